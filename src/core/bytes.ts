@@ -1,0 +1,257 @@
+import { DecodeError } from './errors.ts';
+
+/** No bytes. */
+export const EMPTY: Uint8Array = new Uint8Array(0);
+
+/** Joins byte strings into a new one. Not for the packet path: there a packet is built once, in its final buffer. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Whether two byte strings are the same, in time that depends on their lengths only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+}
+
+/** Lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  let out = '';
+  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
+  return out;
+}
+
+/** The bytes of a hexadecimal string. Throws {@link DecodeError} on anything else. */
+export function fromHex(hex: string): Uint8Array {
+  if (hex.length % 2 !== 0) throw new DecodeError('hex', 'odd length');
+  const out = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = (hexDigit(hex.charCodeAt(2 * i)) << 4) | hexDigit(hex.charCodeAt(2 * i + 1));
+  return out;
+}
+
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 32;
+  if (letter >= 97 && letter <= 102) return letter - 87;
+  throw new DecodeError('hex', 'not a hexadecimal digit');
+}
+
+export function readU16(b: Uint8Array, at: number): number {
+  return ((b[at] as number) << 8) | (b[at + 1] as number);
+}
+
+export function readU24(b: Uint8Array, at: number): number {
+  return ((b[at] as number) << 16) | ((b[at + 1] as number) << 8) | (b[at + 2] as number);
+}
+
+export function readU32(b: Uint8Array, at: number): number {
+  return (((b[at] as number) << 24) | ((b[at + 1] as number) << 16) | ((b[at + 2] as number) << 8) | (b[at + 3] as number)) >>> 0;
+}
+
+/** An unsigned 48-bit number, exact in a double. */
+export function readU48(b: Uint8Array, at: number): number {
+  return readU16(b, at) * 0x1_0000_0000 + readU32(b, at + 2);
+}
+
+export function writeU16(b: Uint8Array, at: number, value: number): void {
+  b[at] = value >>> 8;
+  b[at + 1] = value;
+}
+
+export function writeU24(b: Uint8Array, at: number, value: number): void {
+  b[at] = value >>> 16;
+  b[at + 1] = value >>> 8;
+  b[at + 2] = value;
+}
+
+export function writeU32(b: Uint8Array, at: number, value: number): void {
+  b[at] = value >>> 24;
+  b[at + 1] = value >>> 16;
+  b[at + 2] = value >>> 8;
+  b[at + 3] = value;
+}
+
+export function writeU48(b: Uint8Array, at: number, value: number): void {
+  writeU16(b, at, Math.floor(value / 0x1_0000_0000));
+  writeU32(b, at + 2, value % 0x1_0000_0000);
+}
+
+/** Reads big-endian fields in order and never past the end: a field that is not there throws {@link DecodeError}. */
+export class Reader {
+  readonly bytes: Uint8Array;
+  #at: number;
+  readonly #end: number;
+  readonly #what: string;
+
+  /** @param what - names the structure in errors, as in `dtls.handshake` */
+  constructor(bytes: Uint8Array, what: string, start = 0, end: number = bytes.length) {
+    this.bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#what = what;
+  }
+
+  /** The position of the next byte in {@link Reader.bytes}. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** How many bytes are left. */
+  get left(): number {
+    return this.#end - this.#at;
+  }
+
+  u8(): number {
+    return this.bytes[this.#take(1)] as number;
+  }
+
+  u16(): number {
+    return readU16(this.bytes, this.#take(2));
+  }
+
+  u24(): number {
+    return readU24(this.bytes, this.#take(3));
+  }
+
+  u32(): number {
+    return readU32(this.bytes, this.#take(4));
+  }
+
+  u48(): number {
+    return readU48(this.bytes, this.#take(6));
+  }
+
+  /** A view of the next `length` bytes; not a copy. */
+  view(length: number): Uint8Array {
+    const at = this.#take(length);
+    return this.bytes.subarray(at, at + length);
+  }
+
+  /** A vector with a one-byte length, as TLS writes `<0..2^8-1>`. */
+  vector8(): Uint8Array {
+    return this.view(this.u8());
+  }
+
+  /** A vector with a two-byte length. */
+  vector16(): Uint8Array {
+    return this.view(this.u16());
+  }
+
+  /** A vector with a three-byte length. */
+  vector24(): Uint8Array {
+    return this.view(this.u24());
+  }
+
+  skip(length: number): void {
+    this.#take(length);
+  }
+
+  /** Throws unless everything was read. */
+  done(): void {
+    if (this.left !== 0) throw new DecodeError(this.#what, `${this.left} bytes too many`);
+  }
+
+  #take(length: number): number {
+    const at = this.#at;
+    if (length > this.#end - at) throw new DecodeError(this.#what, `${length} bytes wanted at ${at}, ${this.#end - at} left`);
+    this.#at = at + length;
+    return at;
+  }
+}
+
+/** Writes big-endian fields into a buffer that grows. For control messages; data packets are built in place. */
+export class Writer {
+  #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): this {
+    const at = this.#room(1);
+    this.#bytes[at] = value;
+    return this;
+  }
+
+  u16(value: number): this {
+    const at = this.#room(2);
+    writeU16(this.#bytes, at, value);
+    return this;
+  }
+
+  u24(value: number): this {
+    const at = this.#room(3);
+    writeU24(this.#bytes, at, value);
+    return this;
+  }
+
+  u32(value: number): this {
+    const at = this.#room(4);
+    writeU32(this.#bytes, at, value);
+    return this;
+  }
+
+  u48(value: number): this {
+    const at = this.#room(6);
+    writeU48(this.#bytes, at, value);
+    return this;
+  }
+
+  append(bytes: Uint8Array): this {
+    const at = this.#room(bytes.length);
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+
+  zeros(count: number): this {
+    this.#room(count); // the buffer is new, so its bytes are zero
+    return this;
+  }
+
+  /** Writes what `body` writes, behind its length in `size` bytes. */
+  vector(size: 1 | 2 | 3, body: (writer: this) => void): this {
+    const at = this.#room(size);
+    body(this);
+    const length = this.#length - at - size;
+    if (length >= 2 ** (8 * size)) throw new RangeError(`${length} bytes do not fit a vector with a ${size}-byte length`);
+    for (let i = 0; i < size; i++) this.#bytes[at + i] = length >>> (8 * (size - 1 - i));
+    return this;
+  }
+
+  /** Overwrites two bytes that were written before. */
+  patchU16(at: number, value: number): void {
+    writeU16(this.#bytes, at, value);
+  }
+
+  /** What was written, as a view. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #room(count: number): number {
+    const at = this.#length;
+    const end = at + count;
+    if (end > this.#bytes.length) {
+      const bytes = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
+      bytes.set(this.#bytes.subarray(0, at));
+      this.#bytes = bytes;
+    }
+    this.#length = end;
+    return at;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Named counters: every drop has one, so that a defence can be seen at work. Names are dotted, as in `dtls.replay`,
+ * and come from a fixed set in the code, never from the network.
+ */
+export class Counters {
+  readonly #counts: Map<string, number> = new Map();
+
+  /** Adds `n` to a counter. */
+  add(name: string, n = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + n);
+  }
+
+  /** A counter's value; 0 when it never rose. */
+  get(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  /** A snapshot by name. */
+  snapshot(): ReadonlyMap<string, number> {
+    return new Map(this.#counts);
+  }
+}
