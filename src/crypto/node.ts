@@ -32,7 +32,7 @@ import {
   type SigningKey,
   type SigningKeyKind,
 } from '../core/index.ts';
-import { COORDINATE_BYTES, type CurveName, decodePublicKey, encodeEcPrivateKey, encodeEcPublicKey, RSA_MIN_BITS, SCHEMES } from './keys.ts';
+import { COORDINATE_BYTES, type CurveName, decodePublicKey, encodeEcPrivateKey, RSA_MIN_BITS, SCHEMES } from './keys.ts';
 import { randomScalar } from './scalar.ts';
 
 const HASHES: Readonly<Record<HashName, string>> = { md5: 'md5', 'sha-1': 'sha1', 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
