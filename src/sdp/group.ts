@@ -1,0 +1,22 @@
+import type { MediaSection, SessionDescription } from './description.ts';
+import { fields } from './syntax.ts';
+
+/** The mid of a section (RFC 5888 4). */
+export function midOf(section: MediaSection): string | undefined {
+  return section.attribute('mid');
+}
+
+/** The BUNDLE groups: the mids of each, its suggested tag first (RFC 9143 7). */
+export function bundleGroupsOf(description: SessionDescription): readonly (readonly string[])[] {
+  const groups: (readonly string[])[] = [];
+  for (const { value } of description.session.attributes('group')) {
+    const [semantics, ...mids] = fields(value);
+    if (semantics === 'BUNDLE') groups.push(mids.filter((mid) => mid !== ''));
+  }
+  return groups;
+}
+
+/** Whether a section was rejected or stopped: port 0, unless it is `a=bundle-only` in an offer (RFC 9143 6). */
+export function isRejected(section: MediaSection): boolean {
+  return section.port === 0 && !section.has('bundle-only');
+}

@@ -1,0 +1,30 @@
+export { DEFAULT_SDP_LIMITS, type SdpLimits } from './config.ts';
+export { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_SCTP_PORT, MAX_DESCRIPTION_LENGTH, MAX_LINE_LENGTH, MAX_LINES, MAX_MEDIA_SECTIONS } from './constants.ts';
+export { type DataSectionFields, dataSectionOf } from './data.ts';
+export {
+  makeMediaSection,
+  makeSessionSection,
+  type MediaFields,
+  MediaSection,
+  type SdpAttribute,
+  type SdpLine,
+  SdpSection,
+  type SessionDescription,
+} from './description.ts';
+export { bundleGroupsOf, isRejected, midOf } from './group.ts';
+export { parseSdp } from './parse.ts';
+export { codecsOf, type Direction, directionOf, extensionsOf, parseParameters, type SdpCodec, type SdpExtension } from './rtp.ts';
+export { serializeSdp } from './serialize.ts';
+export {
+  candidateLinesOf,
+  fingerprintsOf,
+  hasEndOfCandidates,
+  iceCredentialsOf,
+  iceOptionsOf,
+  isIceLite,
+  originOf,
+  type SdpFingerprint,
+  type SdpOrigin,
+  type SetupRole,
+  setupOf,
+} from './transport.ts';

@@ -1,0 +1,12 @@
+import type { SessionDescription } from './description.ts';
+
+/**
+ * The text of a description, with CRLF. Lines come out as they went in, in their order, whether they are known here or
+ * not: `serializeSdp(parseSdp(text)) === text` for text that has CRLF.
+ */
+export function serializeSdp(description: SessionDescription): string {
+  let text = '';
+  for (const { type, value } of description.session.lines) text += `${type}=${value}\r\n`;
+  for (const section of description.media) for (const { type, value } of section.lines) text += `${type}=${value}\r\n`;
+  return text;
+}
