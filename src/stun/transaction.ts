@@ -1,0 +1,143 @@
+import { readU48 } from '../core/bytes.ts';
+import { equalBytes, type Instant, type RandomSource, randomBytes } from '../core/index.ts';
+import { FINAL_WAIT_RTOS, INITIAL_RTO_MS, MAX_REQUESTS, MAX_TRANSACTIONS, TRANSACTION_ID_BYTES } from './constants.ts';
+import type { StunMessage } from './message.ts';
+
+/** How a request is repeated (RFC 8489 6.2.1). */
+export interface TransactionSchedule {
+  /** The first retransmission timeout in milliseconds; it doubles after each request. Default 500. */
+  readonly rtoMs?: number;
+  /** Rc: how many requests in all. Default 7. */
+  readonly maxRequests?: number;
+  /** How long to wait after the last request, in milliseconds. Default 16 times `rtoMs`. */
+  readonly finalWaitMs?: number;
+}
+
+/** A request that waits for its response. */
+export class StunTransaction<T> {
+  readonly id: Uint8Array;
+  readonly request: Uint8Array;
+  /** What the request is about. */
+  readonly owner: T;
+  readonly startedAt: Instant;
+  /** How many requests were sent. */
+  requests = 1;
+  lastSentAt: Instant;
+  /** When to send again or give up. */
+  nextAt: Instant;
+  intervalMs: number;
+  maxRequests: number;
+  readonly finalWaitMs: number;
+
+  constructor(id: Uint8Array, request: Uint8Array, owner: T, schedule: TransactionSchedule, now: Instant) {
+    this.id = id;
+    this.request = request;
+    this.owner = owner;
+    this.startedAt = now;
+    this.lastSentAt = now;
+    const rtoMs = schedule.rtoMs ?? INITIAL_RTO_MS;
+    this.intervalMs = rtoMs;
+    this.maxRequests = schedule.maxRequests ?? MAX_REQUESTS;
+    this.finalWaitMs = schedule.finalWaitMs ?? FINAL_WAIT_RTOS * rtoMs;
+    this.nextAt = now + (this.maxRequests > 1 ? rtoMs : this.finalWaitMs);
+  }
+
+  /** The round-trip time at `now`; `undefined` when it cannot be told which request was answered. */
+  roundTripMs(now: Instant): number | undefined {
+    return this.requests === 1 ? now - this.startedAt : undefined;
+  }
+}
+
+/**
+ * The requests of one client: matches responses and says what is due. It sends nothing: the owner does, and asks
+ * {@link StunTransactions.nextAt} when to come back.
+ */
+export class StunTransactions<T> {
+  // Keyed by half of the random id, which a number holds exactly; a match compares all of it.
+  readonly #byKey: Map<number, StunTransaction<T>> = new Map();
+  readonly #random: RandomSource;
+  readonly #limit: number;
+
+  constructor(random: RandomSource, limit: number = MAX_TRANSACTIONS) {
+    this.#random = random;
+    this.#limit = limit;
+  }
+
+  /** How many wait. */
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** A fresh id, to build the request with. */
+  newId(): Uint8Array {
+    for (;;) {
+      const id = randomBytes(this.#random, TRANSACTION_ID_BYTES);
+      if (!this.#byKey.has(readU48(id, 0))) return id;
+    }
+  }
+
+  /** Begins with a request that is sent now; `undefined` when too many wait. */
+  begin(id: Uint8Array, request: Uint8Array, owner: T, schedule: TransactionSchedule, now: Instant): StunTransaction<T> | undefined {
+    if (this.#byKey.size >= this.#limit) return undefined;
+    const transaction = new StunTransaction(id, request, owner, schedule, now);
+    this.#byKey.set(readU48(id, 0), transaction);
+    return transaction;
+  }
+
+  /** The transaction that a response names. It goes on until {@link end}: whoever asks authenticates first. */
+  match(message: StunMessage): StunTransaction<T> | undefined {
+    const transaction = this.#byKey.get(readU48(message.bytes, 8));
+    return transaction && equalBytes(transaction.id, message.transactionId) ? transaction : undefined;
+  }
+
+  /** Forgets a transaction. */
+  end(transaction: StunTransaction<T>): void {
+    this.#byKey.delete(readU48(transaction.id, 0));
+  }
+
+  /** Sends no more, but still takes a response (RFC 8445 7.3.1.4). */
+  quiet(transaction: StunTransaction<T>): void {
+    if (transaction.requests >= transaction.maxRequests) return;
+    transaction.maxRequests = transaction.requests;
+    transaction.nextAt = transaction.lastSentAt + transaction.finalWaitMs;
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#byKey.clear();
+  }
+
+  /** All that wait. */
+  values(): IterableIterator<StunTransaction<T>> {
+    return this.#byKey.values();
+  }
+
+  /** The transaction that was due first at `now`; give it to {@link advance}. */
+  due(now: Instant): StunTransaction<T> | undefined {
+    let first: StunTransaction<T> | undefined;
+    for (const transaction of this.#byKey.values()) {
+      if (transaction.nextAt <= now && (first === undefined || transaction.nextAt < first.nextAt)) first = transaction;
+    }
+    return first;
+  }
+
+  /** Moves on a transaction that is due: `retransmit` asks to send its request again, `timeout` has ended it. */
+  advance(transaction: StunTransaction<T>, now: Instant): 'retransmit' | 'timeout' {
+    if (transaction.requests >= transaction.maxRequests) {
+      this.end(transaction);
+      return 'timeout';
+    }
+    transaction.requests++;
+    transaction.lastSentAt = now;
+    transaction.intervalMs *= 2;
+    transaction.nextAt = now + (transaction.requests < transaction.maxRequests ? transaction.intervalMs : transaction.finalWaitMs);
+    return 'retransmit';
+  }
+
+  /** When the next one is due. */
+  nextAt(): Instant | undefined {
+    let at: Instant | undefined;
+    for (const transaction of this.#byKey.values()) if (at === undefined || transaction.nextAt < at) at = transaction.nextAt;
+    return at;
+  }
+}
