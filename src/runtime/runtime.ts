@@ -45,7 +45,10 @@ export interface SocketError {
 
 /** What a UDP socket tells its owner. Calls come from the event loop, never from inside a call of the owner. */
 export interface UdpHandler {
-  /** A datagram came. The bytes are the owner's: the runtime never uses the buffer again. */
+  /**
+   * A datagram came, whole: one that the system had to cut is reported to `onError` (`TRUNCATED`) and dropped. The bytes
+   * are the owner's, in an `ArrayBuffer` that nobody else reads or writes, and a plain `Uint8Array`.
+   */
   onDatagram(bytes: Uint8Array, remote: TransportAddress): void;
   /** A send or receive failed; the socket goes on. */
   onError(error: SocketError): void;
@@ -95,8 +98,8 @@ export interface Runtime {
   /** The cryptography to use when the user names none. */
   readonly crypto: CryptoProvider;
   /**
-   * Calls back once after `delayMs` (clamped to what the system's timers can do; 0 and less: as soon as possible), never
-   * before, and never from inside this call. `keepAlive` (default true) says whether it holds the process.
+   * Calls back once after `delayMs` (longer than the system's timers can wait: in pieces; 0, less and NaN: as soon as
+   * possible), never before, and never from inside this call. `keepAlive` (default true) says whether it holds the process.
    */
   setTimer(delayMs: number, callback: () => void, keepAlive?: boolean): TimerHandle;
   /** Calls back once, after the datagrams that are readable now were delivered and before the loop sleeps. */

@@ -1,0 +1,10 @@
+export type {
+  InterfaceAddress,
+  Runtime,
+  SocketError,
+  SocketErrorKind,
+  TimerHandle,
+  UdpBindOptions,
+  UdpHandler,
+  UdpSocket,
+} from './runtime.ts';

@@ -1,0 +1,11 @@
+import type { Instant } from '../../core/index.ts';
+
+/** Milliseconds of the process's monotonic clock, with fractions. */
+export function monotonicNow(): Instant {
+  return performance.now();
+}
+
+/** Milliseconds since the Unix epoch. Jumps when somebody sets the clock, so nothing but certificates and stats may use it. */
+export function unixNow(): number {
+  return Date.now();
+}
