@@ -139,6 +139,11 @@ export const SCHEMES: Readonly<Record<SignatureScheme, SchemeInfo>> = {
   rsa_pss_rsae_sha512: { key: 'rsa', padding: 'pss', hash: 'sha-512' },
 };
 
+/** What a scheme is made of; `undefined` for a name that is none. */
+export function schemeInfo(scheme: SignatureScheme): SchemeInfo | undefined {
+  return Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
+}
+
 /** The content of the next element, which must have this tag and a definite length in its shortest form (X.690 10.1). */
 function readElement(reader: Reader, tag: number): Reader {
   if (reader.u8() !== tag) throw new DecodeError('der', `tag 0x${tag.toString(16)} wanted`);

@@ -32,7 +32,7 @@ import {
   type SigningKey,
   type SigningKeyKind,
 } from '../core/index.ts';
-import { COORDINATE_BYTES, type CurveName, decodePublicKey, encodeEcPrivateKey, RSA_MIN_BITS, SCHEMES } from './keys.ts';
+import { COORDINATE_BYTES, type CurveName, decodePublicKey, encodeEcPrivateKey, RSA_MIN_BITS, schemeInfo, SCHEMES } from './keys.ts';
 import { randomScalar } from './scalar.ts';
 
 const HASHES: Readonly<Record<HashName, string>> = { md5: 'md5', 'sha-1': 'sha1', 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
@@ -51,9 +51,8 @@ function plain(buffer: Uint8Array): Uint8Array {
 }
 
 function openSslHash(name: HashName): string {
-  const hash = HASHES[name];
-  if (hash === undefined) throw new RtcError('ERR_NOT_SUPPORTED', `no hash ${String(name)}`);
-  return hash;
+  if (!Object.hasOwn(HASHES, name)) throw new RtcError('ERR_NOT_SUPPORTED', `no hash ${String(name)}`);
+  return HASHES[name];
 }
 
 class NodeHasher implements Hasher {
@@ -212,7 +211,7 @@ class NodeSigningKey implements SigningKey {
   }
 
   sign(scheme: SignatureScheme, data: Uint8Array): Uint8Array {
-    const info = SCHEMES[scheme];
+    const info = schemeInfo(scheme);
     if (info === undefined || (info.key === 'rsa') !== (this.kind === 'rsa-2048')) {
       throw new RtcError('ERR_NOT_SUPPORTED', `a key of kind ${this.kind} does not sign ${String(scheme)}`);
     }
@@ -265,7 +264,7 @@ function kindOf(key: KeyObject): SigningKeyKind {
 }
 
 function verifySignature(scheme: SignatureScheme, publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
-  const info = SCHEMES[scheme];
+  const info = schemeInfo(scheme);
   if (info === undefined || decodePublicKey(publicKey)?.type !== info.key) return false;
   try {
     const der = Buffer.from(publicKey.buffer as ArrayBuffer, publicKey.byteOffset, publicKey.length);

@@ -20,7 +20,7 @@ import {
   type SigningKey,
   type SigningKeyKind,
 } from '../core/index.ts';
-import { COORDINATE_BYTES, type CurveName, decodeEcPrivateKey, decodePublicKey, encodeEcPrivateKey, encodeEcPublicKey, SCHEMES } from './keys.ts';
+import { COORDINATE_BYTES, type CurveName, decodeEcPrivateKey, decodePublicKey, encodeEcPrivateKey, encodeEcPublicKey, schemeInfo, SCHEMES } from './keys.ts';
 import { verifyPkcs1, verifyPss } from './rsa.ts';
 import { randomScalar } from './scalar.ts';
 
@@ -32,9 +32,8 @@ const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
 
 function hashFunction(name: HashName): (typeof HASHES)[HashName] {
-  const hash = HASHES[name];
-  if (hash === undefined) throw new RtcError('ERR_NOT_SUPPORTED', `no hash ${String(name)}`);
-  return hash;
+  if (!Object.hasOwn(HASHES, name)) throw new RtcError('ERR_NOT_SUPPORTED', `no hash ${String(name)}`);
+  return HASHES[name];
 }
 
 class PureHasher implements Hasher {
@@ -165,7 +164,7 @@ class PureSigningKey implements SigningKey {
   }
 
   sign(scheme: SignatureScheme, data: Uint8Array): Uint8Array {
-    const info = SCHEMES[scheme];
+    const info = schemeInfo(scheme);
     if (info?.key !== 'ec') throw new RtcError('ERR_NOT_SUPPORTED', `a key of kind ${this.kind} does not sign ${String(scheme)}`);
     // RFC 6979: the nonce comes from the key and the message, so the signature is the same each time.
     const digest = hashFunction(info.hash)(data);
@@ -192,7 +191,7 @@ function importSigningKey(pkcs8: Uint8Array): SigningKey {
 }
 
 function verify(scheme: SignatureScheme, publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
-  const info = SCHEMES[scheme];
+  const info = schemeInfo(scheme);
   const key = decodePublicKey(publicKey);
   if (info === undefined || key?.type !== info.key) return false;
   const hash = hashFunction(info.hash);
