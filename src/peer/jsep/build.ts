@@ -1,0 +1,58 @@
+import { DEFAULT_SCTP_PORT, makeMediaSection, makeSessionSection, type MediaSection, midOf, type SdpSection, serializeSdp, type SessionDescription, type SetupRole } from '../../sdp/index.ts';
+import type { IceCredentials } from '../../ice/index.ts';
+import type { JsepConfig } from './config.ts';
+import { DEFAULT_RECEIVE_MESSAGE_SIZE_BYTES, PLACEHOLDER_PORT } from './constants.ts';
+import type { JsepState, Origin } from './state.ts';
+
+// The sections of our own descriptions (RFC 9429 5.2 and 5.3). Candidates are folded in later.
+
+const NO_ADDRESS = 'c=IN IP4 0.0.0.0';
+
+/** A data section that is offered or accepted. */
+export function dataSection(config: JsepConfig, mid: string, credentials: IceCredentials, setup: SetupRole, legacyProtocol?: string): MediaSection {
+  const port = config.sctpPort ?? DEFAULT_SCTP_PORT;
+  const lines = [NO_ADDRESS, `a=mid:${mid}`, `a=ice-ufrag:${credentials.usernameFragment}`, `a=ice-pwd:${credentials.password}`];
+  for (const { algorithm, value } of config.fingerprints) lines.push(`a=fingerprint:${algorithm} ${value}`);
+  lines.push(`a=setup:${setup}`);
+  // A peer from before RFC 8841 is answered in its own words.
+  lines.push(legacyProtocol === undefined ? `a=sctp-port:${port}` : `a=sctpmap:${port} webrtc-datachannel 65535`);
+  lines.push(`a=max-message-size:${config.maxMessageSizeBytes ?? DEFAULT_RECEIVE_MESSAGE_SIZE_BYTES}`);
+  const formats = [legacyProtocol === undefined ? 'webrtc-datachannel' : String(port)];
+  return makeMediaSection({ kind: 'application', port: PLACEHOLDER_PORT, protocol: legacyProtocol ?? 'UDP/DTLS/SCTP', formats }, lines);
+}
+
+/** A section in the place of one that is rejected or stopped: the same media with port 0 (RFC 3264 6, 8.2). */
+export function rejectedSection(section: MediaSection): MediaSection {
+  const lines = [NO_ADDRESS];
+  const mid = midOf(section);
+  if (mid !== undefined) lines.push(`a=mid:${mid}`);
+  if (section.kind !== 'application') lines.push('a=inactive');
+  return makeMediaSection({ kind: section.kind, port: 0, protocol: section.protocol, formats: section.formats }, lines);
+}
+
+/**
+ * Puts the session level on top. Its version rises when anything else differs from what was made before, candidates
+ * among it.
+ *
+ * @param media - without candidates
+ * @param folded - with them
+ */
+export function assemble(
+  state: JsepState,
+  media: readonly MediaSection[],
+  folded: readonly MediaSection[],
+  bundled: readonly string[],
+): { description: SessionDescription; origin: Origin } {
+  const made = serializeSdp({ session: sessionSection(state.origin, bundled), media: folded });
+  if (made === state.origin.body) return { description: { session: sessionSection(state.origin, bundled), media }, origin: state.origin };
+  const raised = { ...state.origin, version: state.origin.version + 1 };
+  const session = sessionSection(raised, bundled);
+  return { description: { session, media }, origin: { ...raised, body: serializeSdp({ session, media: folded }) } };
+}
+
+function sessionSection(origin: Origin, bundled: readonly string[]): SdpSection {
+  const lines = ['v=0', `o=- ${origin.sessionId} ${origin.version} IN IP4 127.0.0.1`, 's=-', 't=0 0'];
+  if (bundled.length > 0) lines.push(`a=group:BUNDLE ${bundled.join(' ')}`);
+  lines.push('a=ice-options:trickle ice2');
+  return makeSessionSection(lines);
+}

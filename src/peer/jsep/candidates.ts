@@ -1,0 +1,110 @@
+import { RtcError } from '../../core/index.ts';
+import { formatCandidate, type IceCandidate } from '../../ice/candidate.ts';
+import { iceCredentialsOf, type MediaSection, midOf } from '../../sdp/index.ts';
+import { MAX_REMOTE_CANDIDATES, MAX_TRICKLED } from './constants.ts';
+import type { CandidateInit, JsepEffect, SignalledCandidate } from './events.ts';
+import { readCandidate } from './read-remote.ts';
+import { generationOf, type JsepState, type LocalGeneration, type RemoteDescription, type Step } from './state.ts';
+
+/** Remembers a gathered candidate; without a username fragment it is of the newest generation. `undefined`: that generation is gone. */
+export function addLocalCandidate(state: JsepState, candidate: IceCandidate): { state: JsepState; signalled: SignalledCandidate } | undefined {
+  const generation = candidate.usernameFragment === undefined ? state.generations.at(-1) : generationOf(state, candidate.usernameFragment);
+  if (generation === undefined || generation.complete) return undefined;
+  const { usernameFragment } = generation.credentials;
+  const local = [state.pendingLocal, state.currentLocal].find((description) => description?.usernameFragment === usernameFragment);
+  if (local?.data === undefined) return undefined;
+  const known = { ...candidate, usernameFragment };
+  const next = replaceGeneration(state, { ...generation, candidates: [...generation.candidates, known] });
+  const signalled = { candidate: formatCandidate(known), sdpMid: local.data.mid, sdpMLineIndex: local.data.index, usernameFragment };
+  return { state: next, signalled };
+}
+
+/** Gathering is done for the generation, or for the newest one. */
+export function endOfLocalCandidates(state: JsepState, usernameFragment: string | undefined): JsepState {
+  const generation = usernameFragment === undefined ? state.generations.at(-1) : generationOf(state, usernameFragment);
+  return generation === undefined ? state : replaceGeneration(state, { ...generation, complete: true });
+}
+
+function replaceGeneration(state: JsepState, generation: LocalGeneration): JsepState {
+  const { usernameFragment } = generation.credentials;
+  return { ...state, generations: state.generations.map((old) => (old.credentials.usernameFragment === usernameFragment ? generation : old)) };
+}
+
+/** W3C `addIceCandidate`. `null` and an empty candidate say that no more follow. */
+export function addIceCandidate(state: JsepState, init: CandidateInit | null): Step {
+  const text = init?.candidate ?? '';
+  if (typeof text !== 'string') throw new RtcError('ERR_INVALID_ARGUMENT', 'the candidate is not a string');
+  const sdpMid = init?.sdpMid ?? undefined;
+  const sdpMLineIndex = init?.sdpMLineIndex ?? undefined;
+  if (text !== '' && sdpMid === undefined && sdpMLineIndex === undefined) throw new RtcError('ERR_INVALID_ARGUMENT', 'a candidate needs sdpMid or sdpMLineIndex');
+  const applied = [state.pendingRemote, state.currentRemote].filter((description) => description !== undefined);
+  if (applied.length === 0) throw new RtcError('ERR_INVALID_STATE', 'there is no remote description yet');
+  const usernameFragment = init?.usernameFragment ?? undefined;
+  const placed = applied.map((description) => ({ description, indexes: sectionsOf(description, sdpMid, sdpMLineIndex) }));
+  if (placed.every(({ indexes }) => indexes === undefined)) throw new RtcError('ERR_OPERATION', 'the remote description has no such section');
+  const parsed = text === '' ? undefined : readCandidate(text);
+  if (text !== '' && parsed === undefined) return { state, effects: [] };
+  const wanted = usernameFragment ?? parsed?.usernameFragment;
+  const matching = placed.filter(({ description, indexes }) => indexes?.some((index) => isOfGeneration(description, index, wanted)));
+  if (matching.length === 0) throw new RtcError('ERR_OPERATION', 'the username fragment is that of no remote description');
+  // Without a username fragment the candidate belongs to the newest description.
+  const targets = wanted === undefined ? matching.slice(0, 1) : matching;
+  const line = parsed === undefined ? 'end-of-candidates' : candidateLine(text);
+  const effects: JsepEffect[] = [];
+  let next = state;
+  for (const { description, indexes } of targets) {
+    const own = (indexes as number[]).filter((index) => isOfGeneration(description, index, wanted));
+    const added = addToDescription(description, own, line, parsed);
+    next = next.pendingRemote === description ? { ...next, pendingRemote: added } : { ...next, currentRemote: added };
+    if (added !== description && description.data && own.some((index) => description.data?.candidateSections.has(index))) {
+      next = deliver(next, description.data.credentials.usernameFragment, parsed, effects);
+    }
+  }
+  return { state: next, effects };
+}
+
+/** The sections meant; `undefined` when there is none of that name or number. */
+function sectionsOf({ description }: RemoteDescription, mid: string | undefined, index: number | undefined): number[] | undefined {
+  const { media } = description;
+  if (mid !== undefined) {
+    const found = media.findIndex((section) => midOf(section) === mid);
+    return found < 0 ? undefined : [found];
+  }
+  if (index !== undefined) return media[index] === undefined ? undefined : [index];
+  return media.map((_, i) => i);
+}
+
+function isOfGeneration({ description }: RemoteDescription, index: number, usernameFragment: string | undefined): boolean {
+  if (usernameFragment === undefined) return true;
+  return iceCredentialsOf(description, description.media[index] as MediaSection)?.usernameFragment === usernameFragment;
+}
+
+function candidateLine(text: string): string {
+  const line = text.startsWith('a=') ? text.slice(2) : text;
+  return line.startsWith('candidate:') ? line : `candidate:${line}`;
+}
+
+function addToDescription(remote: RemoteDescription, indexes: readonly number[], line: string, candidate: IceCandidate | undefined): RemoteDescription {
+  const fresh = indexes.filter((index) => !remote.trickled.some((known) => known.index === index && known.text === line));
+  const trickled = [...remote.trickled, ...fresh.map((index) => ({ index, text: line }))];
+  if (fresh.length === 0 || trickled.length > MAX_TRICKLED) return remote;
+  const { data } = remote;
+  if (data === undefined || !fresh.some((index) => data.candidateSections.has(index))) return { ...remote, trickled };
+  if (candidate === undefined) return { ...remote, trickled, data: { ...data, endOfCandidates: true } };
+  if (data.candidates.length >= MAX_REMOTE_CANDIDATES) return remote;
+  return { ...remote, trickled, data: { ...data, candidates: [...data.candidates, candidate] } };
+}
+
+// The candidate goes to the agent now when its generation is in use, and with the answer otherwise.
+function deliver(state: JsepState, usernameFragment: string, candidate: IceCandidate | undefined, effects: JsepEffect[]): JsepState {
+  const { negotiated } = state;
+  if (negotiated === undefined || negotiated.remoteCredentials.usernameFragment !== usernameFragment) return state;
+  if (candidate === undefined) {
+    if (!negotiated.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
+    return { ...state, negotiated: { ...negotiated, deliveredEnd: true } };
+  }
+  const key = formatCandidate(candidate);
+  if (negotiated.delivered.has(key)) return state;
+  effects.push({ type: 'remote-candidate', candidate: { ...candidate, usernameFragment } });
+  return { ...state, negotiated: { ...negotiated, delivered: new Set([...negotiated.delivered, key]) } };
+}

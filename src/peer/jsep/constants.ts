@@ -1,0 +1,10 @@
+/** Remote candidates that are kept for one ICE generation; more are left out (the agent would refuse them too). */
+export const MAX_REMOTE_CANDIDATES = 100;
+/** Lines that `addIceCandidate` adds to one remote description at most, over all its sections. */
+export const MAX_TRICKLED = 1000;
+/** Default of `a=max-message-size` in our descriptions, in bytes: 256 KiB, as browsers say. */
+export const DEFAULT_RECEIVE_MESSAGE_SIZE_BYTES = 262_144;
+/** Discard port of a section whose addresses are all in candidates (RFC 9429 5.2.1). */
+export const PLACEHOLDER_PORT = 9;
+/** Hash functions strong enough to bind a certificate to a description. */
+export const STRONG_FINGERPRINTS: ReadonlySet<string> = new Set(['sha-256', 'sha-384', 'sha-512']);

@@ -1,0 +1,82 @@
+import type { IceCandidate, IceCredentials } from '../../ice/index.ts';
+import type { SdpFingerprint } from '../../sdp/index.ts';
+
+/** W3C `RTCSignalingState`, but for `closed`, which is the peer's. */
+export type SignalingState = 'stable' | 'have-local-offer' | 'have-remote-offer' | 'have-local-pranswer' | 'have-remote-pranswer';
+
+/** W3C `RTCSdpType`. */
+export type DescriptionType = 'offer' | 'pranswer' | 'answer' | 'rollback';
+
+/** W3C `RTCSessionDescriptionInit` as an argument; a local one may leave both out. */
+export interface DescriptionInit {
+  readonly type?: DescriptionType;
+  readonly sdp?: string;
+}
+
+/** W3C `RTCSessionDescriptionInit` with nothing left out. */
+export interface SessionDescriptionInit {
+  readonly type: DescriptionType;
+  readonly sdp: string;
+}
+
+/** A description that is set, or was created. */
+export interface Description extends SessionDescriptionInit {
+  readonly type: 'offer' | 'pranswer' | 'answer';
+  readonly sdp: string;
+}
+
+/** W3C `RTCIceCandidateInit`. An empty `candidate` says that no more follow. */
+export interface CandidateInit {
+  readonly candidate?: string;
+  readonly sdpMid?: string | null;
+  readonly sdpMLineIndex?: number | null;
+  readonly usernameFragment?: string | null;
+}
+
+/** A local candidate as it is signalled. */
+export interface SignalledCandidate {
+  /** As in `candidate:…`. */
+  readonly candidate: string;
+  readonly sdpMid: string;
+  readonly sdpMLineIndex: number;
+  readonly usernameFragment: string;
+}
+
+/** Something that the transports must do now that a description or candidate was applied; in the order given. */
+export type JsepEffect =
+  /** Make an ICE agent with these credentials and gather candidates. */
+  | { readonly type: 'gather'; readonly credentials: IceCredentials; readonly controlling: boolean }
+  /** Restart the agent with these credentials and gather again; the selected pair goes on until there is a new one. */
+  | { readonly type: 'ice-restart'; readonly credentials: IceCredentials }
+  /** Back to the generation with these credentials; `undefined`: the agent goes, since it was the first generation. */
+  | { readonly type: 'ice-rollback'; readonly credentials: IceCredentials | undefined }
+  /** The peer's generation is known: pairs can be checked. */
+  | {
+      readonly type: 'remote-ice';
+      readonly credentials: IceCredentials;
+      readonly lite: boolean;
+      readonly candidates: readonly IceCandidate[];
+      readonly endOfCandidates: boolean;
+      /** The generation replaces one that was in use. */
+      readonly restarted: boolean;
+    }
+  /** Another candidate of the generation in use. */
+  | { readonly type: 'remote-candidate'; readonly candidate: IceCandidate }
+  | { readonly type: 'remote-end-of-candidates' }
+  /** Offer and answer are known: the roles, and what the peer's certificate must match. Once per transport. */
+  | {
+      readonly type: 'transport';
+      readonly dtlsRole: 'client' | 'server';
+      readonly remoteFingerprints: readonly SdpFingerprint[];
+      readonly iceControlling: boolean;
+    }
+  /** The SCTP association can start, or its send limit changed. A limit of 0 is none. */
+  | { readonly type: 'sctp'; readonly localPort: number; readonly remotePort: number; readonly remoteMaxMessageSizeBytes: number }
+  /** There will be no data channels, or no more: the association, and with it the transport, has no section. */
+  | { readonly type: 'sctp-rejected' }
+  | { readonly type: 'signaling-state'; readonly state: SignalingState };
+
+/** What a call changed. */
+export interface JsepChanges {
+  readonly effects: readonly JsepEffect[];
+}

@@ -1,0 +1,154 @@
+import type { IceCandidate, IceCredentials } from '../../ice/index.ts';
+import type { DataSectionFields, SdpFingerprint, SessionDescription, SetupRole } from '../../sdp/index.ts';
+import type { JsepEffect, SignalingState } from './events.ts';
+
+// The state is a value. Every operation makes the next one from it and the caller stores that at the very end, so that an
+// operation that throws has changed nothing, and a rollback only has to leave the pending parts out.
+
+/** Where the data section stands. */
+export interface SectionPlace {
+  readonly index: number;
+  readonly mid: string;
+}
+
+/** One set of local credentials with what was gathered for it. */
+export interface LocalGeneration {
+  readonly credentials: IceCredentials;
+  readonly candidates: readonly IceCandidate[];
+  /** Gathering is done. */
+  readonly complete: boolean;
+}
+
+/** A description of ours. The text of it has the candidates of its generation folded in. */
+export interface LocalDescription {
+  readonly type: 'offer' | 'pranswer' | 'answer';
+  /** Without candidates. */
+  readonly description: SessionDescription;
+  /** The data section, unless there is none or it is rejected. */
+  readonly data: SectionPlace | undefined;
+  /** Names the generation of its transport. */
+  readonly usernameFragment: string | undefined;
+  /** Our DTLS role, in an answer. */
+  readonly dtlsRole: 'client' | 'server' | undefined;
+}
+
+/** What `createOffer` or `createAnswer` made, until it is set or stale. */
+export interface CreatedDescription extends LocalDescription {
+  readonly text: string;
+  /** The generation that it names; not yet among those of the state when it is a fresh one. */
+  readonly generation: LocalGeneration | undefined;
+  /** It was made with `iceRestart`. */
+  readonly iceRestart: boolean;
+}
+
+/** The data section of the peer, acceptable and checked. */
+export interface RemoteData extends SectionPlace {
+  readonly fields: DataSectionFields;
+  readonly credentials: IceCredentials;
+  readonly lite: boolean;
+  readonly fingerprints: readonly SdpFingerprint[];
+  readonly setup: SetupRole;
+  /** The sections whose candidates lead to this transport. */
+  readonly candidateSections: ReadonlySet<number>;
+  readonly candidates: readonly IceCandidate[];
+  readonly endOfCandidates: boolean;
+}
+
+/** A line that came by `addIceCandidate`. */
+export interface TrickledLine {
+  readonly index: number;
+  readonly text: string;
+}
+
+export interface RemoteDescription {
+  readonly type: 'offer' | 'pranswer' | 'answer';
+  /** As it came. */
+  readonly description: SessionDescription;
+  readonly trickled: readonly TrickledLine[];
+  /** The data section, unless there is none that can be used. */
+  readonly data: RemoteData | undefined;
+  /** The peer knows trickle ICE (RFC 8840 4.1.3). */
+  readonly canTrickle: boolean;
+}
+
+/** The transport that offer and answer agreed upon. */
+export interface NegotiatedTransport extends SectionPlace {
+  readonly localUsernameFragment: string;
+  readonly remoteCredentials: IceCredentials;
+  readonly remoteFingerprints: readonly SdpFingerprint[];
+  readonly remoteSctpPort: number;
+  readonly remoteMaxMessageSizeBytes: number;
+  readonly dtlsRole: 'client' | 'server';
+  readonly iceControlling: boolean;
+  /** Candidates that were handed over, as text. */
+  readonly delivered: ReadonlySet<string>;
+  readonly deliveredEnd: boolean;
+}
+
+/** The `o=` line, whose version rises with every change of the rest (RFC 9429 5.2.2). */
+export interface Origin {
+  readonly sessionId: string;
+  readonly version: number;
+  readonly body: string;
+}
+
+export interface JsepState {
+  readonly signaling: SignalingState;
+  readonly currentLocal: LocalDescription | undefined;
+  readonly pendingLocal: LocalDescription | undefined;
+  readonly currentRemote: RemoteDescription | undefined;
+  readonly pendingRemote: RemoteDescription | undefined;
+  readonly lastOffer: CreatedDescription | undefined;
+  readonly lastAnswer: CreatedDescription | undefined;
+  readonly negotiated: NegotiatedTransport | undefined;
+  /** Those that a description names: one, or two while a restart is pending. */
+  readonly generations: readonly LocalGeneration[];
+  /** A channel was created and wants a section. */
+  readonly dataWanted: boolean;
+  /** Usernames of the generations that `restartIce` wants replaced (W3C [[LocalIceCredentialsToReplace]]). */
+  readonly toReplace: ReadonlySet<string>;
+  readonly origin: Origin;
+  /** The number to try next for a mid of ours. */
+  readonly nextMid: number;
+}
+
+/** The outcome of an operation. */
+export interface Step {
+  readonly state: JsepState;
+  readonly effects: readonly JsepEffect[];
+}
+
+export function initialState(sessionId: string): JsepState {
+  return {
+    signaling: 'stable',
+    currentLocal: undefined,
+    pendingLocal: undefined,
+    currentRemote: undefined,
+    pendingRemote: undefined,
+    lastOffer: undefined,
+    lastAnswer: undefined,
+    negotiated: undefined,
+    generations: [],
+    dataWanted: false,
+    toReplace: new Set(),
+    origin: { sessionId, version: 0, body: '' },
+    nextMid: 0,
+  };
+}
+
+/** The generation of a username; `undefined` when no description that is set names it. */
+export function generationOf(state: JsepState, usernameFragment: string | undefined): LocalGeneration | undefined {
+  return state.generations.find((generation) => generation.credentials.usernameFragment === usernameFragment);
+}
+
+/** Leaves out the generations that no description that is set names any more. */
+export function pruneGenerations(state: JsepState): JsepState {
+  const named = [state.currentLocal?.usernameFragment, state.pendingLocal?.usernameFragment];
+  return { ...state, generations: state.generations.filter(({ credentials }) => named.includes(credentials.usernameFragment)) };
+}
+
+/** A new state with the effect that tells of its signaling state, where that changed since `before`. */
+export function arrive(before: JsepState, state: JsepState, effects: readonly JsepEffect[]): Step {
+  if (before.signaling === state.signaling) return { state, effects };
+  return { state, effects: [...effects, { type: 'signaling-state', state: state.signaling }] };
+}
