@@ -1,0 +1,124 @@
+import {
+  type CryptoProvider,
+  DecodeError,
+  encodeUtf8,
+  type Environment,
+  equalBytes,
+  type Instant,
+  randomBytes,
+  RtcError,
+  type SigningKey,
+  type SigningKeyKind,
+  toHex,
+} from '../core/index.ts';
+import { CERTIFICATE_BACKDATE_MS, CERTIFICATE_LIFE_MS } from './constants.ts';
+import { derBitString, derSequence, derValue, Tag } from './der.ts';
+import { type Fingerprint, type FingerprintHash, fingerprintOf } from './fingerprint.ts';
+import { decodePem, encodePem } from './pem.ts';
+import { encodeTime } from './time.ts';
+import { decodeCertificate, type LeafCertificate, OID_COMMON_NAME, OID_ECDSA_SHA256, OID_ECDSA_SHA384, OID_RSA_SHA256 } from './x509.ts';
+
+export interface CertificateOptions {
+  /** Default `ecdsa-p256`. */
+  readonly keyKind?: SigningKeyKind;
+  /** The present instant; with `environment.unixOffsetMs` it gives the wall time of the validity. */
+  readonly now: Instant;
+  /** How long it is valid, in milliseconds. Default 30 days. */
+  readonly lifeMs?: number;
+}
+
+/** A certificate and its private key as PEM. */
+export interface CertificatePem {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** A certificate of ours with its key. */
+export class Certificate {
+  /** The certificate, DER. */
+  readonly der: Uint8Array;
+  /** When its validity ends, in milliseconds since the Unix epoch. */
+  readonly expires: number;
+  readonly key: SigningKey;
+  readonly #crypto: CryptoProvider;
+
+  private constructor(der: Uint8Array, leaf: LeafCertificate, key: SigningKey, crypto: CryptoProvider) {
+    this.der = der;
+    this.expires = leaf.notAfter;
+    this.key = key;
+    this.#crypto = crypto;
+  }
+
+  /** Makes a self-signed certificate (RFC 8827 6.5) with a new key, a random serial number and a random name. */
+  static generate(options: CertificateOptions, environment: Environment): Certificate {
+    const { crypto, random } = environment;
+    const key = crypto.generateSigningKey(options.keyKind ?? 'ecdsa-p256', random);
+    const unixNow = options.now + environment.unixOffsetMs;
+    const serial = randomBytes(random, 16);
+    serial[0] = ((serial[0] as number) & 0x7f) | 0x40; // positive and in its shortest form
+    const scheme = key.kind === 'ecdsa-p384' ? 'ecdsa_secp384r1_sha384' : key.kind === 'ecdsa-p256' ? 'ecdsa_secp256r1_sha256' : 'rsa_pkcs1_sha256';
+    const algorithm = signatureAlgorithm(key.kind);
+    const name = commonName(toHex(randomBytes(random, 8)));
+    const tbs = derSequence(
+      derValue(Tag.context0, derValue(Tag.integer, Uint8Array.of(2))), // v3
+      derValue(Tag.integer, serial),
+      algorithm,
+      name,
+      derSequence(encodeTime(unixNow - CERTIFICATE_BACKDATE_MS), encodeTime(unixNow + (options.lifeMs ?? CERTIFICATE_LIFE_MS))),
+      name,
+      key.publicKey,
+    );
+    const der = derSequence(tbs, algorithm, derBitString(key.sign(scheme, tbs)));
+    return new Certificate(der, decodeCertificate(der), key, crypto);
+  }
+
+  /**
+   * Takes a certificate and its PKCS #8 key. Throws `ERR_CRYPTO` when one of them cannot be read, is of a kind that
+   * is not supported, or when they do not belong together.
+   */
+  static fromDer(der: Uint8Array, pkcs8: Uint8Array, environment: Environment): Certificate {
+    const key = environment.crypto.importSigningKey(pkcs8);
+    let leaf: LeafCertificate;
+    try {
+      leaf = decodeCertificate(der);
+    } catch (cause) {
+      if (cause instanceof DecodeError) throw new RtcError('ERR_CRYPTO', 'the certificate cannot be read', { cause });
+      throw cause;
+    }
+    if (leaf.key.kind === 'unsupported') throw new RtcError('ERR_CRYPTO', "the certificate's key is of no supported kind");
+    if (!equalBytes(leaf.publicKey, key.publicKey)) throw new RtcError('ERR_CRYPTO', 'the key is not that of the certificate');
+    return new Certificate(der.slice(), leaf, key, environment.crypto);
+  }
+
+  /** As {@link Certificate.fromDer}, from `CERTIFICATE` and `PRIVATE KEY` blocks (RFC 7468). */
+  static fromPem(pem: CertificatePem, environment: Environment): Certificate {
+    return Certificate.fromDer(decodePem('CERTIFICATE', pem.certificate), decodePem('PRIVATE KEY', pem.privateKey), environment);
+  }
+
+  /** What SDP says of it (RFC 8122 5). Default hash SHA-256. */
+  fingerprint(algorithm: FingerprintHash = 'sha-256'): Fingerprint {
+    return fingerprintOf(this.#crypto, algorithm, this.der);
+  }
+
+  /** Both halves, for {@link Certificate.fromPem}. Keep the key secret. */
+  exportPem(): CertificatePem {
+    return { certificate: encodePem('CERTIFICATE', this.der), privateKey: encodePem('PRIVATE KEY', this.key.exportPrivateKey()) };
+  }
+}
+
+function signatureAlgorithm(kind: SigningKeyKind): Uint8Array {
+  switch (kind) {
+    case 'ecdsa-p256':
+      return derSequence(derValue(Tag.oid, OID_ECDSA_SHA256));
+    case 'ecdsa-p384':
+      return derSequence(derValue(Tag.oid, OID_ECDSA_SHA384));
+    case 'rsa-2048':
+      return derSequence(derValue(Tag.oid, OID_RSA_SHA256), derValue(Tag.null));
+    default:
+      return kind satisfies never;
+  }
+}
+
+function commonName(text: string): Uint8Array {
+  return derSequence(derValue(Tag.set, derSequence(derValue(Tag.oid, OID_COMMON_NAME), derValue(Tag.utf8String, encodeUtf8(text)))));
+}

@@ -1,0 +1,170 @@
+import { type Counters, equalBytes } from '../../core/index.ts';
+import {
+  FLIGHT_WINDOW_MESSAGES,
+  FRAGMENT_OVERHEAD_BYTES,
+  HandshakeType,
+  MAX_CERTIFICATE_MESSAGE_BYTES,
+  MAX_HANDSHAKE_MESSAGE_BYTES,
+  MAX_REASSEMBLY_BYTES,
+} from '../constants.ts';
+import type { Fragment } from './fragment.ts';
+
+/** A whole handshake message. */
+export interface HandshakeMessage {
+  readonly type: number;
+  readonly sequence: number;
+  readonly body: Uint8Array;
+  /** The epoch of the records that carried it. */
+  readonly epoch: number;
+}
+
+interface Piece {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A message on its way: what came in order, and the pieces ahead of it. */
+interface Partial {
+  readonly type: number;
+  readonly length: number;
+  readonly epoch: number;
+  body: Uint8Array;
+  have: number;
+  ahead: Piece[];
+}
+
+/**
+ * Puts handshake messages together (RFC 6347 4.2.3), for the next few messages only. Memory follows the bytes that
+ * came and never the length that a header claims.
+ */
+export class Reassembler {
+  readonly #partials: Map<number, Partial> = new Map();
+  readonly #counters: Counters;
+  #next = 0;
+  #held = 0;
+
+  constructor(counters: Counters) {
+    this.#counters = counters;
+  }
+
+  /** The sequence number of the message that {@link take} hands out next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Bytes held, with the overhead of each piece. */
+  get heldBytes(): number {
+    return this.#held;
+  }
+
+  /** Expects `sequence` next and forgets all else. */
+  resetTo(sequence: number): void {
+    this.clear();
+    this.#next = sequence;
+  }
+
+  /** Forgets all pieces. */
+  clear(): void {
+    this.#partials.clear();
+    this.#held = 0;
+  }
+
+  /** Adds a fragment; what is out of bounds or contradicts what came before is counted and dropped. */
+  add(fragment: Fragment, epoch: number): void {
+    const ahead = fragment.sequence - this.#next;
+    if (ahead < 0 || ahead >= FLIGHT_WINDOW_MESSAGES) return this.#drop('dtls.fragment.window');
+    const limit = fragment.type === HandshakeType.certificate ? MAX_CERTIFICATE_MESSAGE_BYTES : MAX_HANDSHAKE_MESSAGE_BYTES;
+    if (fragment.length > limit) return this.#drop('dtls.fragment.too-long');
+    if (fragment.bytes.length === 0 && fragment.length > 0) return this.#drop('dtls.fragment.empty');
+    const partial = this.#partial(fragment, epoch);
+    if (partial === undefined) return;
+    if (fragment.offset > partial.have) this.#keepAhead(partial, fragment.offset, fragment.bytes);
+    else {
+      this.#append(partial, fragment.offset, fragment.bytes);
+      this.#joinAhead(partial);
+    }
+  }
+
+  /** The next message in order, if it is whole. */
+  take(): HandshakeMessage | undefined {
+    const partial = this.#partials.get(this.#next);
+    if (partial === undefined || partial.have < partial.length) return undefined;
+    this.#forget(this.#next, partial);
+    return { type: partial.type, sequence: this.#next++, body: partial.body.subarray(0, partial.length), epoch: partial.epoch };
+  }
+
+  #partial(fragment: Fragment, epoch: number): Partial | undefined {
+    const known = this.#partials.get(fragment.sequence);
+    if (known !== undefined && known.epoch === epoch) {
+      if (known.type === fragment.type && known.length === fragment.length) return known;
+      this.#drop('dtls.fragment.mismatch');
+      return undefined;
+    }
+    if (known !== undefined) {
+      // What came in the clear gives way to what is authenticated, and never the other way round.
+      if (known.epoch > epoch) {
+        this.#drop('dtls.fragment.mismatch');
+        return undefined;
+      }
+      this.#forget(fragment.sequence, known);
+    }
+    const partial: Partial = { type: fragment.type, length: fragment.length, epoch, body: new Uint8Array(0), have: 0, ahead: [] };
+    this.#partials.set(fragment.sequence, partial);
+    return partial;
+  }
+
+  #append(partial: Partial, offset: number, bytes: Uint8Array): void {
+    const overlap = Math.min(partial.have - offset, bytes.length);
+    if (!equalBytes(partial.body.subarray(offset, offset + overlap), bytes.subarray(0, overlap))) return this.#drop('dtls.fragment.mismatch');
+    const fresh = bytes.length - overlap;
+    if (fresh === 0) return;
+    if (this.#held + fresh > MAX_REASSEMBLY_BYTES) return this.#drop('dtls.fragment.memory');
+    const end = partial.have + fresh;
+    if (end > partial.body.length) {
+      const grown = new Uint8Array(Math.min(partial.length, Math.max(end, 2 * partial.body.length)));
+      grown.set(partial.body.subarray(0, partial.have));
+      partial.body = grown;
+    }
+    partial.body.set(bytes.subarray(overlap), partial.have);
+    partial.have = end;
+    this.#held += fresh;
+  }
+
+  #keepAhead(partial: Partial, offset: number, bytes: Uint8Array): void {
+    // A flight that comes again brings the same pieces; a larger one (the peer changed its MTU) takes their place.
+    const same = partial.ahead.findIndex((piece) => piece.offset === offset);
+    const known = same < 0 ? undefined : partial.ahead[same];
+    if (known !== undefined && known.bytes.length >= bytes.length) return;
+    const growth = known === undefined ? bytes.length + FRAGMENT_OVERHEAD_BYTES : bytes.length - known.bytes.length;
+    if (this.#held + growth > MAX_REASSEMBLY_BYTES) return this.#drop('dtls.fragment.memory');
+    const piece: Piece = { offset, bytes: bytes.slice() };
+    if (known === undefined) partial.ahead.push(piece);
+    else partial.ahead[same] = piece;
+    this.#held += growth;
+  }
+
+  #joinAhead(partial: Partial): void {
+    for (let i = 0; i < partial.ahead.length; ) {
+      const piece = partial.ahead[i] as Piece;
+      if (piece.offset > partial.have) {
+        i++;
+        continue;
+      }
+      partial.ahead.splice(i, 1);
+      this.#held -= piece.bytes.length + FRAGMENT_OVERHEAD_BYTES;
+      const before = partial.have;
+      this.#append(partial, piece.offset, piece.bytes);
+      if (partial.have > before) i = 0; // what was passed over may fit now
+    }
+  }
+
+  #forget(sequence: number, partial: Partial): void {
+    this.#partials.delete(sequence);
+    this.#held -= partial.have;
+    for (const piece of partial.ahead) this.#held -= piece.bytes.length + FRAGMENT_OVERHEAD_BYTES;
+  }
+
+  #drop(counter: string): void {
+    this.#counters.add(counter);
+  }
+}

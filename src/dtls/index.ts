@@ -1,0 +1,10 @@
+export { Certificate, type CertificateOptions, type CertificatePem } from './certificate.ts';
+export { type DtlsConfig } from './config.ts';
+export { Alert } from './constants.ts';
+export { Cookies } from './cookie.ts';
+export type { DtlsEvent, DtlsFailure } from './events.ts';
+export { type Fingerprint, type FingerprintHash, fingerprintOf, matchesFingerprint } from './fingerprint.ts';
+export { DtlsMachine } from './machine.ts';
+export { DEFAULT_SRTP_PROFILES, SRTP_EXPORTER_LABEL, type SrtpKeys, type SrtpMaster, SrtpProfile, srtpProfileSizes } from './srtp.ts';
+export type { DtlsState, DtlsStats } from './stats.ts';
+export type { CipherSuite } from './v12/suites.ts';

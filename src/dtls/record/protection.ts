@@ -1,0 +1,84 @@
+import type { Aead, AeadName, CryptoProvider } from '../../core/index.ts';
+import { readU16, writeU16, writeU48 } from '../../core/bytes.ts';
+import { GCM_EXPLICIT_NONCE_BYTES, RECORD_HEADER_BYTES, TAG_BYTES, VERSION_DTLS_1_2 } from '../constants.ts';
+
+const AAD_BYTES = 13;
+const NONCE_BYTES = 12;
+
+/** Bytes of implicit nonce that the key block gives to each side: 4 for GCM (RFC 5288 3), 12 for ChaCha20 (RFC 7905 2). */
+export function implicitNonceBytes(aead: AeadName): number {
+  return aead === 'chacha20-poly1305' ? NONCE_BYTES : NONCE_BYTES - GCM_EXPLICIT_NONCE_BYTES;
+}
+
+/**
+ * The keys of one direction of one epoch. Records are sealed and opened in place; the scratch buffers make both free of
+ * allocation.
+ */
+export class RecordProtection {
+  /** Bytes between the record header and the ciphertext. */
+  readonly explicitNonceBytes: number;
+  readonly #aead: Aead;
+  readonly #implicit: Uint8Array;
+  readonly #nonce: Uint8Array = new Uint8Array(NONCE_BYTES);
+  readonly #aad: Uint8Array = new Uint8Array(AAD_BYTES);
+
+  constructor(crypto: CryptoProvider, aead: AeadName, key: Uint8Array, implicitNonce: Uint8Array) {
+    this.explicitNonceBytes = NONCE_BYTES - implicitNonce.length;
+    this.#aead = crypto.createAead(aead, key);
+    this.#implicit = implicitNonce.slice();
+    this.#nonce.set(implicitNonce);
+    writeU16(this.#aad, 9, VERSION_DTLS_1_2);
+  }
+
+  /** What a record is longer than its content. */
+  get overheadBytes(): number {
+    return RECORD_HEADER_BYTES + this.explicitNonceBytes + TAG_BYTES;
+  }
+
+  /**
+   * Seals `buffer[start, end)` and writes the header in front of it and the tag behind it.
+   * Returns where the record begins; it ends at `end + 16`.
+   */
+  seal(type: number, epoch: number, sequence: number, buffer: Uint8Array, start: number, end: number): number {
+    const at = start - this.explicitNonceBytes - RECORD_HEADER_BYTES;
+    const length = end - start;
+    buffer[at] = type;
+    writeU16(buffer, at + 1, VERSION_DTLS_1_2);
+    writeU16(buffer, at + 3, epoch);
+    writeU48(buffer, at + 5, sequence);
+    writeU16(buffer, at + 11, this.explicitNonceBytes + length + TAG_BYTES);
+    // GCM's explicit nonce is epoch and record number, which never repeat under one key (RFC 5288 3, RFC 9325 7.2.1).
+    if (this.explicitNonceBytes > 0) buffer.copyWithin(at + RECORD_HEADER_BYTES, at + 3, at + RECORD_HEADER_BYTES - 2);
+    this.#prepare(buffer, at, length);
+    this.#aead.seal(this.#nonce, this.#aad, buffer, start, end);
+    return at;
+  }
+
+  /**
+   * Opens the record whose header is at `at`. Returns the length of its content, which then begins at
+   * `at + 13 + explicitNonceBytes`, or −1 when it does not authenticate.
+   */
+  open(buffer: Uint8Array, at: number): number {
+    const body = at + RECORD_HEADER_BYTES;
+    const end = body + readU16(buffer, at + 11);
+    const start = body + this.explicitNonceBytes;
+    const length = end - start - TAG_BYTES;
+    if (length < 0) return -1;
+    this.#prepare(buffer, at, length);
+    return this.#aead.open(this.#nonce, this.#aad, buffer, start, end) ? length : -1;
+  }
+
+  /** Sets nonce and additional data (RFC 5246 6.2.3.3) from a record header. */
+  #prepare(buffer: Uint8Array, at: number, length: number): void {
+    const nonce = this.#nonce;
+    const aad = this.#aad;
+    for (let i = 0; i < 8; i++) aad[i] = buffer[at + 3 + i] as number;
+    aad[8] = buffer[at] as number;
+    writeU16(aad, 11, length);
+    if (this.explicitNonceBytes > 0) {
+      for (let i = 0; i < 8; i++) nonce[4 + i] = buffer[at + RECORD_HEADER_BYTES + i] as number;
+    } else {
+      for (let i = 0; i < 8; i++) nonce[4 + i] = (this.#implicit[4 + i] as number) ^ (aad[i] as number);
+    }
+  }
+}
