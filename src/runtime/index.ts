@@ -1,3 +1,4 @@
+export { defaultRuntime } from './default.ts';
 export type {
   InterfaceAddress,
   Runtime,
