@@ -109,6 +109,7 @@ export class Reader {
 
   /** @param what - names the structure in errors, as in `dtls.handshake` */
   constructor(bytes: Uint8Array, what: string, start = 0, end: number = bytes.length) {
+    if (!(start >= 0 && start <= end && end <= bytes.length)) throw new DecodeError(what, `[${start}, ${end}) of ${bytes.length} bytes`);
     this.bytes = bytes;
     this.#at = start;
     this.#end = end;
@@ -177,7 +178,8 @@ export class Reader {
 
   #take(length: number): number {
     const at = this.#at;
-    if (length > this.#end - at) throw new DecodeError(this.#what, `${length} bytes wanted at ${at}, ${this.#end - at} left`);
+    // A length that was computed from fields may be negative, and stepping back would let a loop run for ever.
+    if (!(length >= 0 && length <= this.#end - at)) throw new DecodeError(this.#what, `${length} bytes wanted at ${at}, ${this.#end - at} left`);
     this.#at = at + length;
     return at;
   }
