@@ -1,0 +1,75 @@
+import { type Instant, type RandomSource, randomU32 } from '../core/index.ts';
+import type { IceSettings } from './config.ts';
+import { CONSENT_RETRY_MS, CONSENT_SLOW_RETRY_MS } from './constants.ts';
+import type { Generation } from './generation.ts';
+import type { CandidatePair } from './pair.ts';
+
+/**
+ * The peer's consent to receive on the selected pair (RFC 7675). Only an authenticated answer to one of our own requests
+ * renews it. A request that is not answered is followed by others at shorter intervals, so that loss alone does not
+ * end a session.
+ */
+export class Consent {
+  readonly pair: CandidatePair;
+  readonly generation: Generation;
+  readonly #settings: IceSettings;
+  readonly #random: RandomSource;
+  #answeredAt: Instant;
+  #checkAt: Instant;
+  #unansweredSince: Instant | undefined;
+
+  constructor(pair: CandidatePair, generation: Generation, settings: IceSettings, random: RandomSource, now: Instant) {
+    this.pair = pair;
+    this.generation = generation;
+    this.#settings = settings;
+    this.#random = random;
+    this.#answeredAt = pair.lastResponseAt ?? now;
+    this.#checkAt = this.#answeredAt + this.#interval();
+  }
+
+  /** An authenticated answer came. */
+  onAnswer(now: Instant): void {
+    this.#answeredAt = now;
+    this.#unansweredSince = undefined;
+    this.#checkAt = now + this.#interval();
+  }
+
+  /** Whether a check is to be sent now. */
+  isDue(now: Instant): boolean {
+    return now >= this.#checkAt;
+  }
+
+  /** A check was sent. */
+  onSent(now: Instant): void {
+    this.#unansweredSince ??= now;
+    const slow = now - this.#unansweredSince >= this.#settings.disconnectedMs;
+    this.#checkAt = now + Math.max(slow ? CONSENT_SLOW_RETRY_MS : CONSENT_RETRY_MS, 1.5 * (this.pair.roundTripTimeMs ?? 0));
+  }
+
+  /** Whether the path is in doubt: a check was not answered in time. */
+  isDoubtful(now: Instant): boolean {
+    return this.#unansweredSince !== undefined && now - this.#unansweredSince >= CONSENT_SLOW_RETRY_MS;
+  }
+
+  isDisconnected(now: Instant): boolean {
+    return this.#unansweredSince !== undefined && now >= this.#unansweredSince + this.#settings.disconnectedMs;
+  }
+
+  isExpired(now: Instant): boolean {
+    return now >= this.#answeredAt + this.#settings.consentTimeoutMs;
+  }
+
+  /** When to look again. */
+  nextAt(now: Instant): Instant {
+    let at = Math.min(this.#checkAt, this.#answeredAt + this.#settings.consentTimeoutMs);
+    if (this.#unansweredSince !== undefined && !this.isDisconnected(now)) {
+      at = Math.min(at, this.#unansweredSince + this.#settings.disconnectedMs);
+    }
+    return at;
+  }
+
+  /** 0.8 to 1.2 of the mean, so that many sessions do not beat in time. */
+  #interval(): number {
+    return this.#settings.consentIntervalMs * (0.8 + (0.4 * randomU32(this.#random)) / 0x1_0000_0000);
+  }
+}

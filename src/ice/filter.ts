@@ -1,0 +1,53 @@
+import { familyOf, scopeOf } from '../core/index.ts';
+import type { IceCandidate, LocalCandidate } from './candidate.ts';
+
+/** Why a remote candidate is not used; names of drop counters. */
+export type RefusalReason = 'name' | 'transport' | 'component' | 'port' | 'scope';
+
+/**
+ * Whether a remote candidate may ever be sent to: candidates come from the peer, who must not make us knock on doors
+ * of its choice. What depends on our own addresses is decided by {@link mayPair}.
+ */
+export function refusal(candidate: IceCandidate, lowPorts: readonly number[]): RefusalReason | undefined {
+  if (candidate.protocol !== 'udp') return 'transport';
+  if (candidate.component !== 1) return 'component';
+  if (isName(candidate.address)) return 'name';
+  if (candidate.port === 0 || (candidate.port < 1024 && !lowPorts.includes(candidate.port))) return 'port';
+  switch (scopeOf(candidate.address)) {
+    case 'unspecified':
+    case 'multicast':
+    case 'broadcast':
+      return 'scope';
+    default:
+      return undefined;
+  }
+}
+
+function isName(address: string): boolean {
+  if (address.includes(':')) return false;
+  const last = address.charCodeAt(address.length - 1);
+  return last < 48 || last > 57;
+}
+
+/** Whether an address can be reached only from one like it on this host. */
+export function isHostBound(address: string): boolean {
+  const scope = scopeOf(address);
+  return scope === 'loopback' || scope === 'link-local';
+}
+
+/**
+ * Whether two candidates make a pair (RFC 8445 6.1.2.2): of one family; and loopback and link-local addresses are
+ * reached only from an address of ours of that kind.
+ */
+export function mayPair(local: LocalCandidate, remote: IceCandidate): boolean {
+  if (familyOf(local.address) !== familyOf(remote.address)) return false;
+  const scope = scopeOf(remote.address);
+  return (scope !== 'loopback' && scope !== 'link-local') || (local.type === 'host' && scopeOf(local.address) === scope);
+}
+
+/** Where to send for a remote candidate: a link-local address needs the zone of our own (RFC 4007 11). */
+export function reachableAddress(local: LocalCandidate, remote: IceCandidate): string {
+  if (remote.address.includes('%') || !remote.address.includes(':')) return remote.address;
+  const zone = local.address.indexOf('%');
+  return zone < 0 || scopeOf(remote.address) !== 'link-local' ? remote.address : remote.address + local.address.slice(zone);
+}

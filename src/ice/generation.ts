@@ -1,0 +1,98 @@
+import { concat, type CryptoProvider, encodeUtf8, EMPTY, equalBytes, sameAddress, type TransportAddress } from '../core/index.ts';
+import { type IntegrityKey, shortTermKey } from '../stun/index.ts';
+import type { IceCandidate, LocalCandidate } from './candidate.ts';
+import { Checklist } from './checklist.ts';
+import { MAX_EARLY_CHECKS } from './constants.ts';
+import type { IceCredentials } from './credentials.ts';
+import type { CandidatePair } from './pair.ts';
+
+/** A check of the peer that came before we could form its pair (RFC 8445 7.3). */
+export interface EarlyCheck {
+  readonly local: TransportAddress;
+  readonly remote: TransportAddress;
+  readonly username: Uint8Array;
+  readonly priority: number;
+  readonly useCandidate: boolean;
+}
+
+const COLON = 0x3a;
+
+/** All that one pair of credentials stands for. A restart begins another (RFC 8445 9). */
+export class Generation {
+  readonly local: IceCredentials;
+  readonly localKey: IntegrityKey;
+  readonly checklist: Checklist;
+  readonly locals: LocalCandidate[] = [];
+  /** What signalling brought. */
+  readonly remotes: IceCandidate[] = [];
+  /** What the peer's checks brought, oldest first. */
+  readonly reflexive: IceCandidate[] = [];
+  early: EarlyCheck[] = [];
+  endOfLocal = false;
+  endOfRemote = false;
+  /** Requests sent, all but consent and nomination. */
+  checksSent = 0;
+  /** The pair whose nomination is under way. */
+  nominating: CandidatePair | undefined = undefined;
+  /** When the first pair became valid. */
+  validSince: number | undefined = undefined;
+  remote: IceCredentials | undefined = undefined;
+  remoteKey: IntegrityKey | undefined = undefined;
+  /** USERNAME of our checks: theirs, a colon, ours (RFC 8445 7.2.2). */
+  outgoingUsername: Uint8Array = EMPTY;
+  #incomingUsername: Uint8Array = EMPTY;
+  readonly #incomingPrefix: Uint8Array;
+  readonly #crypto: CryptoProvider;
+
+  constructor(local: IceCredentials, maxPairs: number, crypto: CryptoProvider) {
+    this.local = local;
+    this.#crypto = crypto;
+    this.localKey = shortTermKey(local.password, crypto);
+    this.#incomingPrefix = encodeUtf8(`${local.usernameFragment}:`);
+    this.checklist = new Checklist(maxPairs);
+  }
+
+  setRemote(remote: IceCredentials): void {
+    this.remote = remote;
+    this.remoteKey = shortTermKey(remote.password, this.#crypto);
+    const theirs = encodeUtf8(remote.usernameFragment);
+    this.outgoingUsername = concat(theirs, Uint8Array.of(COLON), encodeUtf8(this.local.usernameFragment));
+    this.#incomingUsername = concat(this.#incomingPrefix, theirs);
+  }
+
+  /** Whether a request's USERNAME is meant for this generation; the peer's half counts as soon as we know it. */
+  owns(username: Uint8Array): boolean {
+    if (this.remote) return equalBytes(username, this.#incomingUsername);
+    const prefix = this.#incomingPrefix;
+    return username.length > prefix.length && equalBytes(username.subarray(0, prefix.length), prefix);
+  }
+
+  /** Remembers an early check; a newer one from the same place replaces it, and the oldest gives way. */
+  remember(check: EarlyCheck): void {
+    const at = this.early.findIndex((e) => sameAddress(e.remote, check.remote) && sameAddress(e.local, check.local));
+    if (at >= 0) {
+      const useCandidate = check.useCandidate || (this.early[at] as EarlyCheck).useCandidate;
+      this.early[at] = { ...check, useCandidate };
+      return;
+    }
+    if (this.early.length >= MAX_EARLY_CHECKS) this.early.shift();
+    this.early.push(check);
+  }
+
+  /** The remote candidate with this address. */
+  findRemote(address: string, port: number): IceCandidate | undefined {
+    return (
+      this.remotes.find((c) => c.address === address && c.port === port) ?? this.reflexive.find((c) => c.address === address && c.port === port)
+    );
+  }
+
+  /** Our best candidate on a socket, to pair with what came in on it: of the same family where there is one. */
+  localAt(base: TransportAddress, ipv6: boolean): LocalCandidate | undefined {
+    let best: LocalCandidate | undefined;
+    for (const c of this.locals) {
+      if (!sameAddress(c.base, base) || c.type === 'prflx' || c.address.includes(':') !== ipv6) continue;
+      if (best === undefined || c.priority > best.priority) best = c;
+    }
+    return best;
+  }
+}
