@@ -1,0 +1,435 @@
+import { decodeUtf8Lenient, encodeUtf8, Queue, RtcError } from '../core/index.ts';
+import type { ChannelHandle, DataChannelParameters } from '../datachannel/index.ts';
+import type { ChannelPort } from './channel-port.ts';
+
+/** W3C `RTCDataChannelState`. */
+export type DataChannelState = 'connecting' | 'open' | 'closing' | 'closed';
+
+/** What arrives: text as a string, binary as bytes that belong to the receiver. */
+export type DataChannelMessage = string | Uint8Array;
+
+/** What can be sent. Bytes are copied before the call returns. */
+export type DataChannelPayload = string | ArrayBuffer | ArrayBufferView;
+
+/** What {@link DataChannel.poll} reports. */
+export type DataChannelEvent =
+  | { readonly type: 'open' }
+  | { readonly type: 'message'; readonly data: DataChannelMessage }
+  | { readonly type: 'bufferedamountlow' }
+  | { readonly type: 'closing' }
+  | { readonly type: 'error'; readonly error: RtcError }
+  | { readonly type: 'close' };
+
+/**
+ * Takes what a channel reports, as it comes: the quickest way to receive. While a handler with `onMessage` is set,
+ * messages go to it and not to `poll()` or iterators. What a handler throws is reported to the connection's `onError`.
+ */
+export interface DataChannelHandler {
+  onOpen?(): void | Promise<void>;
+  onMessage?(data: DataChannelMessage): void | Promise<void>;
+  onBufferedAmountLow?(): void | Promise<void>;
+  onClosing?(): void | Promise<void>;
+  onError?(error: RtcError): void | Promise<void>;
+  onClose?(): void | Promise<void>;
+}
+
+/** Above this many buffered bytes `send` waits and `trySend` refuses, unless set otherwise. */
+const DEFAULT_HIGH_THRESHOLD_BYTES = 1024 * 1024;
+/** Messages that wait in `send` for room; more than this many bytes are refused, so that memory stays bounded. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+const SENT: Promise<void> = Promise.resolve();
+
+interface WaitingMessage {
+  readonly bytes: Uint8Array;
+  readonly isBinary: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: RtcError) => void;
+}
+
+/**
+ * A data channel (W3C WebRTC 6.2) with back-pressure in both directions: `send` waits for room, and what is not read
+ * closes the peer's window. Messages are kept until they are read, by one of: a {@link DataChannelHandler}, `poll()`,
+ * iteration, or `readable`.
+ *
+ * @example
+ * for await (const message of channel) await channel.send(message); // an echo
+ */
+export class DataChannel implements AsyncDisposable {
+  readonly #port: ChannelPort;
+  readonly #handle: ChannelHandle;
+  readonly #parameters: DataChannelParameters;
+  readonly #events: Queue<DataChannelEvent> = new Queue();
+  readonly #pollers: Queue<() => void> = new Queue();
+  readonly #waiting: Queue<WaitingMessage> = new Queue();
+  readonly #opened: Promise<void>;
+  readonly #closed: Promise<void>;
+  #resolveOpened: () => void = noop;
+  #rejectOpened: (error: RtcError) => void = noop;
+  #resolveClosed: () => void = noop;
+  #waitingBytes = 0;
+  #state: DataChannelState = 'connecting';
+  #id: number | null;
+  #handler: DataChannelHandler | undefined;
+  #lowThreshold = 0;
+  #highThreshold = DEFAULT_HIGH_THRESHOLD_BYTES;
+  /** Whether the buffered amount has been above the low threshold since the last `bufferedamountlow`. */
+  #isAboveLow = false;
+  #isCloseWanted = false;
+  #readable: ReadableStream<DataChannelMessage> | undefined;
+  #writable: WritableStream<DataChannelPayload> | undefined;
+
+  /** Made by a connection: see {@link PeerConnection.createDataChannel} and `onDataChannel`. */
+  constructor(port: ChannelPort, handle: ChannelHandle, parameters: DataChannelParameters) {
+    this.#port = port;
+    this.#handle = handle;
+    this.#parameters = parameters;
+    this.#id = parameters.id ?? null;
+    this.#opened = new Promise((resolve, reject) => {
+      this.#resolveOpened = resolve;
+      this.#rejectOpened = reject;
+    });
+    this.#opened.catch(noop); // who does not ask is not told
+    this.#closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  /** The label that its maker gave it. */
+  get label(): string {
+    return this.#parameters.label;
+  }
+
+  /** Whether messages arrive in the order they were sent. */
+  get ordered(): boolean {
+    return this.#parameters.ordered;
+  }
+
+  /** How long a message is retransmitted, in milliseconds; `null` when that is not limited. */
+  get maxPacketLifeTime(): number | null {
+    return this.#parameters.maxPacketLifeTimeMs ?? null;
+  }
+
+  /** How often a message is retransmitted; `null` when that is not limited. */
+  get maxRetransmits(): number | null {
+    return this.#parameters.maxRetransmits ?? null;
+  }
+
+  /** The subprotocol; empty when there is none. */
+  get protocol(): string {
+    return this.#parameters.protocol;
+  }
+
+  /** Whether the application agreed on the channel's id by itself. */
+  get negotiated(): boolean {
+    return this.#parameters.negotiated;
+  }
+
+  /** The SCTP stream; `null` until it is known. */
+  get id(): number | null {
+    return this.#id;
+  }
+
+  get readyState(): DataChannelState {
+    return this.#state;
+  }
+
+  /** Bytes of messages that were given to `send` and have not been handed to the network. */
+  get bufferedAmount(): number {
+    return this.#port.bufferedAmount(this.#handle) + this.#waitingBytes;
+  }
+
+  /** When `bufferedAmount` falls to this many bytes, `bufferedamountlow` is reported. Default 0. */
+  get bufferedAmountLowThreshold(): number {
+    return this.#lowThreshold;
+  }
+
+  set bufferedAmountLowThreshold(bytes: number) {
+    this.#lowThreshold = checkThreshold('bufferedAmountLowThreshold', bytes);
+  }
+
+  /** While `bufferedAmount` is above this many bytes, `send` waits and `trySend` refuses. Default 1 MiB. */
+  get bufferedAmountHighThreshold(): number {
+    return this.#highThreshold;
+  }
+
+  set bufferedAmountHighThreshold(bytes: number) {
+    this.#highThreshold = checkThreshold('bufferedAmountHighThreshold', bytes);
+    this.#sendWaiting();
+  }
+
+  /** Takes what the channel reports; `undefined` to go back to `poll()` and iteration. */
+  get handler(): DataChannelHandler | undefined {
+    return this.#handler;
+  }
+
+  set handler(handler: DataChannelHandler | undefined) {
+    this.#handler = handler;
+    if (!handler) return;
+    if (this.#state === 'closed') queueMicrotask(() => this.#deliver()); // the connection no longer knows the channel
+    else this.#port.wakeReader(this.#handle);
+  }
+
+  /** Resolves when the channel is open. Rejects with `ERR_CLOSED` or `ERR_NETWORK` when it closes without having been open. */
+  get opened(): Promise<void> {
+    return this.#opened;
+  }
+
+  /** Resolves when the channel is closed, whoever closed it and why. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  /**
+   * Sends a message, and waits until there is room for it: at once while `bufferedAmount` is not above
+   * `bufferedAmountHighThreshold`. Messages go out in the order of the calls, waited for or not.
+   *
+   * Rejects with `ERR_INVALID_STATE` (not open yet), `ERR_CLOSED`, `ERR_MESSAGE_TOO_LARGE` (over the peer's
+   * `a=max-message-size`), `ERR_INVALID_ARGUMENT`, or `ERR_RESOURCE` when more than 16 MiB already wait for room.
+   */
+  send(data: DataChannelPayload): Promise<void> {
+    try {
+      const bytes = toBytes(data);
+      const isBinary = typeof data !== 'string';
+      this.#checkSendable(bytes.length);
+      if (this.#hasRoom()) {
+        this.#write(isBinary, bytes);
+        return SENT;
+      }
+      return this.#waitForRoom(isBinary, bytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** {@link DataChannel.send} for text. */
+  sendText(text: string): Promise<void> {
+    if (typeof text !== 'string') return Promise.reject(new RtcError('ERR_INVALID_ARGUMENT', 'sendText takes a string'));
+    return this.send(text);
+  }
+
+  /** Sends a message if there is room for it now, and says whether it did. Throws what {@link DataChannel.send} rejects with. */
+  trySend(data: DataChannelPayload): boolean {
+    const bytes = toBytes(data);
+    this.#checkSendable(bytes.length);
+    if (!this.#hasRoom()) return false;
+    this.#write(typeof data !== 'string', bytes);
+    return true;
+  }
+
+  /** The next thing that happens to the channel; `undefined` after its close was reported. */
+  async poll(): Promise<DataChannelEvent | undefined> {
+    for (;;) {
+      if (this.#events.peek()?.type === 'open') return this.#events.shift();
+      const data = this.#read();
+      if (data !== undefined) return { type: 'message', data };
+      const event = this.#events.shift();
+      if (event !== undefined) return event;
+      if (this.#state === 'closed') return undefined;
+      await new Promise<void>((resolve) => this.#pollers.push(resolve));
+    }
+  }
+
+  /** The messages, until the channel is closed. Leaving the loop leaves the channel open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<DataChannelMessage, void, void> {
+    for (;;) {
+      const data = this.#read();
+      if (data !== undefined) yield data;
+      else if (this.#state === 'closed') return;
+      else await new Promise<void>((resolve) => this.#pollers.push(resolve));
+    }
+  }
+
+  /** The messages as a web stream; reading slowly closes the peer's window. Cancelling it closes the channel. */
+  get readable(): ReadableStream<DataChannelMessage> {
+    this.#readable ??= readableOf(this[Symbol.asyncIterator](), () => this.close());
+    return this.#readable;
+  }
+
+  /** The sending side as a web stream, which takes no more than the channel has room for. Closing it closes the channel. */
+  get writable(): WritableStream<DataChannelPayload> {
+    this.#writable ??= new WritableStream({
+      write: (data) => this.send(data),
+      close: () => this.close(),
+      abort: () => this.close(),
+    });
+    return this.#writable;
+  }
+
+  /** Closes the channel once everything that was given to `send` has been delivered. Idempotent. */
+  close(): Promise<void> {
+    if (this.#state !== 'closed' && !this.#isCloseWanted) {
+      this.#isCloseWanted = true;
+      if (this.#state !== 'closing') this.#state = 'closing';
+      if (this.#waiting.length === 0) this.#port.close(this.#handle);
+    }
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal The connection reports a change of the channel. */
+  onPeerEvent(event: { readonly type: 'open'; readonly id: number } | { readonly type: 'closing' | 'buffered' | 'readable' } | { readonly type: 'closed'; readonly error?: RtcError }): void {
+    switch (event.type) {
+      case 'open':
+        return this.#onOpen(event.id);
+      case 'readable':
+        return this.#deliver();
+      case 'buffered':
+        this.#sendWaiting();
+        return this.#reportLow();
+      case 'closing':
+        if (this.#state === 'closed') return;
+        if (this.#state !== 'closing') this.#state = 'closing';
+        return this.#report({ type: 'closing' });
+      case 'closed':
+        return this.#onClosed(event.error);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #onOpen(id: number): void {
+    this.#id = id;
+    if (this.#state !== 'connecting') return;
+    this.#state = 'open';
+    this.#resolveOpened();
+    this.#report({ type: 'open' });
+  }
+
+  #onClosed(error: RtcError | undefined): void {
+    if (this.#state === 'closed') return;
+    this.#deliver();
+    this.#state = 'closed';
+    const why = error ?? new RtcError('ERR_CLOSED', 'the data channel is closed');
+    this.#rejectOpened(why);
+    for (let waiting = this.#waiting.shift(); waiting; waiting = this.#waiting.shift()) waiting.reject(why);
+    this.#waitingBytes = 0;
+    if (error) this.#report({ type: 'error', error });
+    this.#report({ type: 'close' });
+    this.#resolveClosed();
+  }
+
+  /** To the handler if it wants it, else to whoever polls. */
+  #report(event: DataChannelEvent): void {
+    if (!this.#handler) {
+      this.#events.push(event);
+      return this.#wakePollers();
+    }
+    const handler = this.#handler;
+    switch (event.type) {
+      case 'open':
+        this.#port.call(handler.onOpen && (() => handler.onOpen?.()));
+        break;
+      case 'bufferedamountlow':
+        this.#port.call(handler.onBufferedAmountLow && (() => handler.onBufferedAmountLow?.()));
+        break;
+      case 'closing':
+        this.#port.call(handler.onClosing && (() => handler.onClosing?.()));
+        break;
+      case 'error':
+        this.#port.call(handler.onError && (() => handler.onError?.(event.error)));
+        break;
+      case 'close':
+        this.#port.call(handler.onClose && (() => handler.onClose?.()));
+        break;
+      case 'message':
+        break;
+      default:
+        event satisfies never;
+    }
+    this.#wakePollers();
+  }
+
+  #wakePollers(): void {
+    for (let wake = this.#pollers.shift(); wake; wake = this.#pollers.shift()) wake();
+  }
+
+  /** Messages to the handler, or a word to whoever polls. */
+  #deliver(): void {
+    while (this.#handler?.onMessage !== undefined) {
+      const data = this.#read();
+      if (data === undefined) return;
+      this.#port.deliver(this.#handler, data);
+    }
+    this.#wakePollers();
+  }
+
+  #read(): DataChannelMessage | undefined {
+    const message = this.#port.read(this.#handle);
+    if (message === undefined) return undefined;
+    return message.binary ? message.data : decodeUtf8Lenient(message.data);
+  }
+
+  #checkSendable(size: number): void {
+    if (this.#state === 'closed' || this.#isCloseWanted || this.#state === 'closing') throw new RtcError('ERR_CLOSED', 'the data channel is closed');
+    if (this.#state === 'connecting') throw new RtcError('ERR_INVALID_STATE', 'the data channel is not open yet: wait for `opened`');
+    const limit = this.#port.maxMessageSizeBytes;
+    if (size > limit) throw new RtcError('ERR_MESSAGE_TOO_LARGE', `the message has ${size} bytes, the peer accepts ${limit}`);
+  }
+
+  #hasRoom(): boolean {
+    return this.#waiting.length === 0 && this.#port.bufferedAmount(this.#handle) <= this.#highThreshold;
+  }
+
+  #write(isBinary: boolean, bytes: Uint8Array): void {
+    this.#port.write(this.#handle, isBinary, bytes);
+    if (!this.#isAboveLow) this.#isAboveLow = this.#port.bufferedAmount(this.#handle) > this.#lowThreshold;
+  }
+
+  #waitForRoom(isBinary: boolean, bytes: Uint8Array): Promise<void> {
+    if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+      throw new RtcError('ERR_RESOURCE', `more than ${MAX_WAITING_BYTES} bytes wait to be sent: await send() before the next`);
+    }
+    this.#waitingBytes += bytes.length;
+    this.#isAboveLow = true;
+    return new Promise((resolve, reject) => this.#waiting.push({ bytes, isBinary, resolve, reject }));
+  }
+
+  #sendWaiting(): void {
+    while (this.#waiting.length > 0 && this.#port.bufferedAmount(this.#handle) <= this.#highThreshold) {
+      const { bytes, isBinary, resolve } = this.#waiting.shift() as WaitingMessage;
+      this.#waitingBytes -= bytes.length;
+      this.#write(isBinary, bytes);
+      resolve();
+    }
+    if (this.#isCloseWanted && this.#waiting.length === 0 && this.#state === 'closing') this.#port.close(this.#handle);
+  }
+
+  #reportLow(): void {
+    if (!this.#isAboveLow || this.bufferedAmount > this.#lowThreshold) return;
+    this.#isAboveLow = false;
+    this.#report({ type: 'bufferedamountlow' });
+  }
+}
+
+function noop(): void {}
+
+function checkThreshold(name: string, bytes: number): number {
+  if (!(typeof bytes === 'number' && bytes >= 0)) throw new RtcError('ERR_INVALID_ARGUMENT', `${name} is a number of bytes, 0 or more`);
+  return bytes;
+}
+
+/** A copy of the message's bytes, since the caller may change them after the call. */
+function toBytes(data: DataChannelPayload): Uint8Array {
+  if (typeof data === 'string') return encodeUtf8(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
+  throw new RtcError('ERR_INVALID_ARGUMENT', 'a message is a string, an ArrayBuffer or a view of one');
+}
+
+function readableOf(messages: AsyncGenerator<DataChannelMessage, void, void>, onCancel: () => Promise<void>): ReadableStream<DataChannelMessage> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = await messages.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: onCancel,
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,407 @@
+import { type Environment, type RtcError as RtcErrorType, RtcError } from '../core/index.ts';
+import type { ChannelHandle } from '../datachannel/index.ts';
+import { PeerConnectionDriver } from '../driver/index.ts';
+import type { IceConnectionState } from '../ice/index.ts';
+import {
+  type CandidateInit,
+  type ConnectionState,
+  type DescriptionInit,
+  type IceGatheringState,
+  Peer,
+  type PeerEvent,
+  type SelectedCandidatePair,
+  type SessionDescriptionInit,
+  type SignalingState,
+} from '../peer/index.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { StatsReport } from '../stats/index.ts';
+import type { ChannelPort } from './channel-port.ts';
+import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, type Settings, toChannelParameters } from './configuration.ts';
+import { DataChannel, type DataChannelHandler, type DataChannelMessage } from './data-channel.ts';
+import { EventHub } from './events.ts';
+import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
+import { OperationsChain } from './operations.ts';
+
+/** Everything a connection is made of; all of it has defaults. */
+export interface PeerConnectionOptions {
+  readonly configuration?: Configuration | undefined;
+  readonly settings?: Settings | undefined;
+  readonly handler?: PeerConnectionEventHandler | undefined;
+  /**
+   * Local addresses to bind, as in `['0.0.0.0:0', '[::]:0']`; a wildcard gives one candidate per interface. By default one
+   * socket per usable interface address.
+   */
+  readonly udpAddrs?: readonly string[] | undefined;
+  readonly runtime?: Runtime | undefined;
+}
+
+/**
+ * A connection to one peer: the asynchronous face of the Sans-I/O {@link Peer}, with the methods and semantics of the W3C
+ * `RTCPeerConnection`. Made by {@link createPeerConnection} or a {@link PeerConnectionBuilder}.
+ */
+export class PeerConnection implements AsyncDisposable {
+  readonly #peer: Peer;
+  readonly #driver: PeerConnectionDriver;
+  readonly #environment: Environment;
+  readonly #handler: PeerConnectionEventHandler;
+  readonly #hub: EventHub<PeerConnectionEvent> = new EventHub();
+  readonly #chain: OperationsChain = new OperationsChain(() => this.#updateNegotiationNeeded());
+  readonly #channels: Map<ChannelHandle, DataChannel> = new Map();
+  readonly #port: ChannelPort;
+  #configuration: Configuration;
+  /** W3C [[NegotiationNeeded]]. */
+  #isNegotiationNeeded = false;
+  #connectionState: ConnectionState = 'new';
+  #iceConnectionState: IceConnectionState = 'new';
+  #iceGatheringState: IceGatheringState = 'new';
+  #signalingState: SignalingState = 'stable';
+  #closing: Promise<void> | undefined;
+
+  /** Opens the sockets. Rejects with `ERR_NETWORK` when an address of `udpAddrs` cannot be bound, `ERR_INVALID_ARGUMENT` for bad options. */
+  static async open(options: PeerConnectionOptions, runtime: Runtime): Promise<PeerConnection> {
+    const connection = new PeerConnection(options, runtime);
+    await connection.#driver.open({ udpAddrs: options.udpAddrs });
+    return connection;
+  }
+
+  private constructor(options: PeerConnectionOptions, runtime: Runtime) {
+    this.#configuration = checkConfiguration(options.configuration ?? {});
+    this.#handler = options.handler ?? {};
+    const { log } = options.settings ?? {};
+    const crypto = options.settings?.crypto ?? runtime.crypto;
+    this.#environment = { crypto, random: runtime.random, unixOffsetMs: runtime.unixNow() - runtime.now(), ...(log && { log }) };
+    this.#peer = new Peer(peerConfigOf(this.#configuration, options.settings ?? {}), this.#environment, runtime.now());
+    this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput() });
+    this.#port = this.#makePort();
+  }
+
+  get signalingState(): SignalingState {
+    return this.#signalingState;
+  }
+
+  get iceGatheringState(): IceGatheringState {
+    return this.#iceGatheringState;
+  }
+
+  get iceConnectionState(): IceConnectionState {
+    return this.#iceConnectionState;
+  }
+
+  get connectionState(): ConnectionState {
+    return this.#connectionState;
+  }
+
+  /** The pending local description, else the current one, with the candidates gathered so far. */
+  get localDescription(): SessionDescriptionInit | null {
+    return this.#peer.localDescription;
+  }
+
+  get currentLocalDescription(): SessionDescriptionInit | null {
+    return this.#peer.currentLocalDescription;
+  }
+
+  get pendingLocalDescription(): SessionDescriptionInit | null {
+    return this.#peer.pendingLocalDescription;
+  }
+
+  get remoteDescription(): SessionDescriptionInit | null {
+    return this.#peer.remoteDescription;
+  }
+
+  get currentRemoteDescription(): SessionDescriptionInit | null {
+    return this.#peer.currentRemoteDescription;
+  }
+
+  get pendingRemoteDescription(): SessionDescriptionInit | null {
+    return this.#peer.pendingRemoteDescription;
+  }
+
+  /** Whether the peer said that it takes candidates one by one; `null` before it said anything. */
+  get canTrickleIceCandidates(): boolean | null {
+    return this.#peer.canTrickleIceCandidates;
+  }
+
+  /** The pair of candidates in use. */
+  get selectedCandidatePair(): SelectedCandidatePair | undefined {
+    return this.#peer.selectedCandidatePair;
+  }
+
+  /** Makes an offer (W3C 4.4.2). Rejects with `ERR_INVALID_STATE`. */
+  createOffer(options: OfferOptions = {}): Promise<SessionDescriptionInit> {
+    return this.#operate(() => this.#peer.createOffer({ iceRestart: options.iceRestart === true }));
+  }
+
+  /** Answers the remote offer (W3C 4.4.2). Rejects with `ERR_INVALID_STATE` when there is none. */
+  createAnswer(): Promise<SessionDescriptionInit> {
+    return this.#operate(() => this.#peer.createAnswer());
+  }
+
+  /**
+   * Applies a local description and starts gathering; without argument it makes the offer or answer that is due.
+   * Rejects with `ERR_INVALID_STATE`, `ERR_INVALID_MODIFICATION` or `ERR_SDP_SYNTAX`, and changes nothing then.
+   */
+  setLocalDescription(description?: DescriptionInit): Promise<void> {
+    return this.#operate(() => this.#peer.setLocalDescription(description, this.#driver.now()));
+  }
+
+  /**
+   * Applies a remote description. In `have-local-offer` an offer first rolls the local one back (W3C 4.4.1.5).
+   * Rejects with `ERR_INVALID_STATE`, `ERR_INVALID_ACCESS`, `ERR_OPERATION` or `ERR_SDP_SYNTAX` (with the line), and changes nothing then.
+   */
+  setRemoteDescription(description: DescriptionInit): Promise<void> {
+    return this.#operate(() => this.#peer.setRemoteDescription(description, this.#driver.now()));
+  }
+
+  /**
+   * Adds a candidate of the peer; `null`, nothing or an empty `candidate` mean that there are no more.
+   * Rejects with `ERR_INVALID_STATE` before there is a remote description, `ERR_OPERATION` for an unknown section or ICE
+   * generation, `ERR_SDP_SYNTAX` for a candidate that does not parse. One that is well formed but of no use (another
+   * transport, a forbidden address) is ignored.
+   */
+  addIceCandidate(candidate?: CandidateInit | null): Promise<void> {
+    return this.#operate(() => this.#peer.addIceCandidate(candidate ?? null, this.#driver.now()));
+  }
+
+  /** Makes the next offer start ICE anew (W3C 4.4.2). */
+  restartIce(): void {
+    if (this.#closing) return;
+    this.#peer.restartIce();
+    this.#updateNegotiationNeeded();
+  }
+
+  /**
+   * Opens a data channel (W3C 6.1). Throws `ERR_CLOSED`, `ERR_INVALID_ARGUMENT` or, when no stream id is left or the id is
+   * taken, `ERR_RESOURCE`.
+   */
+  createDataChannel(label: string, init: DataChannelInit = {}): DataChannel {
+    this.#checkOpen();
+    const parameters = toChannelParameters(label, init);
+    const handle = this.#peer.openChannel(parameters, this.#driver.now());
+    const channel = this.#addChannel(handle, this.#peer.channelParameters(handle) ?? parameters);
+    this.#driver.wake();
+    this.#updateNegotiationNeeded();
+    return channel;
+  }
+
+  /** What this connection knows of itself, as W3C webrtc-stats dictionaries. */
+  getStats(): Promise<StatsReport> {
+    return Promise.resolve(this.#peer.stats(this.#driver.now()));
+  }
+
+  getConfiguration(): Configuration {
+    return this.#configuration;
+  }
+
+  /**
+   * Changes ICE servers and transport policy; they count from the next gathering. Throws `ERR_INVALID_MODIFICATION` when
+   * something else differs, `ERR_INVALID_ARGUMENT` for a bad value.
+   */
+  setConfiguration(configuration: Configuration): void {
+    this.#checkOpen();
+    const checked = checkConfiguration(configuration, this.#configuration);
+    this.#peer.setConfiguration(peerConfigOf(checked, {}));
+    this.#configuration = checked;
+  }
+
+  /** What the connection reports from now on, in order, until it is closed. */
+  events(): AsyncIterableIterator<PeerConnectionEvent> {
+    return this.#hub.subscribe();
+  }
+
+  /** Closes the channels and the connection, tells the peer, and lets go of sockets and timers. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#peer.close(this.#driver.now());
+    this.#signalingState = 'closed';
+    this.#iceConnectionState = 'closed';
+    this.#connectionState = 'closed';
+    const released = this.#driver.close();
+    // Channels whose handlers call back find a connection that is already closed.
+    for (const channel of this.#channels.values()) channel.onPeerEvent({ type: 'closed' });
+    this.#channels.clear();
+    this.#hub.end();
+    await released;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new RtcError('ERR_CLOSED', 'the connection is closed');
+  }
+
+  #operate<T>(operation: () => T): Promise<T> {
+    return this.#chain.run(() => {
+      this.#checkOpen();
+      const result = operation();
+      this.#isNegotiationNeeded &&= this.#peer.signalingState !== 'stable' || this.#peer.negotiationNeeded;
+      this.#driver.wake();
+      this.#syncSignalingState();
+      return result;
+    });
+  }
+
+  /** W3C 4.7.3: says once that an offer is due, when nothing else is going on. */
+  #updateNegotiationNeeded(): void {
+    if (this.#closing || !this.#chain.isEmpty || this.#peer.signalingState !== 'stable') return;
+    if (!this.#peer.negotiationNeeded) {
+      this.#isNegotiationNeeded = false;
+      return;
+    }
+    if (this.#isNegotiationNeeded) return;
+    this.#isNegotiationNeeded = true;
+    queueMicrotask(() => {
+      if (this.#closing || !this.#isNegotiationNeeded) return;
+      if (!this.#chain.isEmpty || this.#peer.signalingState !== 'stable') {
+        this.#isNegotiationNeeded = false; // looked at again when the chain is empty
+        return;
+      }
+      this.#report({ type: 'negotiationneeded' }, () => this.#handler.onNegotiationNeeded?.());
+    });
+  }
+
+  #onOutput(): void {
+    this.#pollEvents();
+    for (let handle = this.#peer.pollReadable(); handle !== undefined; handle = this.#peer.pollReadable()) {
+      this.#channels.get(handle)?.onPeerEvent({ type: 'readable' });
+    }
+  }
+
+  #pollEvents(): void {
+    for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) this.#onPeerEvent(event);
+  }
+
+  #onPeerEvent(event: PeerEvent): void {
+    const handler = this.#handler;
+    switch (event.type) {
+      case 'signaling-state':
+        return this.#syncSignalingState();
+      case 'ice-gathering-state':
+        this.#iceGatheringState = event.state;
+        return this.#report({ type: 'icegatheringstatechange', state: event.state }, () => handler.onIceGatheringStateChange?.(event.state));
+      case 'ice-connection-state':
+        this.#iceConnectionState = event.state;
+        return this.#report({ type: 'iceconnectionstatechange', state: event.state }, () => handler.onIceConnectionStateChange?.(event.state));
+      case 'connection-state':
+        this.#connectionState = event.state;
+        return this.#report({ type: 'connectionstatechange', state: event.state }, () => handler.onConnectionStateChange?.(event.state));
+      case 'ice-candidate':
+        return this.#report({ type: 'icecandidate', candidate: event.candidate }, () => handler.onIceCandidate?.(event.candidate));
+      case 'ice-candidate-error':
+        return this.#report({ type: 'icecandidateerror', error: event.error }, () => handler.onIceCandidateError?.(event.error));
+      case 'resolve':
+        return this.#driver.resolve(event.hostname);
+      case 'data-channel':
+        return this.#onIncomingChannel(event.channel);
+      case 'channel-open':
+        return this.#channels.get(event.channel)?.onPeerEvent({ type: 'open', id: event.id });
+      case 'channel-closing':
+        return this.#channels.get(event.channel)?.onPeerEvent({ type: 'closing' });
+      case 'channel-buffered':
+        return this.#channels.get(event.channel)?.onPeerEvent({ type: 'buffered' });
+      case 'channel-closed': {
+        const channel = this.#channels.get(event.channel);
+        channel?.onPeerEvent({ type: 'readable' });
+        channel?.onPeerEvent(event.error ? { type: 'closed', error: event.error } : { type: 'closed' });
+        this.#channels.delete(event.channel);
+        return;
+      }
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** Reported before the operation that changed it resolves, unlike candidates, which follow the description (W3C 4.4.1.5). */
+  #syncSignalingState(): void {
+    const state = this.#peer.signalingState;
+    if (state === this.#signalingState) return;
+    this.#signalingState = state;
+    this.#report({ type: 'signalingstatechange', state }, () => this.#handler.onSignalingStateChange?.(state));
+  }
+
+  #onIncomingChannel(handle: ChannelHandle): void {
+    const parameters = this.#peer.channelParameters(handle);
+    if (!parameters) return;
+    const channel = this.#addChannel(handle, parameters);
+    this.#report({ type: 'datachannel', channel }, () => this.#handler.onDataChannel?.(channel));
+    // W3C 6.2: the channel is announced as open after the application has seen it.
+    channel.onPeerEvent({ type: 'open', id: parameters.id ?? 0 });
+  }
+
+  #addChannel(handle: ChannelHandle, parameters: ConstructorParameters<typeof DataChannel>[2]): DataChannel {
+    const channel = new DataChannel(this.#port, handle, parameters);
+    this.#channels.set(handle, channel);
+    return channel;
+  }
+
+  #report(event: PeerConnectionEvent, callback: () => void | Promise<void>): void {
+    this.#hub.emit(event);
+    this.#call(callback);
+  }
+
+  /** A callback of the user never disturbs the connection (DESIGN: errors of three kinds). */
+  #call(callback: () => void | Promise<void>): void {
+    try {
+      const result = callback();
+      if (result instanceof Promise) result.catch((error: unknown) => this.#onCallbackError(error));
+    } catch (error) {
+      this.#onCallbackError(error);
+    }
+  }
+
+  #onCallbackError(error: unknown): void {
+    const wrapped: RtcErrorType = new RtcError('ERR_OPERATION', 'a callback threw', { cause: error });
+    this.#hub.emit({ type: 'error', error: wrapped });
+    try {
+      if (this.#handler.onError) this.#handler.onError(error);
+      else this.#environment.log?.('error', 'api', `a callback threw: ${String(error)}`);
+    } catch {
+      // An error handler that throws has nobody left to tell.
+    }
+  }
+
+  #makePort(): ChannelPort {
+    const peer = this.#peer;
+    const driver = this.#driver;
+    return {
+      get maxMessageSizeBytes(): number {
+        return peer.maxMessageSizeBytes;
+      },
+      bufferedAmount: (handle) => peer.bufferedAmount(handle),
+      write: (handle, isBinary, bytes) => {
+        peer.handleWrite({ channel: handle, binary: isBinary, data: bytes }, driver.now());
+        driver.wake();
+      },
+      read: (handle) => {
+        const message = peer.pollReadChannel(handle);
+        if (message) driver.wake(); // the peer's window may have opened
+        return message;
+      },
+      close: (handle) => {
+        if (this.#closing) return;
+        peer.closeChannel(handle, driver.now());
+        driver.wake();
+      },
+      wakeReader: (handle) => {
+        peer.markReadable(handle);
+        driver.wake();
+      },
+      call: (callback) => {
+        if (callback) this.#call(callback);
+      },
+      deliver: (handler: DataChannelHandler, data: DataChannelMessage) => {
+        try {
+          const result = handler.onMessage?.(data);
+          if (result instanceof Promise) result.catch((error: unknown) => this.#onCallbackError(error));
+        } catch (error) {
+          this.#onCallbackError(error);
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,158 @@
+import type { Instant, TransportAddress } from '../core/index.ts';
+import type { Peer } from '../peer/index.ts';
+import type { Runtime, TimerHandle } from '../runtime/runtime.ts';
+import { Sockets } from './sockets.ts';
+
+/** What a driver does with what comes out of its peer. Called after a flush, never inside one. */
+export interface DriverHandler {
+  /** Events or messages of the peer may wait: poll them. It may write to the peer. It must not throw. */
+  onOutput(): void;
+}
+
+export interface DriverOptions {
+  /** Addresses to bind; by default every usable interface address, with a port of the system's choice. */
+  readonly udpAddrs?: readonly string[] | undefined;
+}
+
+/** The most datagrams sent, and the longest time, before other work of the event loop gets its turn. */
+const SENDS_PER_TURN = 256;
+const TURN_MS = 5;
+const ROUNDS_PER_TURN = 4;
+
+/**
+ * Pumps one peer: the only place where time and sockets meet the protocols. One flush a turn of the event loop serves all
+ * datagrams and writes of that turn: one acknowledgement, one look at the timers, one batch of sends.
+ */
+export class PeerConnectionDriver {
+  readonly #peer: Peer;
+  readonly #runtime: Runtime;
+  readonly #handler: DriverHandler;
+  readonly #sockets: Sockets;
+  #timer: TimerHandle | undefined;
+  #timerAt: Instant = Infinity;
+  #turnPending = false;
+  #inTurn = false;
+  /** Whether the peer was written to in this turn, after its flush. */
+  #dirty = false;
+  #closed = false;
+
+  constructor(peer: Peer, runtime: Runtime, handler: DriverHandler) {
+    this.#peer = peer;
+    this.#runtime = runtime;
+    this.#handler = handler;
+    this.#sockets = new Sockets(runtime, {
+      onDatagram: (bytes, local, remote) => this.#receive(bytes, local, remote),
+      onError: (error, local) => {
+        this.#peer.handleEvent({ type: 'socket-error', local, kind: error.kind, remote: error.remote, sizeBytes: error.sizeBytes }, this.now());
+        this.wake();
+      },
+      onClose: (local) => {
+        this.#peer.handleEvent({ type: 'socket-closed', local }, this.now());
+        this.wake();
+      },
+    });
+  }
+
+  now(): Instant {
+    return this.#runtime.now();
+  }
+
+  /** Binds the sockets and tells the peer of them. Rejects with `ERR_NETWORK` or `ERR_INVALID_ARGUMENT`. */
+  async open(options: DriverOptions): Promise<void> {
+    if (options.udpAddrs) await this.#sockets.bindNamed(options.udpAddrs);
+    else await this.#sockets.bindInterfaces();
+    const interfaces = this.#runtime.interfaces();
+    const now = this.now();
+    for (const local of this.#sockets.locals) this.#peer.handleEvent({ type: 'socket', local, interfaces }, now);
+    this.#peer.handleEvent({ type: 'sockets-done' }, now);
+  }
+
+  /** Looks up a host name for the peer. */
+  resolve(hostname: string): void {
+    void this.#runtime.resolve(hostname).then((addresses) => {
+      if (this.#closed) return;
+      this.#peer.handleEvent({ type: 'resolved', hostname, addresses }, this.now());
+      this.wake();
+    });
+  }
+
+  /** The peer was written to, or its output was read: flush before the event loop sleeps. */
+  wake(): void {
+    if (this.#inTurn) this.#dirty = true;
+    else if (!this.#turnPending && !this.#closed) {
+      this.#turnPending = true;
+      this.#runtime.afterReads(this.#turn);
+    }
+  }
+
+  /** Sends what the peer still has to say, then lets go of sockets and timers. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#flush(Infinity);
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#sockets.close();
+  }
+
+  #receive(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): void {
+    if (this.#closed) return;
+    this.#peer.handleRead({ bytes, local, remote }, this.now());
+    this.wake();
+  }
+
+  /**
+   * What the handlers write goes out in the same turn (a reply must not wait for the loop to wake up again), but not for
+   * ever: handlers that always answer get another turn.
+   */
+  readonly #turn = (): void => {
+    this.#turnPending = false;
+    if (this.#closed) return;
+    this.#inTurn = true;
+    let isMoreToSend = false;
+    for (let round = 0; round < ROUNDS_PER_TURN && !isMoreToSend && !this.#closed; round++) {
+      isMoreToSend = this.#flush(SENDS_PER_TURN);
+      this.#dirty = false;
+      this.#handler.onOutput();
+      if (!this.#dirty) break;
+    }
+    this.#inTurn = false;
+    if (this.#dirty || isMoreToSend) this.wake();
+  };
+
+  /** Time, then output, then the next timer. Returns whether output was left for the next turn. */
+  #flush(limit: number): boolean {
+    const start = this.now();
+    this.#peer.handleTimeout(start);
+    let sent = 0;
+    let isMoreToSend = false;
+    for (let datagram = this.#peer.pollWrite(); datagram !== undefined; datagram = this.#peer.pollWrite()) {
+      this.#sockets.send(datagram.bytes, datagram.local, datagram.remote);
+      isMoreToSend = ++sent >= limit || ((sent & 31) === 0 && limit !== Infinity && this.now() - start > TURN_MS);
+      if (isMoreToSend) break;
+    }
+    this.#arm();
+    return isMoreToSend;
+  }
+
+  /** Keeps one timer. One that fires early is harmless and looks again, so a deadline that moves away costs nothing. */
+  #arm(): void {
+    const deadline = this.#peer.pollTimeout();
+    if (deadline === undefined) {
+      this.#timer?.cancel();
+      this.#timer = undefined;
+      this.#timerAt = Infinity;
+      return;
+    }
+    if (this.#timer !== undefined && this.#timerAt <= deadline.at) return;
+    this.#timer?.cancel();
+    this.#timerAt = deadline.at;
+    this.#timer = this.#runtime.setTimer(deadline.at - this.now(), this.#onTimer);
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    if (!this.#closed) this.#turn();
+  };
+}

@@ -1,0 +1,1 @@
+export { type DriverHandler, type DriverOptions, PeerConnectionDriver } from './driver.ts';

@@ -1,0 +1,107 @@
+import { canonicalAddress, familyOf, RtcError, scopeOf, type TransportAddress } from '../core/index.ts';
+import type { InterfaceAddress, Runtime, SocketError, UdpSocket } from '../runtime/runtime.ts';
+
+/** What the sockets of a connection tell their driver. */
+export interface SocketsHandler {
+  onDatagram(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): void;
+  onError(error: SocketError, local: TransportAddress): void;
+  onClose(local: TransportAddress): void;
+}
+
+/** The UDP sockets of one connection, by the address that they are bound to. */
+export class Sockets {
+  readonly #sockets: UdpSocket[] = [];
+  readonly #runtime: Runtime;
+  readonly #handler: SocketsHandler;
+  #closed = false;
+
+  constructor(runtime: Runtime, handler: SocketsHandler) {
+    this.#runtime = runtime;
+    this.#handler = handler;
+  }
+
+  /** The bound addresses. */
+  get locals(): readonly TransportAddress[] {
+    return this.#sockets.map((socket) => socket.localAddress);
+  }
+
+  /** Binds the addresses that the user named. Rejects with `ERR_NETWORK` when one cannot be bound. */
+  async bindNamed(udpAddrs: readonly string[]): Promise<void> {
+    const bound = await Promise.allSettled(udpAddrs.map((text) => this.#bind(parseUdpAddress(text))));
+    const failed = bound.find((result) => result.status === 'rejected');
+    if (failed) {
+      await this.close();
+      throw failed.reason;
+    }
+  }
+
+  /**
+   * Binds one socket per usable interface address. An address that cannot be bound is left out: the others still carry
+   * a connection, and without any the connection fails in its own time.
+   */
+  async bindInterfaces(): Promise<void> {
+    await Promise.allSettled(usableInterfaces(this.#runtime.interfaces()).map(({ address }) => this.#bind({ address, port: 0 })));
+  }
+
+  /** Hands a datagram to the socket that it leaves from. False when that socket is gone. */
+  send(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): boolean {
+    for (const socket of this.#sockets) {
+      const bound = socket.localAddress;
+      if (bound === local || (bound.port === local.port && bound.address === local.address)) {
+        socket.send(bytes, remote);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()));
+  }
+
+  async #bind(local: TransportAddress): Promise<void> {
+    const handler = this.#handler;
+    let bound = local;
+    const socket = await this.#runtime.bindUdp({
+      local,
+      handler: {
+        onDatagram: (bytes, remote) => handler.onDatagram(bytes, bound, remote),
+        onError: (error) => handler.onError(error, bound),
+        onClose: () => {
+          const at = this.#sockets.findIndex((other) => other.localAddress === bound);
+          if (at >= 0) this.#sockets.splice(at, 1);
+          handler.onClose(bound);
+        },
+      },
+    });
+    bound = socket.localAddress;
+    if (this.#closed) await socket.close();
+    else this.#sockets.push(socket);
+  }
+}
+
+/**
+ * The interface addresses worth a candidate: unicast ones. Link-local addresses serve only where there is nothing else of
+ * the kind, and loopback only on a machine that has no other address at all.
+ */
+export function usableInterfaces(all: readonly InterfaceAddress[]): readonly InterfaceAddress[] {
+  const unicast = all.filter(({ address, isLoopback }) => !isLoopback && scopeOf(address) === 'unicast');
+  if (unicast.length > 0) return unicast;
+  const linkLocal = all.filter(({ address, isLoopback }) => !isLoopback && scopeOf(address) === 'link-local');
+  return linkLocal.length > 0 ? linkLocal : all.filter(({ isLoopback }) => isLoopback);
+}
+
+/** `192.0.2.1:0`, `[::]:5000` or `0.0.0.0:5000`. Throws `ERR_INVALID_ARGUMENT`. */
+export function parseUdpAddress(text: string): TransportAddress {
+  const colon = text.lastIndexOf(':');
+  const host = colon < 0 ? '' : text.slice(0, colon);
+  const isBracketed = host.startsWith('[') && host.endsWith(']');
+  const address = canonicalAddress(isBracketed ? host.slice(1, -1) : host);
+  const digits = text.slice(colon + 1);
+  const port = digits !== '' && [...digits].every((digit) => digit >= '0' && digit <= '9') ? Number(digits) : Number.NaN;
+  if (address === undefined || isBracketed !== (familyOf(address) === 6) || !(port <= 65535)) {
+    throw new RtcError('ERR_INVALID_ARGUMENT', `udpAddrs: "${text.slice(0, 80)}" is not an address with a port, such as "0.0.0.0:0" or "[::]:5000"`);
+  }
+  return { address, port };
+}

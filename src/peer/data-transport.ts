@@ -1,0 +1,169 @@
+import { type Deadline, earlier, type Environment, type Instant } from '../core/index.ts';
+import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels, type DataChannelEvent, type DataChannelParameters } from '../datachannel/index.ts';
+import { DtlsMachine } from '../dtls/index.ts';
+import { SctpAssociation, type SctpEvent } from '../sctp/index.ts';
+import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_MTU_BYTES, DEFAULT_RECEIVE_WINDOW_BYTES, type PeerConfig } from './config.ts';
+
+/** What the two descriptions together say of SCTP (RFC 8841). */
+export interface SctpParameters {
+  readonly localPort: number;
+  readonly remotePort: number;
+  /** In bytes; 0 means any size. */
+  readonly remoteMaxMessageSizeBytes: number;
+}
+
+/** What the peer can be sent while it has not said otherwise, in bytes (RFC 8841 6.1). */
+const UNKNOWN_MAX_MESSAGE_SIZE_BYTES = 65_536;
+
+/** The data channels of a peer and the SCTP association that carries them: SCTP packets on one side, messages on the other. */
+export class DataTransport {
+  readonly #config: PeerConfig;
+  readonly #environment: Environment;
+  readonly #channels: DataChannels;
+  #sctp: SctpAssociation | undefined;
+  #parameters: SctpParameters | undefined;
+  #isConnected = false;
+
+  constructor(config: PeerConfig, environment: Environment) {
+    this.#config = config;
+    this.#environment = environment;
+    this.#channels = new DataChannels({ maxMessageSizeBytes: config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES }, environment);
+  }
+
+  get channels(): DataChannels {
+    return this.#channels;
+  }
+
+  get association(): SctpAssociation | undefined {
+    return this.#sctp;
+  }
+
+  /** The largest message the peer accepts, in bytes. */
+  get maxMessageSizeBytes(): number {
+    const limit = this.#parameters?.remoteMaxMessageSizeBytes ?? UNKNOWN_MAX_MESSAGE_SIZE_BYTES;
+    return limit === 0 ? Number.MAX_SAFE_INTEGER : limit;
+  }
+
+  setParameters(parameters: SctpParameters): void {
+    this.#parameters = parameters;
+  }
+
+  /** Starts the association, over DTLS that is up. */
+  start(dtlsRole: 'client' | 'server', now: Instant): void {
+    if (this.#sctp !== undefined || this.#parameters === undefined) return;
+    const { localPort, remotePort, remoteMaxMessageSizeBytes } = this.#parameters;
+    const mtuBytes = (this.#config.mtuBytes ?? DEFAULT_MTU_BYTES) - DtlsMachine.HEADROOM - DtlsMachine.TAILROOM;
+    this.#sctp = new SctpAssociation(
+      {
+        localPort,
+        remotePort,
+        maxMessageSizeBytes: this.#config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES,
+        remoteMaxMessageSizeBytes,
+        receiveWindowBytes: this.#config.receiveWindowBytes ?? DEFAULT_RECEIVE_WINDOW_BYTES,
+        mtuBytes: mtuBytes - (mtuBytes % 4),
+        headroomBytes: DtlsMachine.HEADROOM,
+        tailroomBytes: DtlsMachine.TAILROOM,
+        zeroChecksum: true,
+        windowRelease: 'explicit',
+      },
+      this.#environment,
+    );
+    this.#channels.setRole(dtlsRole, now);
+    this.#sctp.connect(now);
+    this.#pump(now);
+  }
+
+  open(parameters: DataChannelParameters, now: Instant): ChannelHandle {
+    const handle = this.#channels.open(parameters, now);
+    this.#pump(now);
+    return handle;
+  }
+
+  closeChannel(channel: ChannelHandle, now: Instant): void {
+    this.#channels.closeChannel(channel, now);
+    this.#pump(now);
+  }
+
+  /** A decrypted SCTP packet. */
+  handleRead(packet: Uint8Array, now: Instant): void {
+    if (this.#sctp === undefined) return;
+    this.#sctp.handleRead(packet, now);
+    this.#pump(now);
+  }
+
+  handleWrite(message: ChannelSend, now: Instant): void {
+    this.#channels.handleWrite(message, now);
+    this.#pump(now);
+  }
+
+  /** The next message of one channel. Reading it opens the peer's window. */
+  pollReadChannel(channel: ChannelHandle): ChannelMessage | undefined {
+    const message = this.#channels.pollReadChannel(channel);
+    if (message !== undefined) this.#pumpCommands(this.#now);
+    return message;
+  }
+
+  pollEvent(): DataChannelEvent | undefined {
+    return this.#channels.pollEvent();
+  }
+
+  /** The next SCTP packet, with room around it for the DTLS record. */
+  pollWrite(): Uint8Array | undefined {
+    const packet = this.#sctp?.pollWrite();
+    return packet;
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#now = now;
+    this.#channels.handleTimeout(now);
+    this.#sctp?.handleTimeout(now);
+    this.#pump(now);
+  }
+
+  pollTimeout(): Deadline | undefined {
+    return earlier(this.#sctp?.pollTimeout(), this.#channels.pollTimeout());
+  }
+
+  /** The layer below is gone: all channels close (RFC 8831 6.7 in its abrupt form). */
+  fail(now: Instant): void {
+    this.#sctp?.abort(now);
+    this.#pump(now);
+    this.#channels.handleEvent({ type: 'failed', reason: 'aborted' }, now);
+  }
+
+  /** Ends the association so that the peer hears of it. */
+  close(now: Instant): void {
+    this.#sctp?.abort(now);
+    this.#channels.close(now);
+  }
+
+  #now: Instant = 0;
+
+  /** Carries everything between the two layers until both are quiet. */
+  #pump(now: Instant): void {
+    this.#now = now;
+    const sctp = this.#sctp;
+    if (sctp === undefined) return;
+    for (let message = sctp.pollRead(); message !== undefined; message = sctp.pollRead()) this.#channels.handleRead(message, now);
+    for (let event = sctp.pollEvent(); event !== undefined; event = sctp.pollEvent()) this.#onSctpEvent(event, now);
+    if (!this.#isConnected) return;
+    this.#pumpCommands(now);
+    for (let message = this.#channels.pollWrite(); message !== undefined; message = this.#channels.pollWrite()) sctp.handleWrite(message, now);
+    this.#pumpCommands(now);
+  }
+
+  #pumpCommands(now: Instant): void {
+    const sctp = this.#sctp;
+    if (sctp === undefined) return;
+    for (let command = this.#channels.pollCommand(); command !== undefined; command = this.#channels.pollCommand()) {
+      if (command.type === 'reset') sctp.resetStreams(command.streamIds, now);
+      else sctp.release(command.bytes);
+    }
+  }
+
+  #onSctpEvent(event: SctpEvent, now: Instant): void {
+    if (event.type === 'connected') this.#isConnected = true;
+    else if (event.type === 'closed' || event.type === 'failed') this.#isConnected = false;
+    this.#channels.handleEvent(event, now);
+  }
+}

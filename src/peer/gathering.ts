@@ -1,0 +1,76 @@
+import type { Datagram, Deadline, Environment, Instant } from '../core/index.ts';
+import type { PeerConfig } from './config.ts';
+import { demux } from './demux.ts';
+import { Gatherer, type GathererEvent, type GathererInput } from './gatherer/index.ts';
+
+/** The gatherer of the present ICE generation, and what every later one must be told of the sockets. */
+export class Gathering {
+  readonly #environment: Environment;
+  readonly #sockets: Set<GathererInput & { readonly type: 'socket' }> = new Set();
+  #areSocketsDone = false;
+  #gatherer: Gatherer | undefined;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  get gatherer(): Gatherer | undefined {
+    return this.#gatherer;
+  }
+
+  /** Begins anew, for a new generation of credentials, over the same sockets. */
+  start(config: PeerConfig, now: Instant): void {
+    const { iceServers: servers, stunDeadlineMs: deadlineMs } = config;
+    this.#gatherer = new Gatherer({ servers, ...(deadlineMs !== undefined && { deadlineMs }) }, this.#environment);
+    for (const socket of this.#sockets) this.#gatherer.handleEvent(socket, now);
+    if (this.#areSocketsDone) this.#gatherer.handleEvent({ type: 'sockets-done' }, now);
+  }
+
+  stop(): void {
+    this.#gatherer = undefined;
+  }
+
+  handleEvent(input: GathererInput, now: Instant): void {
+    switch (input.type) {
+      case 'socket':
+        this.#sockets.add(input);
+        break;
+      case 'sockets-done':
+        this.#areSocketsDone = true;
+        break;
+      case 'socket-closed':
+        for (const socket of this.#sockets) {
+          if (socket.local.port === input.local.port && socket.local.address === input.local.address) this.#sockets.delete(socket);
+        }
+        break;
+      case 'resolved':
+        break;
+      default:
+        input satisfies never;
+    }
+    this.#gatherer?.handleEvent(input, now);
+  }
+
+  /** Takes a datagram that answers a request of the gatherer; false when it is somebody else's. */
+  handleRead(datagram: Datagram, now: Instant): boolean {
+    if (this.#gatherer === undefined || demux(datagram.bytes[0]) !== 'stun' || !this.#gatherer.owns(datagram)) return false;
+    this.#gatherer.handleRead(datagram, now);
+    return true;
+  }
+
+  pollWrite(): Datagram | undefined {
+    return this.#gatherer?.pollWrite();
+  }
+
+  pollEvent(): GathererEvent | undefined {
+    return this.#gatherer?.pollEvent();
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#gatherer?.handleTimeout(now);
+  }
+
+  pollTimeout(): Deadline | undefined {
+    return this.#gatherer?.pollTimeout();
+  }
+}

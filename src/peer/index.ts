@@ -1,0 +1,8 @@
+export { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_MTU_BYTES, DEFAULT_RECEIVE_WINDOW_BYTES, type PeerConfig } from './config.ts';
+export { type DatagramKind, demux } from './demux.ts';
+export type { IceCandidateError, PeerEvent, PeerInput } from './events.ts';
+export { parseIceServerUrl, type StunServer } from './gatherer/index.ts';
+export type { CandidateInit, DescriptionInit, DescriptionType, SessionDescriptionInit, SignalledCandidate } from './jsep/index.ts';
+export { Peer } from './machine.ts';
+export { type ConnectionState, connectionStateOf, type IceGatheringState, type SignalingState } from './states.ts';
+export type { SelectedCandidatePair } from './stats.ts';

@@ -1,0 +1,450 @@
+import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, Queue, RtcError } from '../core/index.ts';
+import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelParameters } from '../datachannel/index.ts';
+import { Certificate, type DtlsEvent } from '../dtls/index.ts';
+import { generateIceCredentials, type IceConnectionState } from '../ice/index.ts';
+import type { StatsReport } from '../stats/index.ts';
+import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
+import { DataTransport } from './data-transport.ts';
+import type { PeerEvent, PeerInput } from './events.ts';
+import type { GathererEvent } from './gatherer/index.ts';
+import { Gathering } from './gathering.ts';
+import { type CandidateInit, type DescriptionInit, Jsep, type JsepChanges, type JsepEffect, type SessionDescriptionInit } from './jsep/index.ts';
+import { type ConnectionState, connectionStateOf, type IceGatheringState, type SignalingState } from './states.ts';
+import { peerStats, type SelectedCandidatePair, selectedPairOf } from './stats.ts';
+import { Transport } from './transport.ts';
+
+/**
+ * A whole peer connection without I/O: descriptions, candidates, datagrams and time go in; descriptions, datagrams,
+ * events, messages and deadlines come out. Its operations have the semantics of the W3C `RTCPeerConnection`, but are
+ * synchronous: the operations chain belongs to the layer above.
+ *
+ * @example
+ * const peer = new Peer(config, environment, now);
+ * const offer = peer.createOffer();
+ * peer.setLocalDescription(offer, now);
+ * // then, for ever: handleRead, handleTimeout, pollWrite, pollEvent, pollReadable, pollTimeout
+ */
+export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Datagram, PeerInput, PeerEvent> {
+  readonly #environment: Environment;
+  #config: PeerConfig;
+  readonly #certificate: Certificate;
+  readonly #jsep: Jsep;
+  readonly #transport: Transport;
+  readonly #data: DataTransport;
+  readonly #counters: Counters = new Counters();
+  readonly #events: Queue<PeerEvent> = new Queue();
+  /** Channels with messages that nobody was told of, each once. */
+  readonly #readable: Queue<ChannelHandle> = new Queue();
+  readonly #isReadable: Set<ChannelHandle> = new Set();
+  readonly #gathering: Gathering;
+  #gatheringState: IceGatheringState = 'new';
+  #iceState: IceConnectionState = 'new';
+  #connectionState: ConnectionState = 'new';
+  #channelsOpened = 0;
+  #channelsClosed = 0;
+  #now: Instant;
+  #isClosed = false;
+  /** The last datagrams of a peer that was closed. */
+  readonly #farewell: Queue<Datagram> = new Queue();
+
+  /** @throws RtcError `ERR_INVALID_ARGUMENT` on a certificate that has expired */
+  constructor(config: PeerConfig, environment: Environment, now: Instant) {
+    this.#config = config;
+    this.#environment = environment;
+    this.#now = now;
+    this.#certificate = config.certificates[0] ?? Certificate.generate({ now }, environment);
+    this.#jsep = new Jsep({
+      credentials: () => generateIceCredentials(environment.random),
+      fingerprints: [this.#certificate.fingerprint('sha-256')],
+      maxMessageSizeBytes: config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES,
+      random: environment.random,
+    });
+    this.#gathering = new Gathering(environment);
+    this.#transport = new Transport(config, this.#certificate, environment);
+    this.#data = new DataTransport(config, environment);
+  }
+
+  // Descriptions (W3C WebRTC 4.4)
+
+  get signalingState(): SignalingState {
+    return this.#isClosed ? 'closed' : this.#jsep.signalingState;
+  }
+
+  get iceGatheringState(): IceGatheringState {
+    return this.#gatheringState;
+  }
+
+  get iceConnectionState(): IceConnectionState {
+    return this.#iceState;
+  }
+
+  get connectionState(): ConnectionState {
+    return this.#connectionState;
+  }
+
+  get localDescription(): SessionDescriptionInit | null {
+    return this.#jsep.localDescription;
+  }
+
+  get currentLocalDescription(): SessionDescriptionInit | null {
+    return this.#jsep.currentLocalDescription;
+  }
+
+  get pendingLocalDescription(): SessionDescriptionInit | null {
+    return this.#jsep.pendingLocalDescription;
+  }
+
+  get remoteDescription(): SessionDescriptionInit | null {
+    return this.#jsep.remoteDescription;
+  }
+
+  get currentRemoteDescription(): SessionDescriptionInit | null {
+    return this.#jsep.currentRemoteDescription;
+  }
+
+  get pendingRemoteDescription(): SessionDescriptionInit | null {
+    return this.#jsep.pendingRemoteDescription;
+  }
+
+  get canTrickleIceCandidates(): boolean | null {
+    return this.#jsep.canTrickleIceCandidates;
+  }
+
+  /** Whether an offer is due (W3C 4.7.3); meaningful in the state `stable`. */
+  get negotiationNeeded(): boolean {
+    return !this.#isClosed && this.#jsep.negotiationNeeded;
+  }
+
+  createOffer(options: { readonly iceRestart?: boolean } = {}): SessionDescriptionInit {
+    this.#checkOpen();
+    return this.#jsep.createOffer(options);
+  }
+
+  createAnswer(): SessionDescriptionInit {
+    this.#checkOpen();
+    return this.#jsep.createAnswer();
+  }
+
+  setLocalDescription(description: DescriptionInit | undefined, now: Instant): void {
+    this.#checkOpen();
+    this.#apply(this.#jsep.setLocalDescription(description), now);
+  }
+
+  setRemoteDescription(description: DescriptionInit, now: Instant): void {
+    this.#checkOpen();
+    this.#apply(this.#jsep.setRemoteDescription(description), now);
+  }
+
+  addIceCandidate(candidate: CandidateInit | null, now: Instant): void {
+    this.#checkOpen();
+    this.#apply(this.#jsep.addIceCandidate(candidate), now);
+  }
+
+  restartIce(): void {
+    this.#checkOpen();
+    this.#jsep.restartIce();
+  }
+
+  /** ICE servers and policy for the next gathering. */
+  setConfiguration(config: PeerConfig): void {
+    this.#config = { ...this.#config, iceServers: config.iceServers, iceTransportPolicy: config.iceTransportPolicy };
+  }
+
+  get selectedCandidatePair(): SelectedCandidatePair | undefined {
+    return selectedPairOf(this.#transport);
+  }
+
+  stats(now: Instant): StatsReport {
+    return peerStats(
+      {
+        transport: this.#transport,
+        data: this.#data,
+        certificate: this.#certificate,
+        counters: this.#counters,
+        channelsOpened: this.#channelsOpened,
+        channelsClosed: this.#channelsClosed,
+      },
+      now,
+      this.#environment,
+    );
+  }
+
+  // Data channels
+
+  /** The largest message the peer accepts, in bytes. */
+  get maxMessageSizeBytes(): number {
+    return this.#data.maxMessageSizeBytes;
+  }
+
+  /** Throws `ERR_RESOURCE` or `ERR_INVALID_ARGUMENT`. */
+  openChannel(parameters: DataChannelParameters, now: Instant): ChannelHandle {
+    this.#checkOpen();
+    const handle = this.#data.open(parameters, now);
+    this.#jsep.addDataChannel();
+    this.#collectDataEvents();
+    return handle;
+  }
+
+  channelParameters(channel: ChannelHandle): DataChannelParameters | undefined {
+    return this.#data.channels.parameters(channel);
+  }
+
+  bufferedAmount(channel: ChannelHandle): number {
+    return this.#data.channels.bufferedAmount(channel);
+  }
+
+  /** Closes a channel once what was written to it has been delivered. */
+  closeChannel(channel: ChannelHandle, now: Instant): void {
+    if (this.#isClosed) return;
+    this.#data.closeChannel(channel, now);
+    this.#collectDataEvents();
+  }
+
+  /** The next channel whose messages nobody was told of yet. It is named again only when more come. */
+  pollReadable(): ChannelHandle | undefined {
+    const channel = this.#readable.shift();
+    if (channel !== undefined) this.#isReadable.delete(channel);
+    return channel;
+  }
+
+  /** Makes {@link Peer.pollReadable} name a channel (again). */
+  markReadable(channel: ChannelHandle): void {
+    if (this.#isReadable.has(channel)) return;
+    this.#isReadable.add(channel);
+    this.#readable.push(channel);
+  }
+
+  /** The next message of a channel. Not reading closes the peer's window, and loses nothing. */
+  pollReadChannel(channel: ChannelHandle): ChannelMessage | undefined {
+    return this.#data.pollReadChannel(channel);
+  }
+
+  // Protocol
+
+  handleRead(datagram: Datagram, now: Instant): void {
+    this.#now = now;
+    if (this.#isClosed) return;
+    if (!this.#gathering.handleRead(datagram, now)) this.#transport.handleRead(datagram, now);
+    this.#collect(now);
+  }
+
+  /** The next message of any channel. */
+  pollRead(): ChannelMessage | undefined {
+    return this.#data.channels.pollRead();
+  }
+
+  /** Throws `ERR_MESSAGE_TOO_LARGE`, `ERR_INVALID_STATE` or `ERR_CLOSED`. */
+  handleWrite(message: ChannelSend, now: Instant): void {
+    this.#data.handleWrite(message, now);
+  }
+
+  pollWrite(): Datagram | undefined {
+    return this.#isClosed ? this.#farewell.shift() : this.#nextDatagram();
+  }
+
+  #nextDatagram(): Datagram | undefined {
+    const datagram = this.#transport.pollWrite() ?? this.#gathering.pollWrite();
+    if (datagram !== undefined) return datagram;
+    if (!this.#transport.isWritable) return undefined;
+    const packet = this.#data.pollWrite();
+    return packet === undefined ? undefined : this.#transport.seal(packet);
+  }
+
+  handleEvent(event: PeerInput, now: Instant): void {
+    this.#now = now;
+    if (this.#isClosed) return;
+    if (event.type === 'socket-error') {
+      this.#counters.add(`socket.${event.kind}`);
+      if (event.remote) this.#transport.ice?.sendError(event.local, event.remote, event.kind, now);
+      return;
+    }
+    if (event.type === 'socket-closed') this.#transport.ice?.removeLocalCandidates(event.local, now);
+    this.#gathering.handleEvent(event, now);
+    this.#collect(now);
+  }
+
+  pollEvent(): PeerEvent | undefined {
+    return this.#events.shift();
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#now = now;
+    if (this.#isClosed) return;
+    this.#gathering.handleTimeout(now);
+    this.#transport.handleTimeout(now);
+    this.#data.handleTimeout(now);
+    this.#collect(now);
+  }
+
+  pollTimeout(): Deadline | undefined {
+    if (this.#isClosed) return undefined;
+    return earlier(earlier(this.#transport.pollTimeout(), this.#gathering.pollTimeout()), this.#data.pollTimeout());
+  }
+
+  /** Ends everything at once, as W3C `close` does. An SCTP ABORT and close_notify for the peer remain to be polled. */
+  close(now: Instant): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#now = now;
+    this.#data.close(now);
+    this.#queueFarewell();
+    this.#transport.closeDtls(now);
+    this.#queueFarewell();
+    this.#transport.closeIce(now);
+    this.#gathering.stop();
+    this.#iceState = 'closed';
+    this.#connectionState = 'closed';
+    this.#events.clear();
+  }
+
+  /** Takes what the layers have to say while there is still a path. */
+  #queueFarewell(): void {
+    for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) this.#farewell.push(datagram);
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new RtcError('ERR_CLOSED', 'the connection is closed');
+  }
+
+  // What descriptions cause
+
+  #apply(changes: JsepChanges, now: Instant): void {
+    this.#now = now;
+    for (const effect of changes.effects) this.#applyEffect(effect, now);
+    this.#collect(now);
+  }
+
+  #applyEffect(effect: JsepEffect, now: Instant): void {
+    switch (effect.type) {
+      case 'gather':
+        this.#transport.startIce(effect.credentials, effect.controlling, now);
+        return this.#gather(now);
+      case 'ice-restart':
+        this.#transport.ice?.restart(effect.credentials, now);
+        return this.#gather(now);
+      case 'ice-rollback':
+        return this.#rollBackIce(effect.credentials === undefined, now);
+      case 'remote-ice':
+        this.#transport.setRemoteIce(effect, now);
+        for (const candidate of effect.candidates) this.#transport.addRemoteCandidate(candidate, now);
+        if (effect.endOfCandidates) this.#transport.ice?.endOfRemoteCandidates(now);
+        return;
+      case 'remote-candidate':
+        return this.#transport.addRemoteCandidate(effect.candidate, now);
+      case 'remote-end-of-candidates':
+        return this.#transport.ice?.endOfRemoteCandidates(now);
+      case 'transport':
+        this.#transport.ice?.setControlling(effect.iceControlling);
+        return this.#transport.startDtls({ role: effect.dtlsRole, remoteFingerprints: effect.remoteFingerprints }, now);
+      case 'sctp':
+        this.#data.setParameters(effect);
+        return this.#startData(now);
+      case 'sctp-rejected':
+        return this.#data.fail(now);
+      case 'signaling-state':
+        this.#events.push({ type: 'signaling-state', state: effect.state });
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #gather(now: Instant): void {
+    this.#setGatheringState('gathering');
+    this.#gathering.start(this.#config, now);
+  }
+
+  #rollBackIce(isFirstGeneration: boolean, now: Instant): void {
+    if (!isFirstGeneration) return this.#transport.ice?.abandonRestart(now);
+    this.#transport.dropIce();
+    this.#gathering.stop();
+    this.#setGatheringState('new');
+  }
+
+  #startData(now: Instant): void {
+    const { dtlsRole, dtlsState } = this.#transport;
+    if (dtlsRole !== undefined && dtlsState === 'connected') this.#data.start(dtlsRole, now);
+  }
+
+  // What the layers report
+
+  /** Moves everything that the layers have for each other and for the layer above. */
+  #collect(now: Instant): void {
+    for (let event = this.#gathering.pollEvent(); event !== undefined; event = this.#gathering.pollEvent()) this.#onGathererEvent(event, now);
+    for (let event = this.#transport.pollIceEvent(now); event !== undefined; event = this.#transport.pollIceEvent(now)) {
+      if (event.type === 'state') this.#setIceState(event.state);
+    }
+    for (let event = this.#transport.pollDtlsEvent(); event !== undefined; event = this.#transport.pollDtlsEvent()) this.#onDtlsEvent(event, now);
+    for (let packet = this.#transport.pollRead(); packet !== undefined; packet = this.#transport.pollRead()) this.#data.handleRead(packet, now);
+    this.#collectDataEvents();
+    this.#updateConnectionState();
+  }
+
+  #onGathererEvent(event: GathererEvent, now: Instant): void {
+    switch (event.type) {
+      case 'candidate': {
+        if (this.#config.iceTransportPolicy === 'relay' && event.candidate.type !== 'relay') return;
+        this.#transport.ice?.addLocalCandidate(event.candidate, now);
+        const signalled = this.#jsep.addLocalCandidate(event.candidate);
+        if (signalled) this.#events.push({ type: 'ice-candidate', candidate: signalled });
+        return;
+      }
+      case 'candidate-error':
+        this.#events.push({ type: 'ice-candidate-error', error: event });
+        return;
+      case 'resolve':
+        this.#events.push({ type: 'resolve', hostname: event.hostname });
+        return;
+      case 'complete':
+        this.#transport.ice?.endOfLocalCandidates(now);
+        this.#jsep.endOfLocalCandidates();
+        this.#setGatheringState('complete');
+        this.#events.push({ type: 'ice-candidate', candidate: null });
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #onDtlsEvent(event: DtlsEvent, now: Instant): void {
+    switch (event.type) {
+      case 'connected':
+        return this.#startData(now);
+      case 'closed':
+      case 'failed':
+        return this.#data.fail(now);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #collectDataEvents(): void {
+    for (let event = this.#data.pollEvent(); event !== undefined; event = this.#data.pollEvent()) this.#onDataEvent(event);
+  }
+
+  #onDataEvent(event: DataChannelEvent): void {
+    switch (event.type) {
+      default:
+        return;
+    }
+  }
+
+  #setGatheringState(state: IceGatheringState): void {
+    if (this.#gatheringState === state) return;
+    this.#gatheringState = state;
+    this.#events.push({ type: 'ice-gathering-state', state });
+  }
+
+  #setIceState(state: IceConnectionState): void {
+    if (this.#iceState === state) return;
+    this.#iceState = state;
+    this.#events.push({ type: 'ice-connection-state', state });
+  }
+
+  #updateConnectionState(): void {
+    const state = connectionStateOf(this.#iceState, this.#transport.dtlsState);
+    if (state === this.#connectionState) return;
+    this.#connectionState = state;
+    this.#events.push({ type: 'connection-state', state });
+  }
+}

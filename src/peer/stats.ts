@@ -1,0 +1,153 @@
+import { type Counters, type Environment, type Instant, toBase64 } from '../core/index.ts';
+import { type Certificate, type Fingerprint, fingerprintOf } from '../dtls/index.ts';
+import type { IceCandidate, IcePair, LocalCandidate } from '../ice/index.ts';
+import { type CandidatePairStats, type CandidateStats, type CertificateStats, type DataChannelStats, type RtcStats, StatsReport, type TransportStats } from '../stats/index.ts';
+import type { DataTransport } from './data-transport.ts';
+import type { Transport } from './transport.ts';
+
+/** One end of the pair in use. */
+export interface CandidateSummary {
+  readonly address: string;
+  readonly port: number;
+  readonly type: 'host' | 'srflx' | 'prflx' | 'relay';
+  readonly protocol: 'udp' | 'tcp';
+}
+
+/** The pair in use. */
+export interface SelectedCandidatePair {
+  readonly local: CandidateSummary;
+  readonly remote: CandidateSummary;
+  /** The last round-trip time that ICE measured, in milliseconds. */
+  readonly roundTripTimeMs: number | undefined;
+}
+
+export function selectedPairOf(transport: Transport): SelectedCandidatePair | undefined {
+  const pair = transport.selectedPair;
+  return pair && { local: summaryOf(pair.local), remote: summaryOf(pair.remote), roundTripTimeMs: pair.roundTripTimeMs };
+}
+
+function summaryOf({ address, port, type, protocol }: IceCandidate): CandidateSummary {
+  return { address, port, type, protocol };
+}
+
+/** What a report is made of. */
+export interface StatsSources {
+  readonly transport: Transport;
+  readonly data: DataTransport;
+  readonly certificate: Certificate;
+  readonly counters: Counters;
+  readonly channelsOpened: number;
+  readonly channelsClosed: number;
+}
+
+const TRANSPORT_ID = 'transport';
+
+/** Everything that a peer knows of itself (W3C webrtc-stats). What is unknown is absent. */
+export function peerStats(sources: StatsSources, now: Instant, environment: Environment): StatsReport {
+  const timestamp = now + environment.unixOffsetMs;
+  const { transport, channelsOpened, channelsClosed } = sources;
+  const entries: RtcStats[] = [{ id: 'peer-connection', type: 'peer-connection', timestamp, dataChannelsOpened: channelsOpened, dataChannelsClosed: channelsClosed }];
+  const ids = new Map<IceCandidate, string>();
+  const ice = transport.ice?.stats();
+  ice?.localCandidates.forEach((candidate: LocalCandidate, i: number) => {
+    ids.set(candidate, `local-candidate-${i}`);
+    entries.push(localStats(candidate, `local-candidate-${i}`, timestamp));
+  });
+  ice?.remoteCandidates.forEach((candidate: IceCandidate, i: number) => {
+    ids.set(candidate, `remote-candidate-${i}`);
+    entries.push(candidateStats(candidate, 'remote-candidate', `remote-candidate-${i}`, timestamp));
+  });
+  let selectedId: string | undefined;
+  ice?.pairs.forEach((pair: IcePair, i: number) => {
+    const id = `candidate-pair-${i}`;
+    if (pair === ice.selectedPair) selectedId = id;
+    entries.push(pairStats(pair, id, ids, timestamp));
+  });
+  const own = sources.certificate.fingerprint();
+  entries.push(certificateStats('certificate-local', sources.certificate.der, own, timestamp));
+  const remote = transport.dtls?.remoteCertificate;
+  if (remote) entries.push(certificateStats('certificate-remote', remote, fingerprintOf(environment.crypto, 'sha-256', remote), timestamp));
+  entries.push(transportStats(transport, selectedId, remote !== undefined, timestamp));
+  for (const channel of sources.data.channels.stats()) entries.push(channelStats(channel, timestamp));
+  entries.push({ id: 'drops', type: 'sansrtc-drops', timestamp, counters: dropsOf(sources) });
+  return new StatsReport(entries);
+}
+
+function localStats(candidate: LocalCandidate, id: string, timestamp: number): CandidateStats {
+  const stats = candidateStats(candidate, 'local-candidate', id, timestamp);
+  return candidate.url === undefined ? stats : { ...stats, url: candidate.url };
+}
+
+function candidateStats(candidate: IceCandidate, type: CandidateStats['type'], id: string, timestamp: number): CandidateStats {
+  const { address, port, protocol, type: candidateType, priority, foundation, relatedAddress, relatedPort, usernameFragment, tcpType } = candidate;
+  // What was learnt from a check and never signalled is not for the application to see (webrtc-stats 8.17).
+  const isHidden = type === 'remote-candidate' && candidateType === 'prflx';
+  return {
+    id,
+    type,
+    timestamp,
+    transportId: TRANSPORT_ID,
+    address: isHidden ? null : address,
+    port,
+    protocol,
+    candidateType,
+    priority,
+    foundation,
+    ...(relatedAddress !== undefined && { relatedAddress }),
+    ...(relatedPort !== undefined && { relatedPort }),
+    ...(usernameFragment !== undefined && { usernameFragment }),
+    ...(tcpType !== undefined && { tcpType }),
+  };
+}
+
+function pairStats(pair: IcePair, id: string, ids: ReadonlyMap<IceCandidate, string>, timestamp: number): CandidatePairStats {
+  return {
+    id,
+    type: 'candidate-pair',
+    timestamp,
+    transportId: TRANSPORT_ID,
+    localCandidateId: ids.get(pair.local) ?? '',
+    remoteCandidateId: ids.get(pair.remote) ?? '',
+    state: pair.state,
+    nominated: pair.nominated,
+    totalRoundTripTime: pair.totalRoundTripTimeMs / 1000,
+    ...(pair.roundTripTimeMs !== undefined && { currentRoundTripTime: pair.roundTripTimeMs / 1000 }),
+    requestsSent: pair.requestsSent,
+    requestsReceived: pair.requestsReceived,
+    responsesSent: pair.responsesSent,
+    responsesReceived: pair.responsesReceived,
+    consentRequestsSent: pair.consentRequestsSent,
+  };
+}
+
+function certificateStats(id: string, der: Uint8Array, fingerprint: Fingerprint, timestamp: number): CertificateStats {
+  return { id, type: 'certificate', timestamp, fingerprint: fingerprint.value, fingerprintAlgorithm: fingerprint.algorithm, base64Certificate: toBase64(der) };
+}
+
+function transportStats(transport: Transport, selectedCandidatePairId: string | undefined, hasRemoteCertificate: boolean, timestamp: number): TransportStats {
+  const ice = transport.ice?.stats();
+  const dtls = transport.dtls;
+  return {
+    id: TRANSPORT_ID,
+    type: 'transport',
+    timestamp,
+    ...transport.traffic,
+    iceRole: ice === undefined ? 'unknown' : ice.controlling ? 'controlling' : 'controlled',
+    ...(ice && { iceState: ice.state }),
+    dtlsState: transport.dtlsState,
+    dtlsRole: transport.dtlsRole ?? 'unknown',
+    ...(selectedCandidatePairId !== undefined && { selectedCandidatePairId }),
+    localCertificateId: 'certificate-local',
+    ...(hasRemoteCertificate && { remoteCertificateId: 'certificate-remote' }),
+    ...(dtls?.version !== undefined && { tlsVersion: dtls.version.toString(16).toUpperCase() }),
+    ...(dtls?.cipherSuite !== undefined && { dtlsCipher: dtls.cipherSuite }),
+    selectedCandidatePairChanges: ice?.selectedPairChanges ?? 0,
+  };
+}
+
+function dropsOf({ transport, data, counters }: StatsSources): Record<string, number> {
+  const drops: Record<string, number> = {};
+  const sources = [counters.snapshot(), transport.counters.snapshot(), transport.ice?.stats().counters, transport.dtls?.stats().dropped, data.association?.stats().counters, data.channels.counters];
+  for (const source of sources) for (const [name, count] of source ?? []) drops[name] = (drops[name] ?? 0) + count;
+  return drops;
+}

@@ -1,0 +1,234 @@
+import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, Queue, type TransportAddress } from '../core/index.ts';
+import { type Certificate, type DtlsEvent, DtlsMachine, type DtlsState, type Fingerprint } from '../dtls/index.ts';
+import { IceAgent, type IceCandidate, type IceConnectionState, type IceCredentials, type IceEvent, type IcePair } from '../ice/index.ts';
+import { DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
+import { demux } from './demux.ts';
+
+/** Datagrams of the DTLS handshake that came before the remote description did: at most one flight. */
+const MAX_EARLY_DATAGRAMS = 8;
+
+/** What the peer's description says of its ICE agent. */
+export interface RemoteIce {
+  readonly credentials: IceCredentials;
+  readonly lite: boolean;
+}
+
+/** Where to send from and to. */
+interface Path {
+  readonly local: TransportAddress;
+  readonly remote: TransportAddress;
+}
+
+/** What the two descriptions together say of DTLS. */
+export interface DtlsParameters {
+  readonly role: 'client' | 'server';
+  readonly remoteFingerprints: readonly Fingerprint[];
+}
+
+/**
+ * One ICE agent and the DTLS association on its selected pair: datagrams on one side, application data on the other.
+ * Nothing but STUN is read from an address that has not passed a check.
+ */
+export class Transport {
+  readonly #config: PeerConfig;
+  readonly #environment: Environment;
+  readonly #certificate: Certificate;
+  readonly #early: Queue<Datagram> = new Queue();
+  #ice: IceAgent | undefined;
+  #dtls: DtlsMachine | undefined;
+  /** The pair in use: the one ICE selected, and until then the one that the first DTLS datagram came over. */
+  #path: Path | undefined;
+  #dtlsRole: 'client' | 'server' | undefined;
+  #bytesSent = 0;
+  #bytesReceived = 0;
+  #packetsSent = 0;
+  #packetsReceived = 0;
+  readonly counters: Counters = new Counters();
+
+  constructor(config: PeerConfig, certificate: Certificate, environment: Environment) {
+    this.#config = config;
+    this.#certificate = certificate;
+    this.#environment = environment;
+  }
+
+  get ice(): IceAgent | undefined {
+    return this.#ice;
+  }
+
+  get dtls(): DtlsMachine | undefined {
+    return this.#dtls;
+  }
+
+  get iceState(): IceConnectionState {
+    return this.#ice?.state ?? 'new';
+  }
+
+  get dtlsState(): DtlsState {
+    return this.#dtls?.state ?? 'new';
+  }
+
+  get dtlsRole(): 'client' | 'server' | undefined {
+    return this.#dtlsRole;
+  }
+
+  get selectedPair(): IcePair | undefined {
+    return this.#ice?.selectedPair;
+  }
+
+  get traffic(): { readonly bytesSent: number; readonly bytesReceived: number; readonly packetsSent: number; readonly packetsReceived: number } {
+    return { bytesSent: this.#bytesSent, bytesReceived: this.#bytesReceived, packetsSent: this.#packetsSent, packetsReceived: this.#packetsReceived };
+  }
+
+  /** Starts the ICE agent, or gives it a new generation of credentials. */
+  startIce(credentials: IceCredentials, controlling: boolean, now: Instant): IceAgent {
+    if (this.#ice === undefined) this.#ice = new IceAgent({ credentials, controlling }, this.#environment);
+    else this.#ice.restart(credentials, now);
+    return this.#ice;
+  }
+
+  /** Forgets an ICE agent that has not met its peer, when its description is rolled back. */
+  dropIce(): void {
+    this.#ice = undefined;
+    this.#path = undefined;
+    this.#early.clear();
+  }
+
+  setRemoteIce(remote: RemoteIce, now: Instant): void {
+    this.#ice?.setRemoteLite(remote.lite);
+    this.#ice?.setRemoteCredentials(remote.credentials, now);
+  }
+
+  addRemoteCandidate(candidate: IceCandidate, now: Instant): void {
+    const result = this.#ice?.addRemoteCandidate(candidate, now);
+    if (result === 'refused') this.counters.add('ice.remote-candidate');
+  }
+
+  /** Makes the DTLS association; a client starts once ICE has a pair. */
+  startDtls({ role, remoteFingerprints }: DtlsParameters, now: Instant): void {
+    if (this.#dtls !== undefined) return;
+    this.#dtlsRole = role;
+    this.#dtls = new DtlsMachine(
+      {
+        role,
+        certificate: this.#certificate,
+        remoteFingerprints,
+        mtuBytes: this.#config.mtuBytes ?? DEFAULT_MTU_BYTES,
+        ...(this.#config.dtlsTimeoutMs !== undefined && { handshakeTimeoutMs: this.#config.dtlsTimeoutMs }),
+      },
+      this.#environment,
+    );
+    this.#tryStartDtls(now);
+    for (let datagram = this.#early.shift(); datagram; datagram = this.#early.shift()) this.#readDtls(datagram, now);
+  }
+
+  /** Takes a datagram that is not the gatherer's. */
+  handleRead(datagram: Datagram, now: Instant): void {
+    switch (demux(datagram.bytes[0])) {
+      case 'stun':
+        this.#ice?.handleRead(datagram, now);
+        return;
+      case 'dtls':
+        this.#readDtls(datagram, now);
+        return;
+      case 'rtp':
+        this.counters.add('demux.rtp');
+        return;
+      case 'turn-channel':
+        this.counters.add('demux.turn-channel');
+        return;
+      case 'none':
+        this.counters.add('demux.none');
+    }
+  }
+
+  /** The next decrypted application data. */
+  pollRead(): Uint8Array | undefined {
+    return this.#dtls?.pollRead();
+  }
+
+  /** Whether application data can be sent now. */
+  get isWritable(): boolean {
+    return this.#dtls?.state === 'connected' && this.#openPath() !== undefined;
+  }
+
+  /** The next STUN or DTLS handshake datagram. */
+  pollWrite(): Datagram | undefined {
+    const check = this.#ice?.pollWrite();
+    if (check !== undefined) return check;
+    const path = this.#dtls === undefined ? undefined : this.#openPath();
+    if (path === undefined) return undefined;
+    const record = (this.#dtls as DtlsMachine).pollWrite();
+    return record === undefined ? undefined : this.#datagram(record, path);
+  }
+
+  /** Seals application data in place and addresses it. Call only while {@link Transport.isWritable}. */
+  seal(packet: Uint8Array): Datagram | undefined {
+    const path = this.#openPath();
+    if (path === undefined || this.#dtls === undefined) return undefined;
+    return this.#datagram(this.#dtls.sealInPlace(packet), path);
+  }
+
+  pollIceEvent(now: Instant): IceEvent | undefined {
+    const event = this.#ice?.pollEvent();
+    if (event?.type === 'selected-pair') {
+      this.#path = { local: event.pair.base, remote: event.pair.remoteAddress };
+      this.#tryStartDtls(now);
+    }
+    return event;
+  }
+
+  pollDtlsEvent(): DtlsEvent | undefined {
+    return this.#dtls?.pollEvent();
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#ice?.handleTimeout(now);
+    this.#dtls?.handleTimeout(now);
+  }
+
+  pollTimeout(): Deadline | undefined {
+    return earlier(this.#ice?.pollTimeout(), this.#dtls?.pollTimeout());
+  }
+
+  /** Queues close_notify. Poll it before {@link Transport.closeIce} takes the path away. */
+  closeDtls(now: Instant): void {
+    this.#early.clear();
+    this.#dtls?.close(now);
+  }
+
+  closeIce(now: Instant): void {
+    this.#ice?.close(now);
+  }
+
+  #tryStartDtls(now: Instant): void {
+    if (this.#dtls?.state === 'new' && this.#openPath() !== undefined) this.#dtls.start(now);
+  }
+
+  #readDtls(datagram: Datagram, now: Instant): void {
+    if (this.#ice === undefined || !this.#ice.accepts(datagram.local, datagram.remote)) {
+      this.counters.add('demux.unchecked-source'); // A-DMX-02, A-DMX-03
+      return;
+    }
+    if (this.#dtls === undefined) {
+      if (this.#early.length < MAX_EARLY_DATAGRAMS) this.#early.push(datagram);
+      else this.counters.add('dtls.early');
+      return;
+    }
+    this.#path ??= { local: datagram.local, remote: datagram.remote };
+    this.#packetsReceived++;
+    this.#bytesReceived += datagram.bytes.length;
+    this.#dtls.handleRead(datagram.bytes, now);
+  }
+
+  /** No consent, no packet: a failed or closed agent has no path (RFC 7675 5.1). */
+  #openPath(): Path | undefined {
+    const state = this.#ice?.state;
+    return state === 'failed' || state === 'closed' ? undefined : this.#path;
+  }
+
+  #datagram(bytes: Uint8Array, path: Path): Datagram {
+    this.#packetsSent++;
+    this.#bytesSent += bytes.length;
+    return { bytes, local: path.local, remote: path.remote };
+  }
+}
