@@ -48,7 +48,8 @@ export function codecsOf(section: MediaSection): readonly SdpCodec[] {
       clockRateHz: rate === undefined ? undefined : parseDecimal(rate, 0xffff_ffff),
       channels: channels === undefined ? undefined : parseDecimal(channels, 255),
       parameters: parseParameters(parameters.get(format) ?? []),
-      feedback: [...common, ...(feedback.get(format) ?? [])],
+      // Some peers leave a space behind a type without a parameter.
+      feedback: [...common, ...(feedback.get(format) ?? [])].map((value) => value.trim()),
     };
   });
 }

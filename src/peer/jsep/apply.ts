@@ -1,4 +1,4 @@
-import { formatCandidate } from '../../ice/candidate.ts';
+import { formatCandidate } from '../../ice/index.ts';
 import { DEFAULT_SCTP_PORT } from '../../sdp/index.ts';
 import type { JsepConfig } from './config.ts';
 import { restarts } from './create.ts';
@@ -142,7 +142,7 @@ function pushTransportEffects(config: JsepConfig, before: NegotiatedTransport | 
     effects.push({ type: 'remote-ice', credentials, lite, candidates, endOfCandidates, restarted: before !== undefined });
   } else {
     for (const candidate of remote.candidates) {
-      if (!before.delivered.has(formatCandidate(candidate))) effects.push({ type: 'remote-candidate', candidate });
+      if (!before.delivered.has(formatCandidate(candidate))) effects.push({ type: 'remote-candidate', candidate: { usernameFragment: now.remoteCredentials.usernameFragment, ...candidate } });
     }
     if (now.deliveredEnd && !before.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
   }

@@ -1,5 +1,15 @@
-import { DEFAULT_SCTP_PORT, makeMediaSection, makeSessionSection, type MediaSection, midOf, type SdpSection, serializeSdp, type SessionDescription, type SetupRole } from '../../sdp/index.ts';
 import type { IceCredentials } from '../../ice/index.ts';
+import {
+  DEFAULT_SCTP_PORT,
+  makeMediaSection,
+  makeSessionSection,
+  type MediaSection,
+  midOf,
+  type SdpSection,
+  serializeSdp,
+  type SessionDescription,
+  type SetupRole,
+} from '../../sdp/index.ts';
 import type { JsepConfig } from './config.ts';
 import { DEFAULT_RECEIVE_MESSAGE_SIZE_BYTES, PLACEHOLDER_PORT } from './constants.ts';
 import type { JsepState, Origin } from './state.ts';

@@ -1,5 +1,5 @@
 import { RtcError } from '../../core/index.ts';
-import { formatCandidate, type IceCandidate } from '../../ice/candidate.ts';
+import { formatCandidate, type IceCandidate } from '../../ice/index.ts';
 import { iceCredentialsOf, type MediaSection, midOf } from '../../sdp/index.ts';
 import { MAX_REMOTE_CANDIDATES, MAX_TRICKLED } from './constants.ts';
 import type { CandidateInit, JsepEffect, SignalledCandidate } from './events.ts';

@@ -1,4 +1,4 @@
-import { formatCandidate } from '../../ice/candidate.ts';
+import { formatCandidate } from '../../ice/index.ts';
 import { type MediaSection, type SessionDescription, serializeSdp } from '../../sdp/index.ts';
 import type { LocalDescription, LocalGeneration, RemoteDescription } from './state.ts';
 

@@ -1,6 +1,5 @@
 import { RtcError } from '../../core/index.ts';
-import type { IceCandidate, IceCredentials } from '../../ice/index.ts';
-import { parseCandidate } from '../../ice/candidate.ts';
+import { type IceCandidate, type IceCredentials, parseCandidate } from '../../ice/index.ts';
 import {
   bundleGroupsOf,
   candidateLinesOf,
@@ -75,16 +74,17 @@ function checkKept(negotiated: NegotiatedTransport | undefined, offer: SessionDe
 
 /** The section to accept; -1 when there is none. There is one association, so a second data section is rejected. */
 function findData(negotiated: NegotiatedTransport | undefined, offer: SessionDescription): number {
-  if (negotiated && isUsable(offer, offer.media[negotiated.index])) return negotiated.index;
-  return offer.media.findIndex((section) => isUsable(offer, section));
+  const bundled = new Set(bundleGroupsOf(offer).flat());
+  if (negotiated && isUsable(offer.media[negotiated.index], bundled)) return negotiated.index;
+  return offer.media.findIndex((section) => isUsable(section, bundled));
 }
 
-function isUsable(offer: SessionDescription, section: MediaSection | undefined): boolean {
+function isUsable(section: MediaSection | undefined, bundled: ReadonlySet<string>): boolean {
   if (section === undefined || isRejected(section)) return false;
   const data = dataSectionOf(section);
   if (data === undefined || data.sctpPort === 0) return false;
   // RFC 9143 6: bundle-only means something inside a group only.
-  return section.port !== 0 || bundleGroupsOf(offer).some((group) => group.includes(midOf(section) as string));
+  return section.port !== 0 || bundled.has(midOf(section) as string);
 }
 
 function checkAnswered(offered: MediaSection, answered: MediaSection): void {
