@@ -95,7 +95,7 @@ export class DtlsPair {
     this.now = Math.max(this.now, next);
     if (arrival <= timer) {
       const index = this.#flying.findIndex(({ at }) => at === arrival);
-      const [{ to, bytes }] = this.#flying.splice(index, 1) as [{ to: Side; bytes: Uint8Array }];
+      const { to, bytes } = this.#flying.splice(index, 1)[0] as { to: Side; bytes: Uint8Array };
       this.machine(to).handleRead(bytes, this.now);
     } else {
       this.client.handleTimeout(this.now);
