@@ -29,11 +29,11 @@ function binary(index: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Message `index` of `count`; the last two are the empty text and the empty bytes. */
-export function messageAt(index: number, count: number): Message {
-  if (index === count - 2) return '';
-  if (index === count - 1) return new Uint8Array(0);
-  return index % 2 === 0 ? text(index) : binary(index);
+/** Texts and bytes in turn; the last two are the empty text and the empty bytes. */
+export function makeMessages(count: number): readonly Message[] {
+  const messages: Message[] = Array.from({ length: count }, (_, index) => (index % 2 === 0 ? text(index) : binary(index)));
+  messages.splice(count - 2, 2, '', new Uint8Array(0));
+  return messages;
 }
 
 export const sizeInBytes = (message: Message): number => (typeof message === 'string' ? Buffer.byteLength(message) : message.length);

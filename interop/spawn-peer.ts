@@ -90,6 +90,7 @@ export interface PeerReply {
   readonly type: string;
   readonly sdp: string;
   readonly state?: string;
+  readonly dataMessages?: number;
   readonly message?: string;
   readonly channels?: readonly PeerChannel[];
 }

@@ -84,11 +84,11 @@ def watch(channel):
     def got(data, size, back):
         count["dataMessages"] += 1
         count["dataBytes"] += size
-        if "sink" not in opts:
+        if "sink" not in opts and size > 0:  # an empty message comes as None; sending one ends the channel
             channel.emit(back, data)
 
-    channel.connect("on-message-string", lambda _, s: got(s, len(s.encode()), "send-string"))
-    channel.connect("on-message-data", lambda _, d: got(d, d.get_size(), "send-data"))
+    channel.connect("on-message-string", lambda _, s: got(s, len((s or "").encode()), "send-string"))
+    channel.connect("on-message-data", lambda _, d: got(d, d.get_size() if d else 0, "send-data"))
 
 
 def on_pad(_, pad):

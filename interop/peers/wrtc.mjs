@@ -85,7 +85,7 @@ async function stats() {
     state: pc.connectionState,
     ...count,
     sinkFrames: frames,
-    channels: Object.values(channels).map((c) => ({ label: c.label, id: c.id, state: c.readyState, ordered: c.ordered, maxRetransmits: c.maxRetransmits, protocol: c.protocol })),
+    channels: Object.values(channels).map((c) => ({ label: c.label, id: c.id, state: c.readyState, ordered: c.ordered, maxRetransmits: c.maxRetransmits === 65535 ? null : c.maxRetransmits, protocol: c.protocol })),
     inbound: report
       .filter((r) => r.type === 'inbound-rtp')
       .map((r) => ({ kind: r.kind, codec: by(r.codecId)?.mimeType, packetsReceived: r.packetsReceived, ...(r.kind === 'video' && { framesDecoded: r.framesDecoded, frameWidth: r.frameWidth }) })),
