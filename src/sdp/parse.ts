@@ -63,11 +63,9 @@ function onlyLineEnds(text: string, at: number): boolean {
 function splitLine(line: string, number: number): SdpLine {
   const type = line.charCodeAt(0);
   if (type < 97 || type > 122 || line.charCodeAt(1) !== 61) refuse(number, 'not of the form x=value');
-  for (let i = 2; i < line.length; i++) {
-    const code = line.charCodeAt(i);
-    // RFC 8866 9, byte-string: NUL, CR and LF are in no value.
-    if (code === 0 || code === 13) refuse(number, code === 0 ? 'a NUL character' : 'a carriage return inside the line');
-  }
+  // RFC 8866 9, byte-string: NUL, CR and LF are in no value.
+  if (line.includes('\0')) refuse(number, 'a NUL character');
+  if (line.includes('\r')) refuse(number, 'a carriage return inside the line');
   return { type: line.slice(0, 1), value: line.slice(2), number };
 }
 
