@@ -25,7 +25,7 @@ interface Habits {
 }
 const HABITS: Partial<Record<PeerName, Habits>> = {
   werift: { noEmpty: true, orderedOnly: true },
-  gstreamer: { noEmpty: true },
+  gstreamer: { noEmpty: true, silentEnd: true },
 };
 
 async function localSdp(pc: PeerConnection): Promise<string> {
