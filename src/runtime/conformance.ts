@@ -456,7 +456,7 @@ const afterReadsCases: readonly ScopedCase[] = [
       const ear = await scope.bind(address);
       let isOver = false;
       const again = (): void => {
-        if (!isOver) scope.runtime.setTimer(0, () => scope.runtime.afterReads(again));
+        if (!isOver) scope.runtime.afterReads(again);
       };
       again();
       ear.send(pattern(1, 1), ear.socket.localAddress);

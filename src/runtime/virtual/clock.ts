@@ -50,12 +50,18 @@ class Entry implements Scheduled {
  */
 export class VirtualClock {
   #now: Instant = 0;
+  #phase: Phase = PHASE_ARRIVAL;
   #order = 0;
   readonly #heap: Entry[] = [];
 
   /** The present, in milliseconds from the beginning of the world. */
   get now(): Instant {
     return this.#now;
+  }
+
+  /** Which part of the present instant it is. */
+  get phase(): Phase {
+    return this.#phase;
   }
 
   /** How many things are going to happen. */
@@ -82,6 +88,7 @@ export class VirtualClock {
     if (entry === undefined) return false;
     this.remove(entry);
     this.#now = entry.at;
+    this.#phase = entry.phase;
     entry.run();
     return true;
   }
@@ -89,7 +96,9 @@ export class VirtualClock {
   /** Lets everything happen that is due up to `at`, and time pass until then. */
   advanceTo(at: Instant): void {
     for (let next = this.nextAt; next !== undefined && next <= at; next = this.nextAt) this.step();
-    if (at > this.#now) this.#now = at;
+    if (at <= this.#now) return;
+    this.#now = at;
+    this.#phase = PHASE_ARRIVAL;
   }
 
   /** @internal */
