@@ -1,4 +1,4 @@
-import { Counters, type Deadline, DecodeError, type Environment, type Instant, type Protocol, Queue, Reader, RtcError, TimerTable } from '../core/index.ts';
+import { Counters, type Deadline, DecodeError, type Environment, type Instant, type Protocol, Queue, RtcError, TimerTable } from '../core/index.ts';
 import { readU48 } from '../core/bytes.ts';
 import { checkMtu, type DtlsConfig, type ResolvedConfig, resolveConfig } from './config.ts';
 import {
@@ -7,7 +7,6 @@ import {
   ALERT_WARNING,
   ContentType,
   GCM_EXPLICIT_NONCE_BYTES,
-  HandshakeType,
   MAX_PLAINTEXT_BYTES,
   MAX_UNREAD_RECORDS,
   RECORD_HEADER_BYTES,
@@ -16,23 +15,14 @@ import {
   VERSION_DTLS_1_2,
 } from './constants.ts';
 import type { DtlsEvent, DtlsFailure } from './events.ts';
-import { decodeFragment, type Fragment } from './handshake/fragment.ts';
 import { HandshakeFailure } from './handshake/failure.ts';
-import { type HandshakeMessage, Reassembler } from './handshake/reassembly.ts';
-import { FlightSender } from './handshake/sender.ts';
 import { EarlyRecords } from './record/early.ts';
-import type { RecordProtection } from './record/protection.ts';
+import { FORGED, RecordOpener, REPLAYED } from './record/opener.ts';
 import { RecordReader } from './record/reader.ts';
-import { ReplayWindow } from './record/replay.ts';
 import { RecordWriter } from './record/writer.ts';
 import { type SrtpKeys, splitSrtpKeys } from './srtp.ts';
 import type { DtlsState, DtlsStats } from './stats.ts';
-import { ClientHandshake } from './v12/client.ts';
-import { HelloGate } from './v12/gate.ts';
-import { Outbox } from './v12/outbox.ts';
-import type { HandshakeRole } from './v12/role.ts';
-import { ServerHandshake } from './v12/server.ts';
-import { Session } from './v12/session.ts';
+import { type FragmentFate, Handshaker } from './v12/handshaker.ts';
 import type { CipherSuite } from './v12/suites.ts';
 
 /**
@@ -57,23 +47,11 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   readonly #events: Queue<DtlsEvent> = new Queue();
   readonly #writer: RecordWriter = new RecordWriter();
   readonly #records: RecordReader;
-  readonly #window: ReplayWindow = new ReplayWindow();
   readonly #early: EarlyRecords = new EarlyRecords();
-  readonly #reassembler: Reassembler;
-  readonly #sender: FlightSender;
-  readonly #session: Session;
-  readonly #outbox: Outbox;
-  readonly #handshake: HandshakeRole;
-  readonly #gate: HelloGate | undefined;
+  readonly #handshaker: Handshaker;
   #state: DtlsState = 'new';
-  /** What opens the peer's records, once its ChangeCipherSpec came. */
-  #reading: RecordProtection | undefined;
-  #peerChangedCipher = false;
-  /** The number of the first message of the peer's next flight, while none of it has come. */
-  #boundary = 0;
-  /** Whether this datagram holds a message that was processed before; 2 when it was authenticated. */
-  #repeated = 0;
-  #forged = 0;
+  /** Opens the peer's records, once its ChangeCipherSpec came. */
+  #opener: RecordOpener | undefined;
   #warnings = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
   #recordsReceived = 0;
@@ -83,12 +61,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   constructor(config: DtlsConfig, environment: Environment) {
     this.#config = resolveConfig(config);
     this.#records = new RecordReader(this.#counters);
-    this.#reassembler = new Reassembler(this.#counters);
-    this.#sender = new FlightSender(this.#writer, this.#config);
-    this.#session = new Session(this.#config, environment);
-    this.#outbox = new Outbox(this.#session.transcript);
-    this.#handshake = config.role === 'client' ? new ClientHandshake(this.#session, this.#outbox) : new ServerHandshake(this.#session, this.#outbox);
-    this.#gate = config.role === 'client' ? undefined : new HelloGate(this.#config, environment.crypto, this.#reassembler);
+    this.#handshaker = new Handshaker(this.#config, environment, this.#counters, this.#writer, (datagram) => this.#datagrams.push(datagram));
   }
 
   get state(): DtlsState {
@@ -96,12 +69,12 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   }
 
   get cipherSuite(): CipherSuite | undefined {
-    return this.#state === 'connected' ? this.#session.suite : undefined;
+    return this.#state === 'connected' ? this.#handshaker.session.suite : undefined;
   }
 
   /** The agreed profile of RFC 5764 4.1.2. */
   get srtpProfile(): number | undefined {
-    return this.#state === 'connected' ? this.#session.srtpProfile : undefined;
+    return this.#state === 'connected' ? this.#handshaker.session.srtpProfile : undefined;
   }
 
   /** As on the wire; 0xfefd is DTLS 1.2. */
@@ -111,7 +84,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
 
   /** The peer's certificate, DER, once it is proven. */
   get remoteCertificate(): Uint8Array | undefined {
-    return this.#state === 'connected' ? this.#session.remoteCertificate : undefined;
+    return this.#state === 'connected' ? this.#handshaker.session.remoteCertificate : undefined;
   }
 
   /** Begins the handshake: a client says hello, a server waits for it. Later calls do nothing. */
@@ -119,8 +92,8 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     if (this.#state !== 'new') return;
     this.#state = 'connecting';
     this.#timers.set('handshake', now + this.#config.handshakeTimeoutMs);
-    this.#handshake.start();
-    this.#flush(now);
+    this.#handshaker.start(now);
+    this.#follow(now);
   }
 
   /** Takes a datagram and owns it: records are opened in place. */
@@ -128,13 +101,11 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     if (this.#state === 'new' && this.#config.role === 'server') this.start(now);
     if (this.#state !== 'connecting' && this.#state !== 'connected') return this.#counters.add('dtls.not-open');
     try {
-      this.#repeated = 0;
       this.#records.load(datagram);
       while (this.#open && this.#records.next()) {
         if (this.#records.epoch === 0) this.#onPlain(datagram, now);
         else this.#onSealed(datagram, this.#records.at, this.#records.end, now);
       }
-      if (this.#repeated > 0 && this.#open) this.#onRepeat(now);
     } catch (error) {
       this.#failWith(error);
     }
@@ -197,8 +168,8 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
           this.#fail('timeout', `no handshake within ${this.#config.handshakeTimeoutMs} ms`, undefined);
           break;
         case 'retransmit':
-          this.#send(this.#sender.onTimeout(now));
-          this.#timers.set('retransmit', now + this.#sender.rtoMs);
+          this.#handshaker.onTimeout(now);
+          this.#follow(now);
           break;
         default:
           due satisfies never;
@@ -227,7 +198,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
     if (this.#state !== 'connected') throw new RtcError('ERR_INVALID_STATE', `DTLS is ${this.#state}`);
     if (!(length > 0 && length <= 65_535)) throw new RtcError('ERR_INVALID_ARGUMENT', 'between 1 and 65,535 bytes');
-    return this.#session.exportKeyingMaterial(label, length, context);
+    return this.#handshaker.session.exportKeyingMaterial(label, length, context);
   }
 
   /** The keys of the agreed SRTP profile (RFC 5764 4.2). Throws `ERR_INVALID_STATE` when there is none. */
@@ -239,7 +210,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
 
   /** Changes the largest datagram of the handshake. Throws `ERR_INVALID_ARGUMENT` below 100 bytes. */
   setMtu(mtuBytes: number): void {
-    this.#sender.mtuBytes = checkMtu(mtuBytes);
+    this.#handshaker.sender.mtuBytes = checkMtu(mtuBytes);
   }
 
   stats(): DtlsStats {
@@ -250,7 +221,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
       srtpProfile: this.srtpProfile,
       recordsSent: this.#recordsSent,
       recordsReceived: this.#recordsReceived,
-      retransmissions: this.#sender.retransmissions,
+      retransmissions: this.#handshaker.sender.retransmissions,
       dropped: this.#counters.snapshot(),
     };
   }
@@ -263,37 +234,30 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   #onPlain(datagram: Uint8Array, now: Instant): void {
     const { at, end, type } = this.#records;
     const content = datagram.subarray(at + RECORD_HEADER_BYTES, end);
-    if (type === ContentType.handshake) {
-      this.#gate?.noteRecord(readU48(datagram, at + 5));
-      return this.#onHandshakeRecord(content, 0, now);
-    }
-    if (type === ContentType.applicationData || this.#reading !== undefined) return this.#counters.add('dtls.plaintext');
+    if (type === ContentType.handshake) return this.#onHandshake(content, 0, readU48(datagram, at + 5), now);
+    if (type === ContentType.applicationData || this.#opener !== undefined) return this.#counters.add('dtls.plaintext');
     if (type === ContentType.alert) return this.#onAlert(content);
     if (content.length !== 1 || content[0] !== 1) return this.#counters.add('dtls.malformed');
-    // It may overtake the rest of its flight and is remembered; it takes effect where it belongs.
-    this.#peerChangedCipher = true;
-    this.#changeCipherIfDue(now);
-    this.#advance(now);
+    this.#handshaker.onChangeCipherSpec();
+    this.#follow(now);
   }
 
   #onSealed(bytes: Uint8Array, at: number, end: number, now: Instant): void {
     const type = bytes[at] as number;
     if (bytes[at + 3] !== 0 || bytes[at + 4] !== 1) return this.#counters.add('dtls.epoch');
-    const protection = this.#reading;
-    if (protection === undefined || (this.#state === 'connecting' && type === ContentType.applicationData)) {
+    const opener = this.#opener;
+    if (opener === undefined || (this.#state === 'connecting' && type === ContentType.applicationData)) {
       if (!this.#early.keep(bytes.subarray(at, end))) this.#counters.add('dtls.early');
       return;
     }
-    const sequence = readU48(bytes, at + 5);
-    if (!this.#window.isNew(sequence)) return this.#counters.add('dtls.replay');
-    const length = protection.open(bytes, at);
-    if (length < 0) return this.#onForgery();
-    this.#window.accept(sequence);
+    const length = opener.open(bytes, at);
+    if (length === REPLAYED) return this.#counters.add('dtls.replay');
+    if (length === FORGED) return this.#onForgery(opener);
     if (length > MAX_PLAINTEXT_BYTES) return this.#counters.add('dtls.record.too-long');
-    const start = at + RECORD_HEADER_BYTES + protection.explicitNonceBytes;
+    const start = at + opener.headBytes;
     const content = bytes.subarray(start, start + length);
     if (type === ContentType.applicationData) this.#onData(content);
-    else if (type === ContentType.handshake) this.#onHandshakeRecord(content, 1, now);
+    else if (type === ContentType.handshake) this.#onHandshake(content, 1, 0, now);
     else if (type === ContentType.alert) this.#onAlert(content);
     else this.#counters.add('dtls.unexpected');
   }
@@ -305,62 +269,29 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     this.#data.push(content);
   }
 
-  #onForgery(): void {
+  #onForgery(opener: RecordOpener): void {
     this.#counters.add('dtls.forged');
-    if (++this.#forged >= this.#config.maxForgedRecords) this.#fail('forgery-limit', 'too many records that do not authenticate', Alert.badRecordMac);
+    if (opener.forged >= this.#config.maxForgedRecords) this.#fail('forgery-limit', 'too many records that do not authenticate', Alert.badRecordMac);
   }
 
-  #onHandshakeRecord(content: Uint8Array, epoch: number, now: Instant): void {
-    const reader = new Reader(content, 'dtls.fragment');
-    while (this.#open && reader.left > 0) {
-      let fragment: Fragment;
-      try {
-        fragment = decodeFragment(reader);
-      } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-        return this.#counters.add('dtls.malformed');
-      }
-      this.#onFragment(fragment, epoch, now);
+  #onHandshake(content: Uint8Array, epoch: number, record: number, now: Instant): void {
+    const fate: FragmentFate = this.#handshaker.onRecord(content, epoch, record, now);
+    this.#follow(now);
+    // Anybody can repeat what was in the clear, so after the handshake only a sealed repetition is trusted.
+    if (fate === 'repeated') this.#handshaker.onRepeat(now, epoch === 1 || this.#state === 'connecting');
+    else if (fate === 'late') this.#refuseRenegotiation(epoch, now);
+  }
+
+  /** Does what the handshake's progress calls for. */
+  #follow(now: Instant): void {
+    const { reading, retransmitAt, complete } = this.#handshaker;
+    if (retransmitAt === undefined) this.#timers.stop('retransmit');
+    else this.#timers.set('retransmit', retransmitAt);
+    if (this.#opener === undefined && reading !== undefined) {
+      this.#opener = new RecordOpener(reading);
+      this.#openEarly(now);
     }
-  }
-
-  #onFragment(fragment: Fragment, epoch: number, now: Instant): void {
-    this.#gate?.admit(fragment);
-    if (fragment.sequence < this.#reassembler.next) {
-      this.#repeated = Math.max(this.#repeated, epoch + 1);
-      return;
-    }
-    if (this.#state === 'connected') return this.#refuseRenegotiation(fragment, epoch, now);
-    if (epoch === 0 && this.#reading !== undefined) return this.#counters.add('dtls.plaintext');
-    this.#reassembler.add(fragment, epoch);
-    this.#advance(now);
-  }
-
-  /** Processes the messages that are whole, in order. */
-  #advance(now: Instant): void {
-    for (let message = this.#take(); message !== undefined; message = this.#take()) {
-      if (this.#gate !== undefined && !this.#gate.pass(message)) {
-        this.#send(this.#gate.takeReply());
-        return;
-      }
-      if (this.#handshake.wantsChangeCipherSpec) throw new HandshakeFailure(Alert.unexpectedMessage, 'protocol', `message ${message.type} before ChangeCipherSpec`);
-      this.#handshake.receive(message);
-      this.#flush(now);
-      if (this.#handshake.complete) return this.#complete(now);
-      this.#changeCipherIfDue(now);
-    }
-  }
-
-  #take(): HandshakeMessage | undefined {
-    return this.#state === 'connecting' ? this.#reassembler.take() : undefined;
-  }
-
-  /** Opens epoch 1 for reading when ChangeCipherSpec has come and is due. */
-  #changeCipherIfDue(now: Instant): void {
-    if (!this.#peerChangedCipher || !this.#handshake.wantsChangeCipherSpec) return;
-    this.#handshake.changeCipherSpec();
-    this.#reading = this.#session.remoteProtection;
-    this.#openEarly(now);
+    if (complete && this.#state === 'connecting') this.#complete(now);
   }
 
   #openEarly(now: Instant): void {
@@ -368,41 +299,18 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   }
 
   #complete(now: Instant): void {
+    const { session } = this.#handshaker;
     this.#state = 'connected';
     this.#timers.clear();
-    this.#reassembler.clear();
-    this.#session.transcript.clear();
-    // The server's Finished is the last message, so only a server may have to repeat it.
-    if (this.#config.role === 'client') this.#sender.forget();
-    this.#events.push({ type: 'connected', cipherSuite: this.#session.agreedSuite, srtpProfile: this.#session.srtpProfile });
+    this.#handshaker.settle();
+    this.#events.push({ type: 'connected', cipherSuite: session.agreedSuite, srtpProfile: session.srtpProfile });
     this.#openEarly(now);
   }
 
-  /** Sends the next flight, if it is whole. */
-  #flush(now: Instant): void {
-    const items = this.#outbox.take();
-    if (items === undefined) return;
-    const protection = this.#session.localProtection;
-    if (protection !== undefined && this.#writer.epoch === 0) this.#writer.protect(protection);
-    if (this.#gate !== undefined) this.#writer.skipPlainTo(this.#gate.helloRecord);
-    this.#boundary = this.#reassembler.next;
-    this.#send(this.#sender.send(items, now));
-    this.#timers.set('retransmit', now + this.#sender.rtoMs);
-  }
-
-  /** The peer repeats itself: it may not have got our answer. */
-  #onRepeat(now: Instant): void {
-    this.#counters.add('dtls.repeated');
-    // In the middle of the peer's flight a repetition says nothing: our last flight arrived.
-    if (this.#reassembler.next !== this.#boundary) return;
-    this.#send(this.#sender.onRepeat(now, this.#repeated === 2 || this.#state === 'connecting'));
-  }
-
   /** A new handshake is refused, and only when who asks is authenticated (RFC 5746 4.4, RFC 5246 7.2.2). */
-  #refuseRenegotiation(fragment: Fragment, epoch: number, now: Instant): void {
+  #refuseRenegotiation(epoch: number, now: Instant): void {
     this.#counters.add('dtls.unexpected');
-    const asks = fragment.type === HandshakeType.clientHello || fragment.type === HandshakeType.helloRequest;
-    if (epoch === 0 || !asks || now - this.#refusedAt < REPEAT_INTERVAL_MS) return;
+    if (epoch === 0 || now - this.#refusedAt < REPEAT_INTERVAL_MS) return;
     this.#refusedAt = now;
     this.#sendAlert(ALERT_WARNING, Alert.noRenegotiation);
   }
@@ -436,12 +344,10 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   #end(state: 'closed' | 'failed', event: DtlsEvent): void {
     this.#state = state;
     this.#timers.clear();
-    this.#sender.forget();
-    this.#reassembler.clear();
+    this.#handshaker.forget();
     this.#early.take();
-    this.#reading = undefined;
+    this.#opener = undefined;
     if (state === 'failed') this.#data.clear();
-    this.#session.forget();
     this.#events.push(event);
   }
 
@@ -453,9 +359,5 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     record[start + 1] = description;
     this.#writer.write(ContentType.alert, epoch, record, start, start + 2);
     this.#datagrams.push(record);
-  }
-
-  #send(datagrams: readonly Uint8Array[]): void {
-    for (const datagram of datagrams) this.#datagrams.push(datagram);
   }
 }

@@ -1,17 +1,11 @@
-import { RtcError } from '../core/index.ts';
+import { RtcError, toBase64 } from '../core/index.ts';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const LINE = 64;
 
 /** A PEM block (RFC 7468 3). */
 export function encodePem(label: string, der: Uint8Array): string {
-  let base64 = '';
-  for (let i = 0; i < der.length; i += 3) {
-    const left = der.length - i;
-    const bits = ((der[i] as number) << 16) | ((der[i + 1] ?? 0) << 8) | (der[i + 2] ?? 0);
-    base64 += ALPHABET.charAt(bits >> 18) + ALPHABET.charAt((bits >> 12) & 63);
-    base64 += (left > 1 ? ALPHABET.charAt((bits >> 6) & 63) : '=') + (left > 2 ? ALPHABET.charAt(bits & 63) : '=');
-  }
+  const base64 = toBase64(der);
   let lines = '';
   for (let i = 0; i < base64.length; i += LINE) lines += `${base64.slice(i, i + LINE)}\n`;
   return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
