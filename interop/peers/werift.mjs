@@ -20,10 +20,9 @@ function watch(channel) {
 pc.onDataChannel.subscribe(watch);
 
 async function local(description) {
-  await pc.setLocalDescription(description);
-  // Host candidates are there at once; without servers it asks a default STUN server, in vain here, for 5 s.
-  const end = performance.now() + 300;
-  while (pc.iceGatheringState !== 'complete' && performance.now() < end) await new Promise((r) => setTimeout(r, 10));
+  // It resolves when gathering is complete. Host candidates are there at once, but without servers it asks a default
+  // STUN server, in vain here, for 5 s.
+  await Promise.race([pc.setLocalDescription(description), new Promise((r) => setTimeout(r, 300))]);
   return { type: pc.localDescription.type, sdp: pc.localDescription.sdp };
 }
 
