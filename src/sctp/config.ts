@@ -1,0 +1,86 @@
+import { RtcError } from '../core/index.ts';
+
+/** Settings of an association. Every field has a default. */
+export interface SctpConfig {
+  /** Default 5000 (RFC 8841 5). */
+  readonly localPort?: number;
+  /** Default 5000. */
+  readonly remotePort?: number;
+  /** The largest message that is accepted, in bytes. Default 262,144. A larger one is dropped and reported as an event. */
+  readonly maxMessageSizeBytes?: number;
+  /** The largest message that may be sent, in bytes (`a=max-message-size` of the peer); 0 means no limit. Default 65,536 (RFC 8841 6.1). */
+  readonly remoteMaxMessageSizeBytes?: number;
+  /** What may lie here unread or unfinished, in bytes. Default 5 MiB. */
+  readonly receiveWindowBytes?: number;
+  /** What may wait to be sent, in bytes; beyond it `handleWrite` throws `ERR_RESOURCE`. Default 16 MiB. */
+  readonly sendBufferBytes?: number;
+  /** The largest SCTP packet, in bytes. Default 1200. */
+  readonly mtuBytes?: number;
+  /** Free bytes before each packet in its buffer. Default 0. */
+  readonly headroomBytes?: number;
+  /** Free bytes after each packet in its buffer, at least. Default 0. */
+  readonly tailroomBytes?: number;
+  /** Whether to offer zero checksums (RFC 9653): only where a layer below, DTLS, protects the packets. Default false. */
+  readonly zeroChecksum?: boolean;
+  /** Streams to offer each way. Default 65,535. */
+  readonly streams?: number;
+  /** Whether `pollRead` opens the window again, or only `release`. Default `on-read`. */
+  readonly windowRelease?: 'on-read' | 'explicit';
+  /** The retransmission timer at first, at least and at most, in ms (RFC 9260 16). Defaults 500, 200 and 60,000. */
+  readonly rtoInitialMs?: number;
+  readonly rtoMinMs?: number;
+  readonly rtoMaxMs?: number;
+  /** Timeouts in a row until the association has failed. Default 10. */
+  readonly maxRetransmits?: number;
+  /** INITs or COOKIE ECHOs in a row until the association has failed. Default 8. */
+  readonly maxInitRetransmits?: number;
+  /** How long a SACK may be held back, in ms (RFC 9260 6.2). Default 200, at most 500. */
+  readonly sackDelayMs?: number;
+  /** How long a state cookie holds, in ms. Default 60,000. */
+  readonly cookieLifeMs?: number;
+  /** Silence before a HEARTBEAT is sent, in ms; 0 turns them off. Default 30,000. */
+  readonly heartbeatMs?: number;
+}
+
+/** A configuration with nothing left open. */
+export type ResolvedSctpConfig = { readonly [K in keyof SctpConfig]-?: Exclude<SctpConfig[K], undefined> };
+
+const DEFAULTS: ResolvedSctpConfig = {
+  localPort: 5000,
+  remotePort: 5000,
+  maxMessageSizeBytes: 262_144,
+  remoteMaxMessageSizeBytes: 65_536,
+  receiveWindowBytes: 5 * 1024 * 1024,
+  sendBufferBytes: 16 * 1024 * 1024,
+  mtuBytes: 1200,
+  headroomBytes: 0,
+  tailroomBytes: 0,
+  zeroChecksum: false,
+  streams: 65_535,
+  windowRelease: 'on-read',
+  rtoInitialMs: 500,
+  rtoMinMs: 200,
+  rtoMaxMs: 60_000,
+  maxRetransmits: 10,
+  maxInitRetransmits: 8,
+  sackDelayMs: 200,
+  cookieLifeMs: 60_000,
+  heartbeatMs: 30_000,
+};
+
+/** Fills in the defaults. Throws `RtcError` `ERR_INVALID_ARGUMENT` on values that cannot work. */
+export function resolveSctpConfig(config: SctpConfig): ResolvedSctpConfig {
+  const resolved: ResolvedSctpConfig = { ...DEFAULTS, ...config };
+  check(resolved.localPort >= 1 && resolved.localPort <= 65_535, 'localPort');
+  check(resolved.remotePort >= 1 && resolved.remotePort <= 65_535, 'remotePort');
+  check(resolved.mtuBytes >= 128 && resolved.mtuBytes <= 65_535, 'mtuBytes');
+  check(resolved.receiveWindowBytes >= 1500 && resolved.receiveWindowBytes <= 0x7fff_ffff, 'receiveWindowBytes'); // 5.3: at least 1500
+  check(resolved.streams >= 1 && resolved.streams <= 65_535, 'streams');
+  check(resolved.sackDelayMs >= 0 && resolved.sackDelayMs <= 500, 'sackDelayMs');
+  check(resolved.rtoMinMs > 0 && resolved.rtoMinMs <= resolved.rtoMaxMs, 'rtoMinMs');
+  return resolved;
+}
+
+function check(holds: boolean, field: string): void {
+  if (!holds) throw new RtcError('ERR_INVALID_ARGUMENT', `SCTP: ${field} is out of range`);
+}

@@ -1,0 +1,87 @@
+import { add32, after32 } from '../core/index.ts';
+import { INITIAL_WINDOW_PACKETS, MIN_WINDOW_PACKETS } from './constants.ts';
+
+/**
+ * The congestion window (RFC 9260 7.2), in bytes of chunks. It grows by bytes that were newly acknowledged, never by
+ * counting SACKs, so that a peer that splits its SACKs gains nothing (RFC 3465).
+ */
+export class Congestion {
+  #mtu: number;
+  #window: number;
+  #threshold: number;
+  #partialAcked = 0;
+  #recoveryExit: number | undefined;
+
+  constructor(mtuBytes: number) {
+    this.#mtu = mtuBytes;
+    this.#window = INITIAL_WINDOW_PACKETS * mtuBytes;
+    this.#threshold = Infinity;
+  }
+
+  get windowBytes(): number {
+    return this.#window;
+  }
+
+  get thresholdBytes(): number {
+    return this.#threshold;
+  }
+
+  /** Whether a loss is being repaired (fast recovery, 7.2.4). */
+  get recovering(): boolean {
+    return this.#recoveryExit !== undefined;
+  }
+
+  setMtu(mtuBytes: number): void {
+    this.#mtu = mtuBytes;
+    this.#window = Math.max(this.#window, mtuBytes);
+  }
+
+  /**
+   * The cumulative TSN moved.
+   *
+   * @param ackedBytes - what was newly acknowledged, in gaps too
+   * @param flightBytes - what was in flight before: a window that was not used does not grow (7.2.1)
+   */
+  acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number): void {
+    if (this.#recoveryExit !== undefined) {
+      if (after32(this.#recoveryExit, cumulativeTsn)) return;
+      this.#recoveryExit = undefined;
+      this.#partialAcked = 0;
+    }
+    if (flightBytes + this.#mtu < this.#window) return;
+    if (this.#window <= this.#threshold) {
+      this.#window += ackedBytes;
+      return;
+    }
+    this.#partialAcked += ackedBytes;
+    if (this.#partialAcked >= this.#window) {
+      this.#partialAcked -= this.#window;
+      this.#window += this.#mtu;
+    }
+  }
+
+  /** A packet was lost while others arrived (7.2.3). Once per window. */
+  lost(highestOutstandingTsn: number): void {
+    if (this.#recoveryExit !== undefined) return;
+    this.#threshold = Math.max(this.#window / 2, MIN_WINDOW_PACKETS * this.#mtu);
+    this.#window = this.#threshold;
+    this.#partialAcked = 0;
+    this.#recoveryExit = add32(highestOutstandingTsn, 0);
+  }
+
+  /** The retransmission timer expired (7.2.3). */
+  timedOut(): void {
+    this.#threshold = Math.max(this.#window / 2, MIN_WINDOW_PACKETS * this.#mtu);
+    this.#window = this.#mtu;
+    this.#partialAcked = 0;
+    this.#recoveryExit = undefined;
+  }
+
+  /** Nothing was sent for `timeouts` retransmission timeouts: what the path carries is forgotten by halves (7.2.1). */
+  idled(timeouts: number): void {
+    if (timeouts < 1) return;
+    const floor = INITIAL_WINDOW_PACKETS * this.#mtu;
+    this.#window = Math.max(Math.min(this.#window, floor), this.#window / 2 ** Math.min(timeouts, 20));
+    this.#partialAcked = 0;
+  }
+}

@@ -1,0 +1,123 @@
+// Numbers of the protocol, each with its RFC section and unit. Without an RFC: RFC 9260.
+
+/** Chunk types (3.2). The two high bits say what to do with an unknown one: drop or skip, silently or with an ERROR. */
+export const ChunkType = {
+  DATA: 0,
+  INIT: 1,
+  INIT_ACK: 2,
+  SACK: 3,
+  HEARTBEAT: 4,
+  HEARTBEAT_ACK: 5,
+  ABORT: 6,
+  SHUTDOWN: 7,
+  SHUTDOWN_ACK: 8,
+  ERROR: 9,
+  COOKIE_ECHO: 10,
+  COOKIE_ACK: 11,
+  SHUTDOWN_COMPLETE: 14,
+  /** RFC 6525 3.1. */
+  RE_CONFIG: 130,
+  /** RFC 3758 3.2. */
+  FORWARD_TSN: 192,
+} as const;
+
+/** Parameters of INIT and INIT ACK (3.3.2, 3.3.3). */
+export const ParameterType = {
+  STATE_COOKIE: 7,
+  UNRECOGNIZED: 8,
+  /** RFC 9653 4. */
+  ZERO_CHECKSUM: 0x8001,
+  /** RFC 5061 4.2.7. */
+  SUPPORTED_EXTENSIONS: 0x8008,
+  /** RFC 3758 3.1. */
+  FORWARD_TSN: 0xc000,
+} as const;
+
+/** Parameters of RE-CONFIG (RFC 6525 4). */
+export const ResetParameter = {
+  OUTGOING: 13,
+  INCOMING: 14,
+  SSN_TSN: 15,
+  RESPONSE: 16,
+  ADD_OUTGOING: 17,
+  ADD_INCOMING: 18,
+} as const;
+
+/** Results of a RE-CONFIG request (RFC 6525 4.4). */
+export const ResetResult = {
+  NOTHING_TO_DO: 0,
+  PERFORMED: 1,
+  DENIED: 2,
+  WRONG_SSN: 3,
+  ALREADY_IN_PROGRESS: 4,
+  BAD_SEQUENCE_NUMBER: 5,
+  IN_PROGRESS: 6,
+} as const;
+
+/** Error causes (3.3.10). */
+export const ErrorCause = {
+  INVALID_STREAM: 1,
+  STALE_COOKIE: 3,
+  UNRECOGNIZED_CHUNK: 6,
+  INVALID_PARAMETER: 7,
+  NO_USER_DATA: 9,
+  USER_ABORT: 12,
+  PROTOCOL_VIOLATION: 13,
+} as const;
+
+/** Flags of DATA (3.3.1). */
+export const DATA_END = 1;
+export const DATA_BEGIN = 2;
+export const DATA_UNORDERED = 4;
+export const DATA_IMMEDIATE = 8;
+
+/** The T bit of ABORT and SHUTDOWN COMPLETE: the tag is the sender's own (8.5.1). */
+export const FLAG_T = 1;
+
+/** The error detection method "SCTP over DTLS" (RFC 9653 5). */
+export const EDMID_DTLS = 1;
+
+/** Bytes of the common header (3.1), of a chunk's header (3.2) and of a DATA chunk's (3.3.1). */
+export const COMMON_HEADER_BYTES = 12;
+export const CHUNK_HEADER_BYTES = 4;
+export const DATA_HEADER_BYTES = 16;
+
+/** Chunks kept in flight, at most: gap blocks reach 65,535 TSNs (3.3.4), and half of that is enough for any window. */
+export const MAX_OUTSTANDING_CHUNKS = 32_768;
+/** How far ahead of the cumulative TSN a chunk may lie; gap blocks cannot report more (3.3.4). */
+export const MAX_TSN_AHEAD = 65_535;
+/** Gap blocks that are read from one SACK. */
+export const MAX_GAP_BLOCKS_READ = 300;
+/** Duplicate TSNs that one SACK reports. */
+export const MAX_DUPLICATES_REPORTED = 64;
+
+/** Packets sent after a lost one that must arrive before it counts as lost (the three missing reports of 7.2.4). */
+export const LOSS_THRESHOLD_PACKETS = 3;
+/** Packets that may arrive before a SACK must go out (6.2). */
+export const SACK_EVERY_PACKETS = 2;
+
+/** Initial window in packets, as RFC 6928 argues for TCP. */
+export const INITIAL_WINDOW_PACKETS = 10;
+/** The window never shrinks below this many packets but after a timeout (7.2.3). */
+export const MIN_WINDOW_PACKETS = 4;
+
+/** Smoothing of the round-trip time (6.3.1). */
+export const RTO_ALPHA: number = 1 / 8;
+export const RTO_BETA: number = 1 / 4;
+/** A peer may hold a SACK back for 200 ms (6.2); a timer with less slack would fire on it, in ms. */
+export const RTO_MIN_SLACK_MS = 220;
+
+/** Longest wait between two probes of a closed window, in ms: an update that was lost must not cost a minute. */
+export const ZERO_WINDOW_PROBE_MAX_MS = 5_000;
+/** The shortest wait before the tail of a burst is probed, in ms. */
+export const TAIL_PROBE_MIN_MS = 10;
+
+/** What bookkeeping of a received chunk or message costs; counted against the window, in bytes. */
+export const RECEIVE_OVERHEAD_BYTES = 256;
+
+/** HEARTBEATs answered in a second. */
+export const HEARTBEAT_ACKS_PER_SECOND = 4;
+/** ERROR chunks sent in a second. */
+export const ERRORS_PER_SECOND = 10;
+/** INIT ACKs and other packets that wait to be polled, at most. */
+export const MAX_QUEUED_CONTROL_PACKETS = 64;

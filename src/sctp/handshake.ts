@@ -1,0 +1,60 @@
+import { type Environment, type Instant, randomU32 } from '../core/index.ts';
+import type { ResolvedSctpConfig } from './config.ts';
+import { ChunkType } from './constants.ts';
+import { CookieJar, type CookieState } from './cookie.ts';
+import { encodeInit, type Init } from './init.ts';
+import { encodeChunk } from './packets.ts';
+
+/** Who we are in this association, and the chunks that set it up (RFC 9260 5). */
+export class Handshake {
+  /** Our verification tag. One object is one association, so it is the same in INIT and INIT ACK (5.2.1). */
+  readonly localTag: number;
+  /** The TSN of our first chunk. */
+  readonly localTsn: number;
+  readonly #config: ResolvedSctpConfig;
+  readonly #environment: Environment;
+  readonly #jar: CookieJar;
+
+  constructor(config: ResolvedSctpConfig, environment: Environment) {
+    this.#config = config;
+    this.#environment = environment;
+    this.localTag = randomU32(environment.random) || 1;
+    this.localTsn = randomU32(environment.random);
+    this.#jar = new CookieJar(environment, config.cookieLifeMs);
+  }
+
+  init(): Uint8Array {
+    return encodeInit(ChunkType.INIT, this.#ours(this.localTag, this.localTsn));
+  }
+
+  /** The answer to an INIT. Nothing is kept: what it says is in the cookie. */
+  initAck(peer: Init, now: Instant): Uint8Array {
+    return this.#initAck(peer, this.localTag, this.localTsn, 0, now);
+  }
+
+  /**
+   * The answer to an INIT in the midst of an association (5.2.2): a peer that has restarted. It gets tags of its own, and
+   * its COOKIE ECHO will not hold, so what is there stays untouched.
+   */
+  initAckForRestart(peer: Init, now: Instant): Uint8Array {
+    return this.#initAck(peer, randomU32(this.#environment.random) || 1, randomU32(this.#environment.random), this.localTag, now);
+  }
+
+  openCookie(cookie: Uint8Array, now: Instant): CookieState | 'forged' | 'stale' {
+    return this.#jar.open(cookie, now);
+  }
+
+  cookieEcho(cookie: Uint8Array): Uint8Array {
+    return encodeChunk(ChunkType.COOKIE_ECHO, 0, cookie);
+  }
+
+  #initAck(peer: Init, tag: number, tsn: number, tieTag: number, now: Instant): Uint8Array {
+    const cookie = this.#jar.bake({ localTag: tag, localTsn: tsn, tieTag, peer }, now);
+    return encodeInit(ChunkType.INIT_ACK, { ...this.#ours(tag, tsn), cookie, unrecognized: peer.unrecognized ?? [] });
+  }
+
+  #ours(initiateTag: number, initialTsn: number): Init {
+    const { receiveWindowBytes, streams, zeroChecksum } = this.#config;
+    return { initiateTag, initialTsn, receiveWindowBytes, streamsOut: streams, streamsIn: streams, forwardTsn: true, reconfig: true, zeroChecksum };
+  }
+}

@@ -1,0 +1,113 @@
+import { distance16, Queue } from '../core/index.ts';
+import { RECEIVE_OVERHEAD_BYTES } from './constants.ts';
+import type { SctpMessage } from './events.ts';
+
+interface InStream {
+  readonly id: number;
+  nextSsn: number;
+  /** Whole messages that wait for an earlier one, by stream sequence number. */
+  waiting: Map<number, SctpMessage> | undefined;
+}
+
+/**
+ * What a message weighs in the receive window until it is released, in bytes: its data and the bookkeeping, so that many
+ * small messages cannot take more memory than the window allows.
+ */
+export function messageCharge(data: Uint8Array): number {
+  return data.length + RECEIVE_OVERHEAD_BYTES;
+}
+
+/** Puts whole messages into the order of their streams (RFC 9260 6.6) and keeps them until they are read. */
+export class InStreams {
+  readonly ready: Queue<SctpMessage> = new Queue();
+  /** Bytes of whole messages that wait for an earlier one of their stream. */
+  waitingBytes = 0;
+  /** Bytes of messages that were put into order and not yet released. */
+  unreadBytes = 0;
+
+  readonly #streams: Map<number, InStream> = new Map();
+  #last: InStream | undefined;
+
+  /** How many streams have state. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** An empty message stands for one that was dropped; it only has a place in the order. */
+  deliver(message: SctpMessage): void {
+    if (message.data.length === 0) return;
+    this.ready.push(message);
+    this.unreadBytes += messageCharge(message.data);
+  }
+
+  /** A whole message of an ordered stream. It is dropped when its number was used before. */
+  deliverInOrder(message: SctpMessage, ssn: number): void {
+    const stream = this.#stream(message.streamId);
+    if (ssn !== stream.nextSsn) {
+      if (distance16(ssn, stream.nextSsn) < 0 || stream.waiting?.has(ssn) === true) return;
+      (stream.waiting ??= new Map()).set(ssn, message);
+      this.waitingBytes += messageCharge(message.data);
+      return;
+    }
+    stream.nextSsn = (ssn + 1) & 0xffff;
+    this.deliver(message);
+    if (stream.waiting !== undefined) this.#drain(stream);
+  }
+
+  /** The messages up to `ssn` will not come (RFC 3758 3.6); those that are here are delivered. */
+  skip(streamId: number, ssn: number): void {
+    const stream = this.#stream(streamId);
+    if (distance16(ssn, stream.nextSsn) < 0) return;
+    if (stream.waiting !== undefined) {
+      const here = [...stream.waiting.keys()].filter((waiting) => distance16(waiting, ssn) <= 0);
+      here.sort((a, b) => distance16(a, b));
+      for (const waiting of here) this.#take(stream, waiting);
+    }
+    stream.nextSsn = (ssn + 1) & 0xffff;
+    if (stream.waiting !== undefined) this.#drain(stream);
+  }
+
+  /** The peer begins anew with sequence number 0 (RFC 6525 5.2.2); no ids means all streams. */
+  reset(streamIds: readonly number[]): void {
+    for (const id of streamIds.length > 0 ? streamIds : [...this.#streams.keys()]) {
+      const stream = this.#streams.get(id);
+      if (stream?.waiting !== undefined) for (const message of stream.waiting.values()) this.waitingBytes -= messageCharge(message.data);
+      this.#streams.delete(id);
+    }
+    this.#last = undefined;
+  }
+
+  clear(): void {
+    this.#streams.clear();
+    this.#last = undefined;
+    this.waitingBytes = 0;
+  }
+
+  #stream(id: number): InStream {
+    const last = this.#last;
+    if (last !== undefined && last.id === id) return last;
+    let stream = this.#streams.get(id);
+    if (stream === undefined) {
+      stream = { id, nextSsn: 0, waiting: undefined };
+      this.#streams.set(id, stream);
+    }
+    this.#last = stream;
+    return stream;
+  }
+
+  #drain(stream: InStream): void {
+    while (stream.waiting?.has(stream.nextSsn) === true) {
+      this.#take(stream, stream.nextSsn);
+      stream.nextSsn = (stream.nextSsn + 1) & 0xffff;
+    }
+  }
+
+  #take(stream: InStream, ssn: number): void {
+    const waiting = stream.waiting as Map<number, SctpMessage>;
+    const message = waiting.get(ssn) as SctpMessage;
+    waiting.delete(ssn);
+    if (waiting.size === 0) stream.waiting = undefined;
+    this.waitingBytes -= messageCharge(message.data);
+    this.deliver(message);
+  }
+}

@@ -1,0 +1,22 @@
+export { resolveSctpConfig, type ResolvedSctpConfig, type SctpConfig } from './config.ts';
+export { ChunkType, ErrorCause } from './constants.ts';
+export { crc32c } from './crc32c.ts';
+export type { SctpEvent, SctpFailure, SctpMessage, SctpResetResult, SctpSend, SctpState } from './events.ts';
+export { messageCharge } from './in-streams.ts';
+export { decodeInit, encodeInit, type Init } from './init.ts';
+export { SctpAssociation } from './machine.ts';
+export {
+  checkSack,
+  checksumOf,
+  type Chunk,
+  decodeErrorCauses,
+  decodeForwardTsn,
+  decodePacket,
+  decodeReconfig,
+  encodeChunk,
+  type ForwardTsn,
+  type Packet,
+  readChecksum,
+  type ResetParam,
+} from './packets.ts';
+export type { SctpStats } from './stats.ts';

@@ -1,0 +1,323 @@
+import { readU32, writeU32 } from '../core/bytes.ts';
+import { type Counters, EMPTY, type Environment, type Instant, Queue, TimerTable } from '../core/index.ts';
+import type { ResolvedSctpConfig } from './config.ts';
+import { ChunkType, ErrorCause, FLAG_T, MAX_QUEUED_CONTROL_PACKETS } from './constants.ts';
+import { ControlQueue } from './control.ts';
+import type { SctpEvent, SctpFailure, SctpState } from './events.ts';
+import { Handshake } from './handshake.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { decodeInit, type Init } from './init.ts';
+import { PacketBuilder } from './packet-builder.ts';
+import { encodeChunk, encodeErrorChunk } from './packets.ts';
+import { Receiver } from './receiver.ts';
+import { StreamResets } from './resets.ts';
+import { Sender } from './sender.ts';
+import type { SctpTimer } from './timers.ts';
+
+/** What exists while messages can go to and fro. */
+export interface Association {
+  readonly receiver: Receiver;
+  readonly resets: StreamResets;
+  readonly heartbeat: Heartbeat;
+  readonly streamsOut: number;
+  /** Whether our packets go without checksums (RFC 9653). */
+  readonly zeroChecksum: boolean;
+}
+
+/** The states of an association and the only place that changes them (RFC 9260 4, 5, 9). */
+export class Lifecycle {
+  readonly timers: TimerTable<SctpTimer> = new TimerTable();
+  readonly events: Queue<SctpEvent> = new Queue();
+  readonly control: ControlQueue = new ControlQueue();
+  readonly handshake: Handshake;
+  readonly sender: Sender;
+  readonly builder: PacketBuilder;
+  /** Packets that must go alone. */
+  readonly packets: Queue<Uint8Array> = new Queue();
+  association: Association | undefined;
+  /** The peer's verification tag; 0 until it is known. */
+  peerTag = 0;
+  lastHeardAt: Instant = 0;
+
+  readonly #config: ResolvedSctpConfig;
+  readonly #environment: Environment;
+  readonly #counters: Counters;
+  #state: SctpState = 'new';
+  /** What INIT ACK said, while the COOKIE ACK is awaited. */
+  #peer: Init | undefined;
+  #tries = 0;
+  /** The packet that t1 or t2 sends again. */
+  #repeated: { readonly tag: number; readonly chunk: Uint8Array } | undefined;
+
+  constructor(config: ResolvedSctpConfig, environment: Environment, counters: Counters) {
+    this.#config = config;
+    this.#environment = environment;
+    this.#counters = counters;
+    this.handshake = new Handshake(config, environment);
+    this.sender = new Sender(config, this.handshake.localTsn, this.timers, counters);
+    this.builder = new PacketBuilder(config.localPort, config.remotePort, config.headroomBytes, config.tailroomBytes);
+  }
+
+  get state(): SctpState {
+    return this.#state;
+  }
+
+  connect(now: Instant): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'cookie-wait';
+    this.#repeat('t1', 0, this.handshake.init(), now);
+  }
+
+  /** Sends a chunk alone in a packet. Such packets always bear a checksum. */
+  sendAlone(chunk: Uint8Array, tag: number): void {
+    if (this.packets.length >= MAX_QUEUED_CONTROL_PACKETS) return;
+    this.builder.begin(12 + chunk.length, tag);
+    this.builder.append(chunk);
+    this.packets.push(this.builder.finish(true));
+  }
+
+  handleInit(bytes: Uint8Array, start: number, end: number, now: Instant): void {
+    const init = decodeInit(bytes, start, end);
+    switch (this.#state) {
+      case 'new':
+      case 'cookie-wait':
+      case 'cookie-echoed':
+        this.sendAlone(this.handshake.initAck(init, now), init.initiateTag);
+        return;
+      case 'established':
+      case 'shutdown-pending':
+      case 'shutdown-sent':
+      case 'shutdown-received':
+        this.sendAlone(this.handshake.initAckForRestart(init, now), init.initiateTag);
+        return;
+      case 'shutdown-ack-sent': // 9.2: the peer lost our SHUTDOWN ACK
+      case 'closed':
+        return;
+      default:
+        this.#state satisfies never;
+    }
+  }
+
+  handleInitAck(bytes: Uint8Array, start: number, end: number, now: Instant): void {
+    if (this.#state !== 'cookie-wait') return; // 5.2.3
+    const init = decodeInit(bytes, start, end);
+    if (init.cookie === undefined) {
+      this.#counters.add('sctp.init');
+      return;
+    }
+    this.#peer = { ...init, cookie: undefined };
+    this.peerTag = init.initiateTag;
+    this.#state = 'cookie-echoed';
+    this.#repeat('t1', this.peerTag, this.handshake.cookieEcho(init.cookie), now);
+  }
+
+  /** RFC 9260 5.1.5 and 5.2.4. Returns whether the chunks behind it may be looked at. */
+  handleCookieEcho(cookie: Uint8Array, now: Instant): boolean {
+    const state = this.handshake.openCookie(cookie, now);
+    if (state === 'forged') {
+      this.#counters.add('sctp.cookie');
+      return false;
+    }
+    if (state === 'stale') {
+      this.#counters.add('sctp.cookie-stale');
+      if (this.association === undefined) this.sendAlone(encodeErrorChunk(ChunkType.ERROR, ErrorCause.STALE_COOKIE, new Uint8Array(4)), readU32(cookie, 50));
+      return false;
+    }
+    if (state.localTag !== this.handshake.localTag) {
+      this.#counters.add('sctp.restart');
+      return false;
+    }
+    switch (this.#state) {
+      case 'new':
+      case 'cookie-wait':
+      case 'cookie-echoed':
+        this.peerTag = state.peer.initiateTag; // 5.2.4 B: in a collision the cookie knows the peer's latest tag
+        this.control.push(encodeChunk(ChunkType.COOKIE_ACK, 0, EMPTY));
+        this.#establish(state.peer, now);
+        return true;
+      case 'closed':
+        return false;
+      default:
+        if (state.peer.initiateTag !== this.peerTag) return false;
+        this.control.push(encodeChunk(ChunkType.COOKIE_ACK, 0, EMPTY)); // 5.2.4 D: our COOKIE ACK was lost
+        return true;
+    }
+  }
+
+  handleCookieAck(now: Instant): void {
+    if (this.#state === 'cookie-echoed' && this.#peer !== undefined) this.#establish(this.#peer, now);
+  }
+
+  #establish(peer: Init, now: Instant): void {
+    const { timers, events, control, sender } = this;
+    const config = this.#config;
+    this.#stopRepeating();
+    this.#peer = undefined;
+    this.#state = 'established';
+    const streamsIn = Math.min(config.streams, peer.streamsOut);
+    const streamsOut = Math.min(config.streams, peer.streamsIn);
+    sender.setPeer(peer.receiveWindowBytes, peer.forwardTsn);
+    const receiver = new Receiver(config, peer.initialTsn, streamsIn, timers, this.#counters);
+    const heartbeat = new Heartbeat(this.#environment, control, timers, sender.rto, config.heartbeatMs);
+    const resets = new StreamResets({
+      config,
+      sender,
+      receiver,
+      control,
+      timers,
+      events,
+      counters: this.#counters,
+      localTsn: this.handshake.localTsn,
+      peerTsn: peer.initialTsn,
+      streamsIn,
+      supported: peer.reconfig,
+    });
+    this.association = { receiver, resets, heartbeat, streamsOut, zeroChecksum: config.zeroChecksum && peer.zeroChecksum };
+    heartbeat.start(now);
+    events.push({ type: 'connected', streamsOut, streamsIn });
+  }
+
+  shutdown(now: Instant): void {
+    switch (this.#state) {
+      case 'new':
+      case 'cookie-wait':
+      case 'cookie-echoed':
+        this.#end({ type: 'closed', reason: 'local' });
+        return;
+      case 'established':
+        this.#state = 'shutdown-pending';
+        this.progress(now);
+        return;
+      default:
+        return; // it is under way, or over
+    }
+  }
+
+  /** Goes on with a shutdown once everything was sent and acknowledged (RFC 9260 9.2). */
+  progress(now: Instant): void {
+    const { association, sender } = this;
+    if (association === undefined || !sender.drained) return;
+    if (this.#state === 'shutdown-pending') {
+      this.#state = 'shutdown-sent';
+      this.#repeat('t2', this.peerTag, this.#shutdownChunk(association.receiver), now);
+    } else if (this.#state === 'shutdown-received') {
+      this.#state = 'shutdown-ack-sent';
+      this.#repeat('t2', this.peerTag, encodeChunk(ChunkType.SHUTDOWN_ACK, 0, EMPTY), now);
+    }
+  }
+
+  /** DATA came although we want to end: the peer learns how far we are (RFC 9260 9.2). */
+  dataAfterShutdown(now: Instant): void {
+    const { association } = this;
+    if (this.#state !== 'shutdown-sent' || association === undefined) return;
+    this.#tries = 0;
+    this.#repeat('t2', this.peerTag, this.#shutdownChunk(association.receiver), now);
+  }
+
+  /** Returns false when it acknowledges what was never sent. */
+  handleShutdown(bytes: Uint8Array, start: number, end: number, now: Instant): boolean {
+    if (end - start < 4) {
+      this.#counters.add('sctp.shutdown');
+      return true;
+    }
+    switch (this.#state) {
+      case 'established':
+      case 'shutdown-pending':
+      case 'shutdown-received':
+        if (!this.sender.handleCumulativeAck(readU32(bytes, start), now)) return false;
+        this.#state = 'shutdown-received';
+        this.progress(now);
+        return true;
+      case 'shutdown-sent': // both ends want to end
+        this.#state = 'shutdown-ack-sent';
+        this.#repeat('t2', this.peerTag, encodeChunk(ChunkType.SHUTDOWN_ACK, 0, EMPTY), now);
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  handleShutdownAck(): void {
+    switch (this.#state) {
+      case 'shutdown-sent':
+      case 'shutdown-ack-sent':
+        this.#end({ type: 'closed', reason: this.#state === 'shutdown-sent' ? 'local' : 'remote' });
+        this.sendAlone(encodeChunk(ChunkType.SHUTDOWN_COMPLETE, 0, EMPTY), this.peerTag);
+        return;
+      case 'cookie-wait':
+      case 'cookie-echoed':
+      case 'closed': // 8.5.1 E: an association that we no longer know, or do not know yet
+        this.sendAlone(encodeChunk(ChunkType.SHUTDOWN_COMPLETE, FLAG_T, EMPTY), this.handshake.localTag);
+        return;
+      default:
+        this.#counters.add('sctp.shutdown');
+    }
+  }
+
+  handleShutdownComplete(): void {
+    if (this.#state === 'shutdown-ack-sent') this.#end({ type: 'closed', reason: 'remote' });
+  }
+
+  /** Ends at once; the peer hears why. */
+  abort(cause: number, info: Uint8Array, failure: SctpFailure | undefined): void {
+    if (this.#state === 'closed') return;
+    const tag = this.peerTag;
+    if (failure === undefined) this.#end({ type: 'closed', reason: 'local' });
+    else this.fail(failure);
+    if (tag !== 0) this.sendAlone(encodeErrorChunk(ChunkType.ABORT, cause, info), tag);
+  }
+
+  fail(reason: SctpFailure): void {
+    if (this.#state !== 'closed') this.#end({ type: 'failed', reason });
+  }
+
+  /** T1 or T2 expired: what it guards goes out again, with a longer wait each time. */
+  handleRepeatTimeout(timer: 't1' | 't2', now: Instant): void {
+    const repeated = this.#repeated;
+    if (repeated === undefined) return;
+    this.#tries++;
+    if (this.#tries > (timer === 't1' ? this.#config.maxInitRetransmits : this.#config.maxRetransmits)) {
+      this.fail('timeout');
+      return;
+    }
+    this.sendAlone(repeated.chunk, repeated.tag);
+    this.#startTimer(timer, now);
+  }
+
+  #repeat(timer: 't1' | 't2', tag: number, chunk: Uint8Array, now: Instant): void {
+    this.#tries = 0;
+    this.#repeated = { tag, chunk };
+    this.sendAlone(chunk, tag);
+    this.#startTimer(timer, now);
+  }
+
+  #startTimer(timer: 't1' | 't2', now: Instant): void {
+    const first = timer === 't1' ? this.#config.rtoInitialMs : this.sender.rto.timeoutMs;
+    this.timers.set(timer, now + Math.min(this.#config.rtoMaxMs, first * 2 ** this.#tries));
+  }
+
+  #stopRepeating(): void {
+    this.#repeated = undefined;
+    this.#tries = 0;
+    this.timers.stop('t1');
+    this.timers.stop('t2');
+  }
+
+  #shutdownChunk(receiver: Receiver): Uint8Array {
+    const value = new Uint8Array(4);
+    writeU32(value, 0, receiver.cumulativeTsn);
+    return encodeChunk(ChunkType.SHUTDOWN, 0, value);
+  }
+
+  /** The end: nothing is kept but messages that were not read yet. */
+  #end(event: SctpEvent): void {
+    this.#stopRepeating();
+    this.#state = 'closed';
+    this.timers.clear();
+    this.control.clear();
+    this.packets.clear();
+    this.sender.clear();
+    this.association?.receiver.clear();
+    this.events.push(event);
+  }
+}

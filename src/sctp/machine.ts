@@ -1,0 +1,444 @@
+import { readU16, readU32 } from '../core/bytes.ts';
+import { Counters, type Deadline, DecodeError, encodeUtf8, type Environment, type Instant, type Protocol, RtcError } from '../core/index.ts';
+import { type ResolvedSctpConfig, resolveSctpConfig, type SctpConfig } from './config.ts';
+import {
+  CHUNK_HEADER_BYTES,
+  ChunkType,
+  COMMON_HEADER_BYTES,
+  DATA_HEADER_BYTES,
+  ERRORS_PER_SECOND,
+  ErrorCause,
+  FLAG_T,
+  HEARTBEAT_ACKS_PER_SECOND,
+} from './constants.ts';
+import { RateLimit } from './control.ts';
+import type { SctpEvent, SctpMessage, SctpSend, SctpState } from './events.ts';
+import { type Association, Lifecycle } from './lifecycle.ts';
+import {
+  checkChunks,
+  checksumOf,
+  checkSack,
+  decodeForwardTsn,
+  decodeReconfig,
+  encodeChunk,
+  encodeErrorChunk,
+  encodeInvalidStream,
+  padded,
+  readChecksum,
+} from './packets.ts';
+import type { SctpStats } from './stats.ts';
+
+/** How much of an unknown chunk an ERROR quotes, in bytes. */
+const MAX_QUOTED_BYTES = 128;
+
+/**
+ * An SCTP association (RFC 9260) for data channels (RFC 8831): one path, inside DTLS. Either end may call
+ * {@link SctpAssociation.connect}, both may at once, and an end that never does accepts.
+ *
+ * @example
+ * const a = new SctpAssociation({ mtuBytes: 1200 }, environment);
+ * a.connect(now);
+ * for (let packet = a.pollWrite(); packet; packet = a.pollWrite()) send(packet);
+ */
+export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSend, Uint8Array, never, SctpEvent> {
+  readonly counters: Counters = new Counters();
+  readonly #config: ResolvedSctpConfig;
+  readonly #life: Lifecycle;
+  readonly #heartbeatLimit: RateLimit = new RateLimit(HEARTBEAT_ACKS_PER_SECOND);
+  readonly #errorLimit: RateLimit = new RateLimit(ERRORS_PER_SECOND);
+  /** Resets asked for before the association was there. */
+  readonly #earlyResets: Set<number> = new Set();
+  #mtu: number;
+  #now: Instant = 0;
+  #errorSent = false;
+  #packetsSent = 0;
+  #packetsReceived = 0;
+  #bytesSent = 0;
+  #bytesReceived = 0;
+
+  /** Throws `RtcError` `ERR_INVALID_ARGUMENT` on a configuration that cannot work. */
+  constructor(config: SctpConfig, environment: Environment) {
+    this.#config = resolveSctpConfig(config);
+    this.#mtu = this.#config.mtuBytes & ~3;
+    this.#life = new Lifecycle(this.#config, environment, this.counters);
+  }
+
+  get state(): SctpState {
+    return this.#life.state;
+  }
+
+  /** Sends INIT. Harmless when the peer was first. Throws `ERR_INVALID_STATE` after the end. */
+  connect(now: Instant): void {
+    if (this.#life.state === 'closed') throw new RtcError('ERR_INVALID_STATE', 'SCTP: the association is closed');
+    this.#now = now;
+    this.#life.connect(now);
+  }
+
+  /** Bytes written on a stream that are not in a packet yet. */
+  bufferedAmount(streamId: number): number {
+    return this.#life.sender.scheduler.find(streamId)?.bufferedBytes ?? 0;
+  }
+
+  /** Bytes written on all streams that are not in a packet yet. */
+  get totalBufferedAmount(): number {
+    return this.#life.sender.scheduler.bufferedBytes;
+  }
+
+  /** The largest SCTP packet from now on, in bytes. */
+  setMtu(bytes: number): void {
+    if (bytes < 128 || bytes > 65_535) throw new RtcError('ERR_INVALID_ARGUMENT', 'SCTP: the MTU is out of range');
+    this.#mtu = bytes & ~3;
+    this.#life.sender.setMtu(bytes);
+  }
+
+  /**
+   * Resets the sending side of streams once what was written on them went out (RFC 6525). An `outgoing-reset` event tells
+   * the outcome; what is written on them meanwhile waits for it.
+   */
+  resetStreams(streamIds: readonly number[], now: Instant): void {
+    this.#now = now;
+    const { association, state } = this.#life;
+    if (state === 'closed') return;
+    if (association !== undefined) association.resets.request(streamIds);
+    else for (const id of streamIds) this.#earlyResets.add(id);
+  }
+
+  /**
+   * Opens the window again, with `windowRelease: 'explicit'`.
+   *
+   * @param bytes - the sum of {@link messageCharge} of messages that are no longer held
+   */
+  release(bytes: number): void {
+    this.#life.association?.receiver.release(bytes);
+  }
+
+  /** Ends once everything that was written arrived (RFC 9260 9.2). */
+  shutdown(now: Instant): void {
+    this.#now = now;
+    this.#life.shutdown(now);
+  }
+
+  /** Ends at once, with an ABORT to the peer (RFC 9260 9.1). */
+  abort(now: Instant, reason = ''): void {
+    this.#now = now;
+    this.#life.abort(ErrorCause.USER_ABORT, encodeUtf8(reason).subarray(0, MAX_QUOTED_BYTES), undefined);
+  }
+
+  close(now: Instant): void {
+    this.shutdown(now);
+  }
+
+  stats(): SctpStats {
+    const { sender, association, state } = this.#life;
+    return {
+      state,
+      congestionWindowBytes: sender.congestion.windowBytes,
+      flightBytes: sender.flightBytes,
+      peerWindowBytes: sender.peerWindowBytes,
+      receiveWindowBytes: association?.receiver.windowBytes ?? this.#config.receiveWindowBytes,
+      smoothedRoundTripTimeMs: sender.rto.smoothedMs,
+      retransmissionTimeoutMs: sender.rto.timeoutMs,
+      mtuBytes: this.#mtu,
+      bufferedBytes: sender.scheduler.bufferedBytes,
+      unacknowledgedChunks: sender.outstanding,
+      packetsSent: this.#packetsSent,
+      packetsReceived: this.#packetsReceived,
+      bytesSent: this.#bytesSent,
+      bytesReceived: this.#bytesReceived,
+      chunksSent: sender.sentChunks,
+      chunksRetransmitted: sender.retransmittedChunks,
+      messagesAbandoned: sender.abandonedMessages,
+      counters: this.counters.snapshot(),
+    };
+  }
+
+  handleEvent(event: never, _now: Instant): void {
+    event satisfies never;
+  }
+
+  pollEvent(): SctpEvent | undefined {
+    const event = this.#life.events.shift();
+    if (event !== undefined) return event;
+    const fallen = this.#life.sender.scheduler.pollFallen();
+    if (fallen !== undefined) return { type: 'buffered', streamId: fallen.id, bufferedBytes: fallen.bufferedBytes };
+    return undefined;
+  }
+
+  pollRead(): SctpMessage | undefined {
+    return this.#life.association?.receiver.poll();
+  }
+
+  pollTimeout(): Deadline | undefined {
+    return this.#life.timers.next();
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#now = now;
+    const { timers } = this.#life;
+    for (let due = timers.expire(now); due !== undefined; due = timers.expire(now)) {
+      switch (due) {
+        case 't1':
+        case 't2':
+          this.#life.handleRepeatTimeout(due, now);
+          break;
+        case 't3':
+          this.#life.sender.handleTimeout(now);
+          this.#checkAlive();
+          break;
+        case 'tail':
+          this.#life.sender.handleTailProbe(now);
+          break;
+        case 'sack':
+          this.#life.association?.receiver.handleSackTimeout();
+          break;
+        case 'reset':
+          if (this.#life.association?.resets.handleTimeout(now) === false) this.#life.fail('timeout');
+          break;
+        case 'heartbeat':
+          if (this.#life.association?.heartbeat.handleTimeout(this.#life.lastHeardAt, now) === true) {
+            this.#life.sender.timeouts++;
+            this.#checkAlive();
+          }
+          break;
+        default:
+          due satisfies never;
+      }
+    }
+  }
+
+  #checkAlive(): void {
+    if (this.#life.sender.timeouts > this.#config.maxRetransmits) this.#life.fail('timeout');
+  }
+
+  /**
+   * Queues a message. Before the association is there it waits.
+   *
+   * Throws `RtcError`: `ERR_MESSAGE_TOO_LARGE` beyond the peer's limit, `ERR_INVALID_ARGUMENT` for an empty message or a
+   * stream that does not exist, `ERR_INVALID_STATE` after the end has begun, `ERR_RESOURCE` when the send buffer is full.
+   */
+  handleWrite(send: SctpSend, now: Instant): void {
+    this.#now = now;
+    const { state, sender, association } = this.#life;
+    if (state !== 'established' && state !== 'new' && state !== 'cookie-wait' && state !== 'cookie-echoed') {
+      throw new RtcError('ERR_INVALID_STATE', `SCTP: nothing can be sent in state ${state}`);
+    }
+    const size = send.data.length;
+    const limit = this.#config.remoteMaxMessageSizeBytes;
+    if (limit !== 0 && size > limit) throw new RtcError('ERR_MESSAGE_TOO_LARGE', `SCTP: ${size} bytes, the peer takes ${limit}`);
+    if (size === 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'SCTP: a message has at least one byte');
+    if (!(send.streamId >= 0 && send.streamId < (association?.streamsOut ?? this.#config.streams))) {
+      throw new RtcError('ERR_INVALID_ARGUMENT', `SCTP: there is no stream ${send.streamId}`);
+    }
+    const buffered = sender.scheduler.bufferedBytes;
+    if (buffered > 0 && buffered + size > this.#config.sendBufferBytes) throw new RtcError('ERR_RESOURCE', 'SCTP: the send buffer is full');
+    sender.enqueue(send, now);
+  }
+
+  pollWrite(): Uint8Array | undefined {
+    const packet = this.#life.packets.shift() ?? this.#buildPacket();
+    if (packet !== undefined) {
+      this.#packetsSent++;
+      this.#bytesSent += packet.length;
+    }
+    return packet;
+  }
+
+  /** One packet of whatever may go out: control chunks, then SACK, then DATA (RFC 9260 6.10). */
+  #buildPacket(): Uint8Array | undefined {
+    const { association, sender, control, builder, state } = this.#life;
+    if (association === undefined || state === 'closed') return undefined;
+    const now = this.#now;
+    const { receiver } = association;
+    if (this.#earlyResets.size > 0) this.#requestEarlyResets(association);
+    association.resets.flush(now);
+    const data = sender.ready(now);
+    if (!data && control.bytes === 0 && !receiver.sackDue) return undefined;
+    const wanted = COMMON_HEADER_BYTES + control.bytes + (receiver.sackPending ? receiver.sackBytes : 0) + (data ? sender.pendingBytes : 0);
+    builder.begin(Math.min(this.#mtu, wanted), this.#life.peerTag);
+    control.writeTo(builder);
+    if (receiver.sackPending) receiver.writeSack(builder);
+    if (data) sender.fill(builder, now);
+    return builder.at === COMMON_HEADER_BYTES ? undefined : builder.finish(!association.zeroChecksum);
+  }
+
+  #requestEarlyResets(association: Association): void {
+    association.resets.request(this.#earlyResets);
+    this.#earlyResets.clear();
+  }
+
+  handleRead(packet: Uint8Array, now: Instant): void {
+    this.#now = now;
+    this.#packetsReceived++;
+    this.#bytesReceived += packet.length;
+    try {
+      this.#read(packet, now);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.counters.add(error.what);
+    }
+  }
+
+  #read(packet: Uint8Array, now: Instant): void {
+    checkChunks(packet);
+    if (readU16(packet, 0) !== this.#config.remotePort || readU16(packet, 2) !== this.#config.localPort) {
+      this.counters.add('sctp.port');
+      return;
+    }
+    const first = packet[COMMON_HEADER_BYTES] as number;
+    if (!this.#checksumHolds(packet, first)) {
+      this.counters.add('sctp.checksum');
+      return;
+    }
+    if (!this.#tagHolds(packet, first)) {
+      this.counters.add('sctp.tag');
+      return;
+    }
+    this.#errorSent = false;
+    this.#life.lastHeardAt = now;
+    for (let at = COMMON_HEADER_BYTES; at < packet.length; ) {
+      const length = readU16(packet, at + 2);
+      if (!this.#handleChunk(packet, at, length, now)) break;
+      at += padded(length);
+    }
+    const { association } = this.#life;
+    if (association === undefined || this.#life.state === 'closed') return;
+    association.receiver.endPacket(now);
+    association.resets.advanced();
+    if (this.#life.state !== 'established') this.#life.progress(now);
+    if (association.receiver.reassembly.tooLarge.size > 0) this.#reportTooLarge(association);
+  }
+
+  /** A zero checksum is taken only where RFC 9653 was agreed on, and never on the chunks that set the association up. */
+  #checksumHolds(packet: Uint8Array, first: number): boolean {
+    const checksum = readChecksum(packet);
+    if (checksum === 0 && first !== ChunkType.INIT && first !== ChunkType.COOKIE_ECHO && this.#config.zeroChecksum) {
+      if (this.#life.association?.zeroChecksum ?? this.#life.state !== 'new') return true;
+    }
+    return checksum === checksumOf(packet);
+  }
+
+  /** The verification tag (RFC 9260 8.5, 8.5.1). */
+  #tagHolds(packet: Uint8Array, first: number): boolean {
+    const tag = readU32(packet, 4);
+    if (first === ChunkType.INIT) return tag === 0 && packet.length === COMMON_HEADER_BYTES + padded(readU16(packet, COMMON_HEADER_BYTES + 2));
+    if (first === ChunkType.ABORT || first === ChunkType.SHUTDOWN_COMPLETE) {
+      const reflected = ((packet[COMMON_HEADER_BYTES + 1] as number) & FLAG_T) !== 0;
+      return reflected ? this.#life.peerTag !== 0 && tag === this.#life.peerTag : tag === this.#life.handshake.localTag;
+    }
+    return tag === this.#life.handshake.localTag;
+  }
+
+  /** Returns whether the rest of the packet may be looked at. */
+  #handleChunk(packet: Uint8Array, at: number, length: number, now: Instant): boolean {
+    const life = this.#life;
+    const { association } = life;
+    const start = at + CHUNK_HEADER_BYTES;
+    const end = at + length;
+    const type = packet[at] as number;
+    if (type === ChunkType.DATA) return association !== undefined && this.#handleData(association, packet, at, length, now);
+    switch (type) {
+      case ChunkType.SACK:
+        checkSack(packet, start, end);
+        if (association === undefined || life.state === 'closed') return true;
+        return life.sender.handleSack(packet, start, now) || this.#violation('SACK of what was not sent');
+      case ChunkType.INIT:
+        if (at !== COMMON_HEADER_BYTES) return false; // 4.3: INIT comes alone
+        life.handleInit(packet, start, end, now);
+        return false;
+      case ChunkType.INIT_ACK:
+        if (at === COMMON_HEADER_BYTES) life.handleInitAck(packet, start, end, now);
+        return false;
+      case ChunkType.COOKIE_ECHO:
+        return at === COMMON_HEADER_BYTES && life.handleCookieEcho(packet.subarray(start, end), now);
+      case ChunkType.COOKIE_ACK:
+        life.handleCookieAck(now);
+        return true;
+      case ChunkType.HEARTBEAT:
+        if (association !== undefined) this.#answerHeartbeat(packet.subarray(start, end), now);
+        return true;
+      case ChunkType.HEARTBEAT_ACK:
+        if (association?.heartbeat.handleAck(packet.subarray(start, end), now) === true) life.sender.timeouts = 0;
+        else this.counters.add('sctp.heartbeat-ack');
+        return true;
+      case ChunkType.FORWARD_TSN:
+        return association === undefined || this.#handleForwardTsn(association, packet, start, end);
+      case ChunkType.RE_CONFIG:
+        if (association !== undefined && life.state !== 'closed') association.resets.handle(decodeReconfig(packet, start, end), now);
+        return true;
+      case ChunkType.ABORT:
+        if (life.state !== 'new') life.fail('aborted');
+        return false;
+      case ChunkType.ERROR:
+        this.counters.add('sctp.error-received');
+        return true;
+      case ChunkType.SHUTDOWN:
+        return life.handleShutdown(packet, start, end, now) || this.#violation('SHUTDOWN of what was not sent');
+      case ChunkType.SHUTDOWN_ACK:
+        life.handleShutdownAck();
+        return false;
+      case ChunkType.SHUTDOWN_COMPLETE:
+        life.handleShutdownComplete();
+        return false;
+      default:
+        return this.#handleUnknown(packet, at, end, now);
+    }
+  }
+
+  #handleData(association: Association, packet: Uint8Array, at: number, length: number, now: Instant): boolean {
+    const { state } = this.#life;
+    if (state !== 'established' && state !== 'shutdown-pending' && state !== 'shutdown-sent') return false; // 6
+    if (length < DATA_HEADER_BYTES) throw new DecodeError('sctp.data', `${length} bytes`);
+    if (length === DATA_HEADER_BYTES) {
+      this.#life.abort(ErrorCause.NO_USER_DATA, packet.slice(at + 4, at + 8), 'protocol-violation'); // 6.2
+      return false;
+    }
+    const result = association.receiver.handleData(packet, at, length);
+    if (result === 'violation') return this.#violation('DATA that contradicts itself');
+    if (result === 'invalid-stream') this.#report(encodeInvalidStream(readU16(packet, at + 8)), now);
+    if (state === 'shutdown-sent') this.#life.dataAfterShutdown(now);
+    return true;
+  }
+
+  #handleForwardTsn(association: Association, packet: Uint8Array, start: number, end: number): boolean {
+    const forward = decodeForwardTsn(packet, start, end);
+    const { state } = this.#life;
+    if (state !== 'established' && state !== 'shutdown-pending' && state !== 'shutdown-sent') return true;
+    return association.receiver.handleForwardTsn(forward) || this.#violation('FORWARD TSN that contradicts DATA');
+  }
+
+  #answerHeartbeat(value: Uint8Array, now: Instant): void {
+    const fits = COMMON_HEADER_BYTES + padded(CHUNK_HEADER_BYTES + value.length) <= this.#mtu;
+    if (fits && this.#heartbeatLimit.take(now)) this.#life.control.push(encodeChunk(ChunkType.HEARTBEAT_ACK, 0, value));
+    else this.counters.add('sctp.heartbeat');
+  }
+
+  /** The two high bits of the type say whether to go on and whether to report (RFC 9260 3.2). */
+  #handleUnknown(packet: Uint8Array, at: number, end: number, now: Instant): boolean {
+    const type = packet[at] as number;
+    this.counters.add('sctp.unknown-chunk');
+    if ((type & 0x40) !== 0) {
+      const quoted = packet.slice(at, Math.min(end, at + MAX_QUOTED_BYTES));
+      this.#report(encodeErrorChunk(ChunkType.ERROR, ErrorCause.UNRECOGNIZED_CHUNK, quoted), now);
+    }
+    return (type & 0x80) !== 0;
+  }
+
+  /** One ERROR per packet, and few per second. */
+  #report(error: Uint8Array, now: Instant): void {
+    if (this.#errorSent || this.#life.association === undefined || !this.#errorLimit.take(now)) return;
+    this.#errorSent = true;
+    this.#life.control.push(error);
+  }
+
+  #violation(what: string): false {
+    this.counters.add('sctp.violation');
+    this.#life.abort(ErrorCause.PROTOCOL_VIOLATION, encodeUtf8(what), 'protocol-violation');
+    return false;
+  }
+
+  #reportTooLarge(association: Association): void {
+    const { tooLarge } = association.receiver.reassembly;
+    for (const streamId of tooLarge) this.#life.events.push({ type: 'message-too-large', streamId });
+    tooLarge.clear();
+  }
+}

@@ -1,0 +1,102 @@
+import { add32, type Instant } from '../core/index.ts';
+import type { OutMessage } from './scheduler.ts';
+
+/** A chunk that is neither of these is in flight. */
+export const ACKED = 1;
+export const LOST = 2;
+export const ABANDONED = 4;
+
+/**
+ * The chunks that were given TSNs and not yet acknowledged cumulatively: a ring of columns, addressed by slot. The slot
+ * of a chunk is found from its distance to the first TSN. The columns are public because the sender's loops run over them.
+ */
+export class Outstanding {
+  /** TSN of the first chunk: the cumulative TSN that the peer acknowledged, plus one. */
+  base: number;
+  count = 0;
+  messages: (OutMessage | undefined)[] = [];
+  /** Where the fragment begins in its message, and how long it is, in bytes. */
+  offsets: Uint32Array = new Uint32Array(0);
+  sizes: Uint16Array = new Uint16Array(0);
+  /** B, E and U of the DATA chunk. */
+  flags: Uint8Array = new Uint8Array(0);
+  states: Uint8Array = new Uint8Array(0);
+  /** How often it was sent. */
+  sends: Uint16Array = new Uint16Array(0);
+  /** The number of the packet that bore it last. */
+  packets: Uint32Array = new Uint32Array(0);
+  sentAt: Float64Array = new Float64Array(0);
+
+  #head = 0;
+  #mask = -1;
+
+  constructor(firstTsn: number) {
+    this.base = firstTsn;
+  }
+
+  get nextTsn(): number {
+    return add32(this.base, this.count);
+  }
+
+  slot(index: number): number {
+    return (this.#head + index) & this.#mask;
+  }
+
+  /** Adds a chunk at the end and returns its slot. */
+  push(message: OutMessage, offset: number, size: number, flags: number, packet: number, now: Instant): number {
+    if (this.count > this.#mask) this.#grow();
+    const slot = (this.#head + this.count) & this.#mask;
+    this.count++;
+    this.messages[slot] = message;
+    this.offsets[slot] = offset;
+    this.sizes[slot] = size;
+    this.flags[slot] = flags;
+    this.states[slot] = 0;
+    this.sends[slot] = 1;
+    this.packets[slot] = packet;
+    this.sentAt[slot] = now;
+    return slot;
+  }
+
+  /** Removes the first chunk. */
+  shift(): void {
+    this.messages[this.#head] = undefined;
+    this.#head = (this.#head + 1) & this.#mask;
+    this.base = add32(this.base, 1);
+    this.count--;
+  }
+
+  /** Forgets everything and gives the memory back. */
+  clear(): void {
+    this.base = this.nextTsn;
+    this.count = 0;
+    this.messages = [];
+    this.#head = 0;
+    this.#mask = -1;
+  }
+
+  #grow(): void {
+    const size = Math.max(32, 2 * (this.#mask + 1));
+    const from = this.#mask < 0 ? 0 : this.#head;
+    const messages = new Array<OutMessage | undefined>(size);
+    for (let i = 0; i < this.count; i++) messages[i] = this.messages[(from + i) & this.#mask];
+    this.messages = messages;
+    this.offsets = unroll(this.offsets, new Uint32Array(size), from, this.count);
+    this.sizes = unroll(this.sizes, new Uint16Array(size), from, this.count);
+    this.flags = unroll(this.flags, new Uint8Array(size), from, this.count);
+    this.states = unroll(this.states, new Uint8Array(size), from, this.count);
+    this.sends = unroll(this.sends, new Uint16Array(size), from, this.count);
+    this.packets = unroll(this.packets, new Uint32Array(size), from, this.count);
+    this.sentAt = unroll(this.sentAt, new Float64Array(size), from, this.count);
+    this.#head = 0;
+    this.#mask = size - 1;
+  }
+}
+
+/** Copies a full ring that begins at `from` to the beginning of a larger one. */
+function unroll<T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(old: T, grown: T, from: number, count: number): T {
+  if (count === 0) return grown;
+  grown.set(old.subarray(from), 0);
+  grown.set(old.subarray(0, from), old.length - from);
+  return grown;
+}

@@ -1,0 +1,529 @@
+import { readU16, readU32, writeU16, writeU32 } from '../core/bytes.ts';
+import { add32, type Counters, distance32, type Instant, type TimerTable } from '../core/index.ts';
+import type { ResolvedSctpConfig } from './config.ts';
+import { Congestion } from './congestion.ts';
+import {
+  CHUNK_HEADER_BYTES,
+  COMMON_HEADER_BYTES,
+  DATA_BEGIN,
+  DATA_END,
+  DATA_HEADER_BYTES,
+  DATA_IMMEDIATE,
+  DATA_UNORDERED,
+  LOSS_THRESHOLD_PACKETS,
+  MAX_GAP_BLOCKS_READ,
+  MAX_OUTSTANDING_CHUNKS,
+  TAIL_PROBE_MIN_MS,
+  ZERO_WINDOW_PROBE_MAX_MS,
+} from './constants.ts';
+import type { SctpSend } from './events.ts';
+import { ABANDONED, ACKED, LOST, Outstanding } from './outstanding.ts';
+import type { PacketBuilder } from './packet-builder.ts';
+import { encodeForwardTsn, padded } from './packets.ts';
+import { Rto } from './rto.ts';
+import { type OutMessage, Scheduler } from './scheduler.ts';
+import type { SctpTimer } from './timers.ts';
+
+/** A message that is longer than the room left is cut only when at least this much goes into the packet, in bytes. */
+const MIN_FRAGMENT_BYTES = 128;
+
+/** What a DATA chunk takes in a packet. Windows count it whole, so that many small messages weigh what they cost. */
+function cost(size: number): number {
+  return padded(DATA_HEADER_BYTES + size);
+}
+
+/** The sending side: what waits, what is outstanding, what is lost, and how much may be in flight. */
+export class Sender {
+  readonly scheduler: Scheduler = new Scheduler();
+  readonly congestion: Congestion;
+  readonly rto: Rto;
+  /** Timeouts in a row without any sign of the peer (RFC 9260 8.1). */
+  timeouts = 0;
+  /** Chunks that were sent again. */
+  retransmittedChunks = 0;
+  sentChunks = 0;
+  abandonedMessages = 0;
+
+  readonly #timers: TimerTable<SctpTimer>;
+  readonly #counters: Counters;
+  readonly #out: Outstanding;
+  #mtu: number;
+  /** Whether the peer understands FORWARD TSN; without it everything is reliable (RFC 3758 3.3). */
+  #forwardTsn = false;
+  #peerWindow = 0;
+  /** Chunks in flight: bytes as the congestion window counts them, and of user data as the peer's window does. */
+  #flightCost = 0;
+  #flightPayload = 0;
+  #lostChunks = 0;
+  #lostCost = 0;
+  /** No chunk before this TSN is lost. */
+  #lostFrom = 0;
+  #packet = 0;
+  #largestAckedPacket = 0;
+  /** One packet may go out whatever the window says (RFC 9260 7.2.4 3). */
+  #force = false;
+  /** A chunk is out although the peer's window has no room for it. */
+  #probing = false;
+  #timerRuns = false;
+  #tailProbed = false;
+  #lastSentAt: Instant = 0;
+  #forwardPending = false;
+  #forwardedTo: number;
+  #forwardedAt: Instant = -Infinity;
+  // What one SACK brought; fields, because a closure or an object per SACK would cost more.
+  #ackedCost = 0;
+  #sampleSentAt: Instant = -1;
+
+  constructor(config: ResolvedSctpConfig, initialTsn: number, timers: TimerTable<SctpTimer>, counters: Counters) {
+    this.#timers = timers;
+    this.#counters = counters;
+    this.#mtu = config.mtuBytes & ~3;
+    this.#out = new Outstanding(initialTsn);
+    this.#forwardedTo = add32(initialTsn, -1);
+    this.congestion = new Congestion(this.#mtu);
+    this.rto = new Rto(config.rtoInitialMs, config.rtoMinMs, config.rtoMaxMs);
+  }
+
+  /** What the peer's INIT or INIT ACK said. */
+  setPeer(windowBytes: number, forwardTsn: boolean): void {
+    this.#peerWindow = windowBytes;
+    this.#forwardTsn = forwardTsn;
+  }
+
+  /** Takes effect with the next packet; what was cut for larger packets is sent again as it was cut. */
+  setMtu(mtuBytes: number): void {
+    this.#mtu = mtuBytes & ~3;
+    this.congestion.setMtu(this.#mtu);
+  }
+
+  /** The last TSN that was given to a chunk. */
+  get lastTsn(): number {
+    return add32(this.#out.nextTsn, -1);
+  }
+
+  /** Whether chunks are unacknowledged. */
+  get outstanding(): number {
+    return this.#out.count;
+  }
+
+  /** Bytes in flight, as the congestion window counts them. */
+  get flightBytes(): number {
+    return this.#flightCost;
+  }
+
+  get peerWindowBytes(): number {
+    return this.#peerWindow;
+  }
+
+  /** Whether nothing is left to be sent or acknowledged. */
+  get drained(): boolean {
+    return this.#out.count === 0 && this.scheduler.messages === 0;
+  }
+
+  enqueue(send: SctpSend, now: Instant): void {
+    this.scheduler.push({
+      stream: this.scheduler.stream(send.streamId),
+      ppid: send.ppid,
+      data: send.data,
+      ordered: send.ordered,
+      maxRetransmits: send.maxRetransmits ?? Infinity,
+      expiresAt: send.lifetimeMs === undefined ? Infinity : now + send.lifetimeMs,
+      ssn: 0,
+      sentBytes: 0,
+      abandoned: false,
+    });
+  }
+
+  /** Whether {@link Sender.fill} would put something into a packet. */
+  ready(now: Instant): boolean {
+    if (this.#forwardPending) return true;
+    if (this.#lostChunks > 0) return this.#maySend(this.#out.sizes[this.#nextLost()] as number);
+    const message = this.scheduler.peek(now);
+    return message !== undefined && this.#maySend(Math.min(message.data.length - message.sentBytes, this.#largestFragment()));
+  }
+
+  /** How much {@link Sender.fill} could put into a packet, at most, in bytes. */
+  get pendingBytes(): number {
+    const data = this.#lostCost + this.scheduler.bufferedBytes + (DATA_HEADER_BYTES + 3) * this.scheduler.messages;
+    return this.#forwardPending ? data + this.#mtu : data;
+  }
+
+  /** Puts a FORWARD TSN, what was lost, and what is new into a packet, in this order. */
+  fill(builder: PacketBuilder, now: Instant): void {
+    if (this.#forwardPending && builder.room >= CHUNK_HEADER_BYTES + 8) this.#forward(builder, now);
+    this.#packet = (this.#packet + 1) >>> 0;
+    let last = this.#lostChunks > 0 ? this.#fillLost(builder, now) : -1;
+    if (this.#lostChunks === 0) {
+      const fresh = this.#fillNew(builder, now);
+      if (fresh >= 0) last = fresh;
+    }
+    this.#force = false;
+    if (last < 0) return;
+    // Nothing more can go out before the peer answers: it should not hold its SACK back (RFC 9260 3.3.1, I bit).
+    if (this.scheduler.messages > 0 && this.#flightCost >= this.congestion.windowBytes) {
+      builder.bytes[last + 1] = (builder.bytes[last + 1] as number) | DATA_IMMEDIATE;
+    }
+    this.#lastSentAt = now;
+    if (!this.#timerRuns) this.#startTimer(now);
+  }
+
+  /**
+   * A SACK whose form was checked ({@link checkSack}).
+   *
+   * @returns false when it acknowledges what was never sent
+   */
+  handleSack(bytes: Uint8Array, start: number, now: Instant): boolean {
+    const out = this.#out;
+    const advance = distance32(readU32(bytes, start), out.base) + 1;
+    if (advance < 0) {
+      this.#counters.add('sctp.sack-old');
+      return true;
+    }
+    const gaps = Math.min(readU16(bytes, start + 8), MAX_GAP_BLOCKS_READ);
+    const lastGap = gaps === 0 ? 0 : readU16(bytes, start + 10 + 4 * gaps);
+    if (advance + lastGap > out.count) return false;
+
+    const flightBefore = this.#flightCost;
+    this.#ackedCost = 0;
+    this.#sampleSentAt = -1;
+    for (let i = 0; i < advance; i++) {
+      this.#acknowledge(out.slot(0), now);
+      out.shift();
+    }
+    for (let i = 0, at = start + 12; i < gaps; i++, at += 4) {
+      const end = readU16(bytes, at + 2);
+      for (let offset = readU16(bytes, at); offset <= end; offset++) this.#acknowledge(out.slot(offset - 1), now);
+    }
+    if (this.#sampleSentAt >= 0) this.rto.measure(now - this.#sampleSentAt);
+    this.timeouts = 0;
+    if (advance > 0) {
+      this.rto.recover();
+      this.#tailProbed = false;
+      this.#probing = false;
+      this.congestion.acknowledged(add32(out.base, -1), this.#ackedCost, flightBefore);
+    }
+    this.#peerWindow = readU32(bytes, start + 4);
+    if (this.#probing && this.#peerWindow > 0) this.#windowOpened(now);
+    if (gaps > 0 && this.#ackedCost > 0) this.#detectLoss(now);
+    this.#updateForward(now);
+    if (out.count === 0) this.#stopTimer();
+    else if (advance > 0) this.#startTimer(now);
+    return true;
+  }
+
+  /** A SHUTDOWN acknowledges cumulatively too (RFC 9260 9.2). Returns false when it acknowledges what was never sent. */
+  handleCumulativeAck(tsn: number, now: Instant): boolean {
+    const sack = new Uint8Array(12);
+    writeU32(sack, 0, tsn);
+    writeU32(sack, 4, this.#peerWindow);
+    return this.handleSack(sack, 0, now);
+  }
+
+  /** The retransmission timer expired (RFC 9260 6.3.3). */
+  handleTimeout(now: Instant): void {
+    const out = this.#out;
+    this.#timerRuns = false;
+    if (out.count === 0) return;
+    const closed = this.#probing;
+    this.timeouts++;
+    if (!closed) this.congestion.timedOut();
+    this.rto.backOff();
+    this.#probing = false;
+    // A peer may take back what it only reported in gap blocks (6.2); after two timeouts it is not relied on.
+    const forget = this.timeouts >= 2;
+    for (let i = 0; i < out.count; i++) {
+      const slot = out.slot(i);
+      if (forget && out.states[slot] === ACKED) {
+        out.states[slot] = 0;
+        this.#flightCost += cost(out.sizes[slot] as number);
+        this.#flightPayload += out.sizes[slot] as number;
+      }
+      if (out.states[slot] === 0) this.#lose(i, now);
+    }
+    this.#updateForward(now);
+    if (this.#forwardable() > 0) this.#forwardPending = true;
+    this.#startTimer(now);
+  }
+
+  /**
+   * The tail of a burst was not acknowledged in twice the round-trip time: its last chunk is sent once more, so that the
+   * SACK tells what is missing long before the retransmission timer would (the idea of RFC 8985 7).
+   */
+  handleTailProbe(now: Instant): void {
+    const out = this.#out;
+    if (this.#tailProbed || this.#lostChunks > 0 || out.count === 0) return;
+    for (let i = out.count - 1; i >= 0; i--) {
+      const slot = out.slot(i);
+      if (out.states[slot] !== 0) continue;
+      if ((out.messages[slot] as OutMessage).maxRetransmits !== Infinity) return;
+      this.#tailProbed = true;
+      this.#lose(i, now);
+      this.#force = true;
+      // Whatever went out before the probe counts as overtaken when the probe arrives.
+      this.#packet = (this.#packet + LOSS_THRESHOLD_PACKETS) >>> 0;
+      return;
+    }
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.scheduler.clear();
+    this.#out.clear();
+    this.#flightCost = this.#flightPayload = this.#lostChunks = this.#lostCost = 0;
+    this.#forwardPending = false;
+    this.#stopTimer();
+  }
+
+  #largestFragment(): number {
+    return this.#mtu - COMMON_HEADER_BYTES - DATA_HEADER_BYTES;
+  }
+
+  /** The rules of RFC 9260 6.1: one chunk may always be in flight; else both windows must have room. */
+  #maySend(size: number): boolean {
+    if (this.#flightCost === 0 || this.#force) return true;
+    return this.#flightCost < this.congestion.windowBytes && this.#flightPayload + size <= this.#peerWindow;
+  }
+
+  #enterFlight(size: number): void {
+    if (this.#flightPayload + size > this.#peerWindow) this.#probing = true;
+    this.#flightCost += cost(size);
+    this.#flightPayload += size;
+  }
+
+  #leaveFlight(size: number): void {
+    this.#flightCost -= cost(size);
+    this.#flightPayload -= size;
+  }
+
+  /** The slot of the first lost chunk; there must be one. */
+  #nextLost(): number {
+    const out = this.#out;
+    let index = Math.max(0, distance32(this.#lostFrom, out.base));
+    while (((out.states[out.slot(index)] as number) & (LOST | ABANDONED | ACKED)) !== LOST) index++;
+    this.#lostFrom = add32(out.base, index);
+    return out.slot(index);
+  }
+
+  /** Returns where the last chunk lies in the packet, or −1. */
+  #fillLost(builder: PacketBuilder, now: Instant): number {
+    const out = this.#out;
+    let last = -1;
+    while (this.#lostChunks > 0) {
+      const slot = this.#nextLost();
+      const size = out.sizes[slot] as number;
+      if (cost(size) > builder.room) {
+        // A chunk that was cut for larger packets than the path now carries goes alone, in a packet of its size.
+        if (last >= 0 || builder.at > COMMON_HEADER_BYTES) return last;
+        builder.begin(COMMON_HEADER_BYTES + cost(size), readU32(builder.bytes, 4));
+      }
+      if (!this.#maySend(size)) return last;
+      out.states[slot] = 0;
+      out.sends[slot] = Math.min(65_535, (out.sends[slot] as number) + 1);
+      out.packets[slot] = this.#packet;
+      out.sentAt[slot] = now;
+      this.#lostChunks--;
+      this.#lostCost -= cost(size);
+      this.#enterFlight(size);
+      this.retransmittedChunks++;
+      last = builder.at;
+      this.#write(builder, out.messages[slot] as OutMessage, this.#lostFrom, out.offsets[slot] as number, size, out.flags[slot] as number);
+    }
+    return last;
+  }
+
+  /** Returns where the last chunk lies in the packet, or −1. */
+  #fillNew(builder: PacketBuilder, now: Instant): number {
+    const out = this.#out;
+    let last = -1;
+    while (out.count < MAX_OUTSTANDING_CHUNKS) {
+      const message = this.scheduler.peek(now);
+      if (message === undefined) break;
+      if (message.expiresAt <= now && this.#forwardTsn) {
+        this.#abandon(out.count - 1, message); // it began and expired before its end
+        continue;
+      }
+      const left = message.data.length - message.sentBytes;
+      const room = builder.room - DATA_HEADER_BYTES;
+      if (left > room && (room < MIN_FRAGMENT_BYTES || left <= this.#largestFragment()) && builder.at > COMMON_HEADER_BYTES) break;
+      const size = Math.min(left, room);
+      if (size <= 0 || !this.#maySend(size)) break;
+      if (out.count === 0) this.#resume(now);
+      let flags = message.ordered ? 0 : DATA_UNORDERED;
+      if (message.sentBytes === 0) {
+        flags |= DATA_BEGIN;
+        if (message.ordered) {
+          message.ssn = message.stream.nextSsn;
+          message.stream.nextSsn = (message.ssn + 1) & 0xffff;
+        }
+      }
+      if (size === left) flags |= DATA_END;
+      const offset = message.sentBytes;
+      last = builder.at;
+      this.#write(builder, message, out.nextTsn, offset, size, flags);
+      out.push(message, offset, size, flags, this.#packet, now);
+      this.#enterFlight(size);
+      this.sentChunks++;
+      this.scheduler.sent(message, size);
+    }
+    return last;
+  }
+
+  #write(builder: PacketBuilder, message: OutMessage, tsn: number, offset: number, size: number, flags: number): void {
+    const { bytes, at } = builder;
+    bytes[at + 1] = flags; // the type, 0, is there already
+    writeU16(bytes, at + 2, DATA_HEADER_BYTES + size);
+    writeU32(bytes, at + 4, tsn);
+    writeU16(bytes, at + 8, message.stream.id);
+    writeU16(bytes, at + 10, message.ssn);
+    writeU32(bytes, at + 12, message.ppid);
+    const { data } = message;
+    bytes.set(size === data.length ? data : data.subarray(offset, offset + size), at + DATA_HEADER_BYTES);
+    builder.at = at + cost(size);
+  }
+
+  /** After a pause the window is no longer what the path was seen to carry (RFC 9260 7.2.1). */
+  #resume(now: Instant): void {
+    if (now > this.#lastSentAt) this.congestion.idled(Math.floor((now - this.#lastSentAt) / this.rto.timeoutMs));
+  }
+
+  #acknowledge(slot: number, now: Instant): void {
+    const out = this.#out;
+    const state = out.states[slot] as number;
+    if (state & ACKED) return;
+    const size = out.sizes[slot] as number;
+    out.states[slot] = state | ACKED;
+    if (state & ABANDONED) return;
+    if (state & LOST) {
+      this.#lostChunks--;
+      this.#lostCost -= cost(size);
+    } else this.#leaveFlight(size);
+    this.#ackedCost += cost(size);
+    const sentAt = out.sentAt[slot] as number;
+    if (out.sends[slot] === 1) {
+      if (sentAt > this.#sampleSentAt) this.#sampleSentAt = sentAt;
+    } else if (now - sentAt < this.rto.minRttMs) return; // this answers an earlier transmission
+    const packet = out.packets[slot] as number;
+    if (distance32(packet, this.#largestAckedPacket) > 0) this.#largestAckedPacket = packet;
+  }
+
+  /** A chunk is lost when packets that left well after it have arrived (RFC 9260 7.2.4, counted in packets). */
+  #detectLoss(now: Instant): void {
+    const out = this.#out;
+    for (let i = 0; i < out.count; i++) {
+      const slot = out.slot(i);
+      if (out.states[slot] !== 0) continue;
+      if (distance32(this.#largestAckedPacket, out.packets[slot] as number) < LOSS_THRESHOLD_PACKETS) continue;
+      if (!this.congestion.recovering) this.#force = true;
+      this.congestion.lost(this.lastTsn);
+      this.#lose(i, now);
+    }
+  }
+
+  /** Marks a chunk in flight for retransmission, or gives its message up. */
+  #lose(index: number, now: Instant): void {
+    const out = this.#out;
+    const slot = out.slot(index);
+    const message = out.messages[slot] as OutMessage;
+    if (this.#forwardTsn && ((out.sends[slot] as number) > message.maxRetransmits || message.expiresAt <= now)) {
+      this.#abandon(index, message);
+      return;
+    }
+    const size = out.sizes[slot] as number;
+    out.states[slot] = LOST;
+    this.#leaveFlight(size);
+    const tsn = add32(out.base, index);
+    if (this.#lostChunks === 0 || distance32(tsn, this.#lostFrom) < 0) this.#lostFrom = tsn;
+    this.#lostChunks++;
+    this.#lostCost += cost(size);
+  }
+
+  /** Gives up the message that has a chunk at `index`: all its chunks, which are neighbours, and what is unsent of it (RFC 3758 3.5). */
+  #abandon(index: number, message: OutMessage): void {
+    const out = this.#out;
+    message.abandoned = true;
+    this.abandonedMessages++;
+    if (message.sentBytes < message.data.length) {
+      // The peer holds a beginning, so it must be told of an end: a TSN that is never sent, only skipped.
+      const slot = out.push(message, message.sentBytes, 0, DATA_END, this.#packet, 0);
+      out.states[slot] = ABANDONED;
+      this.scheduler.drop(message);
+    }
+    for (let i = index; i >= 0 && out.messages[out.slot(i)] === message; i--) this.#abandonChunk(out.slot(i));
+    for (let i = index + 1; i < out.count && out.messages[out.slot(i)] === message; i++) this.#abandonChunk(out.slot(i));
+    this.#forwardPending = this.#forwardable() > 0;
+    if (!this.#timerRuns) this.#startTimer(this.#lastSentAt);
+  }
+
+  #abandonChunk(slot: number): void {
+    const out = this.#out;
+    const state = out.states[slot] as number;
+    if (state & ABANDONED) return;
+    const size = out.sizes[slot] as number;
+    if (state === LOST) {
+      this.#lostChunks--;
+      this.#lostCost -= cost(size);
+    } else if (state === 0) this.#leaveFlight(size);
+    out.states[slot] = (state & ACKED) | ABANDONED;
+  }
+
+  /** How many chunks at the beginning are given up: so far can the peer be told to go on (RFC 3758 3.5 C2). */
+  #forwardable(): number {
+    const out = this.#out;
+    let count = 0;
+    while (count < out.count && (out.states[out.slot(count)] as number) & ABANDONED) count++;
+    return count;
+  }
+
+  /** Tells the peer again when it did not move for a round trip, and anew when there is more to skip. */
+  #updateForward(now: Instant): void {
+    const count = this.#forwardable();
+    if (count === 0) {
+      this.#forwardPending = false;
+      return;
+    }
+    const to = add32(this.#out.base, count - 1);
+    if (distance32(to, this.#forwardedTo) > 0 || now - this.#forwardedAt > (this.rto.smoothedMs ?? this.rto.timeoutMs)) this.#forwardPending = true;
+  }
+
+  #forward(builder: PacketBuilder, now: Instant): void {
+    const out = this.#out;
+    const count = this.#forwardable();
+    this.#forwardPending = false;
+    if (count === 0) return;
+    const skipped = new Map<number, number>();
+    for (let i = 0; i < count; i++) {
+      const message = out.messages[out.slot(i)] as OutMessage;
+      if (message.ordered) skipped.set(message.stream.id, message.ssn);
+    }
+    this.#forwardedTo = add32(out.base, count - 1);
+    this.#forwardedAt = now;
+    builder.append(encodeForwardTsn(this.#forwardedTo, skipped, builder.room));
+    if (!this.#timerRuns) this.#startTimer(now);
+  }
+
+  /** The peer's window has room again: the chunk that probed it may have been dropped, so it goes again at once. */
+  #windowOpened(now: Instant): void {
+    const out = this.#out;
+    this.#probing = false;
+    this.rto.recover();
+    for (let i = 0; i < out.count; i++) if (out.states[out.slot(i)] === 0) this.#lose(i, now);
+  }
+
+  #startTimer(now: Instant): void {
+    this.#timerRuns = true;
+    const timeout = this.rto.timeoutMs;
+    this.#timers.set('t3', now + (this.#probing ? Math.min(timeout, ZERO_WINDOW_PROBE_MAX_MS) : timeout));
+    const rtt = this.rto.smoothedMs;
+    const out = this.#out;
+    // A single packet's SACK may be held back by the peer (6.2): then the probe would come too early.
+    if (rtt === undefined || this.#tailProbed || out.packets[out.slot(0)] === out.packets[out.slot(out.count - 1)]) return;
+    const wait = Math.max(TAIL_PROBE_MIN_MS, 2 * rtt);
+    if (wait < timeout) this.#timers.set('tail', now + wait);
+  }
+
+  #stopTimer(): void {
+    this.#timerRuns = false;
+    this.#timers.stop('t3');
+    this.#timers.stop('tail');
+  }
+}

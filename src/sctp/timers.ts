@@ -1,0 +1,15 @@
+/** The timers of an association, named as in RFC 9260 where it names them. */
+export type SctpTimer =
+  /** INIT or COOKIE ECHO goes out again. */
+  | 't1'
+  /** SHUTDOWN or SHUTDOWN ACK goes out again. */
+  | 't2'
+  /** DATA goes out again. */
+  | 't3'
+  /** The tail of a burst is probed. */
+  | 'tail'
+  /** A SACK was held back long enough. */
+  | 'sack'
+  /** A RE-CONFIG goes out again. */
+  | 'reset'
+  | 'heartbeat';
