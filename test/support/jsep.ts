@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type CandidateInit, type Description, Jsep, type JsepConfig, type JsepEffect } from '../../src/peer/jsep/index.ts';
 import { seededRandom } from './fuzz.ts';
@@ -62,3 +63,21 @@ export function only<T extends JsepEffect['type']>(effects: readonly JsepEffect[
 }
 
 export type { CandidateInit, Description, Jsep, JsepEffect };
+
+/** What a test changes in an SDP: text for text, which must be there. */
+export function edit(description: Description | null, ...changes: readonly (readonly [from: string, to: string])[]): Description {
+  if (description === null) throw new Error('no description');
+  let { sdp } = description;
+  for (const [from, to] of changes) {
+    if (!sdp.includes(from)) throw new Error(`${JSON.stringify(from)} is not in ${sdp}`);
+    sdp = sdp.replace(from, to);
+  }
+  return { type: description.type, sdp };
+}
+
+/** Asserts that a call throws this code and that nothing can be seen of it afterwards. */
+export function refuses(jsep: Jsep, code: string, call: () => unknown): void {
+  const before = snapshot(jsep);
+  assert.throws(call, { name: 'RtcError', code });
+  assert.deepEqual(snapshot(jsep), before);
+}
