@@ -1,0 +1,94 @@
+// What is checked without running the library; one line each. `npm run check` builds, and so checks the types, first.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { difference } from './api-report.ts';
+import { checkLayers } from './layers.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+interface Outcome {
+  /** What was looked at, for the line of a check that passed. */
+  readonly seen: string;
+  readonly problems: readonly string[];
+  readonly skipped?: boolean;
+}
+
+function lint(): Outcome {
+  const { stdout, stderr, status, error } = spawnSync(process.execPath, ['node_modules/oxlint/bin/oxlint', '--format=unix'], { cwd: root, encoding: 'utf8' });
+  const lines = `${stdout}${stderr}`.split('\n').filter((line) => line !== '' && !/^\d+ problems?$/.test(line));
+  if (error !== undefined) return { seen: '', problems: [String(error)] };
+  return { seen: 'no complaint', problems: status === 0 ? [] : lines };
+}
+
+function layers(): Outcome {
+  const { problems, edges } = checkLayers();
+  return { seen: `${edges.size} rooms, imports point down`, problems };
+}
+
+function attacks(): Outcome {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', 'tools/attacks.ts'], { cwd: root, encoding: 'utf8' });
+  const total = /^all\s+(\S+)/m.exec(stdout)?.[1] ?? 'none';
+  return { seen: `${total} rows have a test`, problems: status === 0 ? [] : stderr.split('\n').filter(Boolean) };
+}
+
+function api(): Outcome {
+  const problem = difference();
+  return { seen: 'docs/api.md is that of the build', problems: problem === undefined ? [] : [problem] };
+}
+
+/** What only makes sense on the machine where a file was written. The patterns are in pieces so as not to find themselves. */
+const FOREIGN: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [new RegExp(`\\.\\./${'shared'}\\b`), 'a folder outside of the project'],
+  [new RegExp(`(?<![\\w.~-])/(?:${'work'}|${'home'}|${'root'}|${'Users'})/[\\w.-]`), 'an absolute path of a machine'],
+  [new RegExp(`file:///(?:${'work'}|${'home'}|${'root'}|${'tmp'})/`), 'an absolute path of a machine'],
+  [new RegExp(`"resolved": "https?:`), 'the host of a registry'],
+  [new RegExp(`^\\s*(?:@[\\w-]+:)?${'registry'}\\s*=`), 'the host of a registry'],
+];
+
+/** Binary files, and data whose strings mean nothing. */
+const NOT_TEXT = /\.(?:png|jpe?g|gif|ico|woff2?|ivf|ogg|pcap|bin|wasm)$|^test\/vectors\/.*\.json$/;
+
+function standsAlone(): Outcome {
+  const { stdout, status } = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+  if (status !== 0) return { seen: 'not looked at: no git checkout', problems: [], skipped: true };
+  const files = stdout.split('\0').filter((file) => file !== '' && !NOT_TEXT.test(file));
+  const problems: string[] = [];
+  for (const file of files) {
+    const lines = readTracked(file).split('\n');
+    lines.forEach((line, i) => {
+      for (const [pattern, what] of FOREIGN) if (pattern.test(line)) problems.push(`${file}:${i + 1}: names ${what}`);
+    });
+  }
+  return { seen: `${files.length} files name nothing outside of the project`, problems };
+}
+
+/** A tracked file that was deleted but not yet committed is empty. */
+function readTracked(file: string): string {
+  try {
+    return readFileSync(join(root, file), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const checks: readonly (readonly [name: string, run: () => Outcome])[] = [
+  ['lint', lint],
+  ['layers', layers],
+  ['attacks', attacks],
+  ['api', api],
+  ['stands alone', standsAlone],
+];
+
+let [passed, failed, skippedCount] = [0, 0, 0];
+for (const [name, run] of checks) {
+  const { seen, problems, skipped } = run();
+  if (problems.length > 0) failed++;
+  else if (skipped) skippedCount++;
+  else passed++;
+  console.log(`${problems.length > 0 ? '✖' : '✔'} ${name}: ${problems.length > 0 ? `${problems.length} problem${problems.length > 1 ? 's' : ''}` : seen}`);
+  for (const problem of problems) console.log(`    ${problem}`);
+}
+console.log(`${passed} passed, ${failed} failed${skippedCount > 0 ? `, ${skippedCount} skipped` : ''}`);
+process.exitCode = failed > 0 ? 1 : 0;
