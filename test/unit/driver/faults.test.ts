@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPeerConnection } from '../../../src/api/index.ts';
+import { parseUdpAddress, usableInterfaces } from '../../../src/driver/sockets.ts';
+import type { InterfaceAddress, Runtime } from '../../../src/runtime/runtime.ts';
+import { createVirtualWorld, virtualRuntime } from '../../../src/runtime/virtual/index.ts';
+import { connectVirtual, countMessages } from '../../support/virtual-pair.ts';
+
+for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETDOWN', 'EPERM', 'ECONNRESET']) {
+  test(`A-OS-01 ${code} on every send for a while closes nothing, and the connection recovers`, async () => {
+    const { world, hostA, a, channelA, channelB } = await connectVirtual();
+    const received = countMessages(channelB);
+    hostA.failSends(code, 30);
+    for (let i = 0; i < 20; i++) channelA.trySend(`${i}`);
+    await world.run(world.now + 8000);
+    assert.equal(a.connectionState, 'connected');
+    assert.equal(received.count, 20);
+    const drops = (await world.until(a.getStats())).byType('sansrtc-drops')[0]!.counters;
+    assert.ok(Object.keys(drops).some((name) => name.startsWith('socket.')), JSON.stringify(drops));
+  });
+}
+
+for (const code of ['EAGAIN', 'ENOBUFS', 'ENOMEM', 'EMSGSIZE']) {
+  test(`A-OS-02 ${code} on sends loses no reliable message`, async () => {
+    const { world, hostA, channelA, channelB } = await connectVirtual();
+    const received = countMessages(channelB);
+    for (let i = 0; i < 50; i++) {
+      hostA.failSends(code, 1);
+      channelA.trySend(new Uint8Array(3000));
+      await world.run(world.now + 20);
+    }
+    await world.run(world.now + 20_000);
+    assert.equal(received.count, 50);
+  });
+}
+
+test('A-OS-03 addresses that cannot be bound are left out, the others live and gathering completes', async () => {
+  const world = createVirtualWorld();
+  const host = world.host('a', { addresses: ['192.0.2.1', '192.0.2.2', '192.0.2.3'] });
+  host.failBinds('EMFILE', 1);
+  const pc = await world.until(createPeerConnection({ runtime: virtualRuntime(host) }));
+  pc.createDataChannel('x');
+  await world.until(pc.setLocalDescription());
+  assert.ok(await world.run(() => pc.iceGatheringState === 'complete'));
+  assert.equal(pc.localDescription!.sdp.match(/typ host/g)?.length, 2);
+  await world.until(pc.close());
+});
+
+test('A-OS-03 without any socket gathering still completes, with no candidate', async () => {
+  const world = createVirtualWorld();
+  const host = world.host('a', { addresses: ['192.0.2.1'] });
+  host.failBinds('EMFILE', 10);
+  const pc = await world.until(createPeerConnection({ runtime: virtualRuntime(host) }));
+  pc.createDataChannel('x');
+  await world.until(pc.setLocalDescription());
+  assert.ok(await world.run(() => pc.iceGatheringState === 'complete'));
+  assert.doesNotMatch(pc.localDescription!.sdp, /a=candidate/);
+  await world.until(pc.close());
+});
+
+test('A-OS-03 a socket that the system closes takes its candidates away, and another path carries on', async () => {
+  const { world, hostA, a, channelA, channelB } = await connectVirtual({ addressesA: ['192.0.2.1', '192.0.2.9'] });
+  const received = countMessages(channelB);
+  channelA.trySend('before');
+  await world.run(world.now + 500);
+  const used = a.selectedCandidatePair!.local;
+  hostA.sockets.find(({ localAddress }) => localAddress.address === used.address)!.kill();
+  channelA.trySend('after');
+  await world.run(() => received.count === 2, 30_000);
+  assert.equal(received.count, 2);
+  assert.notEqual(a.selectedCandidatePair!.local.address, used.address);
+});
+
+test('A-OS-04 when the address is gone, an ICE restart over another path loses no reliable message', async () => {
+  const { world, hostA, a, b, channelA, channelB } = await connectVirtual({ addressesA: ['192.0.2.1', '192.0.2.9'] });
+  const received = countMessages(channelB);
+  hostA.removeAddress(a.selectedCandidatePair!.local.address);
+  for (let i = 0; i < 10; i++) channelA.trySend(new Uint8Array(2000));
+  await world.run(world.now + 1000);
+  a.restartIce();
+  await world.until(a.setLocalDescription());
+  await world.run(() => a.iceGatheringState === 'complete');
+  await world.until(b.setRemoteDescription(a.localDescription!));
+  await world.until(b.setLocalDescription());
+  await world.run(() => b.iceGatheringState === 'complete');
+  await world.until(a.setRemoteDescription(b.localDescription!));
+  await world.run(() => received.count === 10, 30_000);
+  assert.equal(received.count, 10);
+});
+
+test('A-OS-05 the wall clock may jump by ten years: only monotonic time counts', async () => {
+  const { world, a, b, channelA, channelB } = await connectVirtual();
+  const received = countMessages(channelB);
+  for (const years of [10, -20, 10]) {
+    world.unixOffsetMs += years * 365 * 86_400_000;
+    channelA.trySend('still here');
+    await world.run(world.now + 12_000);
+  }
+  assert.equal(received.count, 3);
+  assert.deepEqual([a.connectionState, b.connectionState], ['connected', 'connected']);
+});
+
+test('A-OS-05 after the process was stopped for 20 s the connection goes on, with no burst and no flood of timers', async () => {
+  let frozen = false;
+  const held: (() => void)[] = [];
+  const whenThawed = (callback: () => void) => (): void => {
+    if (frozen) held.push(callback);
+    else callback();
+  };
+  const freezable = (runtime: Runtime, side: 'a' | 'b'): Runtime =>
+    side === 'b'
+      ? runtime
+      : {
+          ...runtime,
+          setTimer: (delayMs, callback, keepAlive) => runtime.setTimer(delayMs, whenThawed(callback), keepAlive),
+          afterReads: (callback) => runtime.afterReads(whenThawed(callback)),
+          bindUdp: (options) =>
+            runtime.bindUdp({
+              ...options,
+              handler: { ...options.handler, onError: (error) => options.handler.onError(error), onClose: () => options.handler.onClose(), onDatagram: (bytes, remote) => whenThawed(() => options.handler.onDatagram(bytes, remote))() },
+            }),
+        };
+  const { world, a, channelA, channelB } = await connectVirtual({ wrapRuntime: freezable });
+  const received = countMessages(channelB);
+  channelA.trySend('before');
+  await world.run(world.now + 500);
+  frozen = true;
+  await world.run(world.now + 20_000);
+  frozen = false;
+  const sentBefore = world.trace.datagrams;
+  for (const callback of held.splice(0)) callback();
+  await world.run(world.now + 200);
+  assert.ok(world.trace.datagrams - sentBefore < 60, `${world.trace.datagrams - sentBefore} datagrams right after waking up`);
+  channelA.trySend('after');
+  await world.run(() => received.count === 2, 30_000);
+  assert.equal(received.count, 2);
+  assert.equal(a.connectionState, 'connected');
+});
+
+test('A-JS-06 an idle connection wakes up at most ten times a second', async () => {
+  let timers = 0;
+  const counting = (runtime: Runtime): Runtime => ({
+    ...runtime,
+    setTimer: (delayMs, callback, keepAlive) =>
+      runtime.setTimer(
+        delayMs,
+        () => {
+          timers++;
+          callback();
+        },
+        keepAlive,
+      ),
+  });
+  const { world } = await connectVirtual({ wrapRuntime: counting });
+  await world.run(world.now + 1000);
+  timers = 0;
+  await world.run(world.now + 60_000);
+  assert.ok(timers <= 2 * 600, `${timers} wake-ups of two connections in a minute`);
+  assert.ok(timers > 0);
+});
+
+test('A-JS-13 remote candidates with names are refused without a look-up', async () => {
+  const asked: string[] = [];
+  const { world, a } = await connectVirtual({
+    wrapRuntime: (runtime) => ({
+      ...runtime,
+      resolve: (hostname) => {
+        asked.push(hostname);
+        return runtime.resolve(hostname);
+      },
+    }),
+  });
+  for (let i = 0; i < 1000; i++) {
+    await world.until(a.addIceCandidate({ candidate: `candidate:${i} 1 udp 2122260223 x${i}.${i % 2 ? 'local' : 'example.org'} 5000 typ host`, sdpMid: a.remoteDescription!.sdp.match(/a=mid:(\S+)/)![1]! }));
+  }
+  await world.run(world.now + 1000);
+  assert.deepEqual(asked, []);
+  assert.equal(a.connectionState, 'connected');
+});
+
+test('an address to bind is an IP address with a port', () => {
+  assert.deepEqual(parseUdpAddress('0.0.0.0:0'), { address: '0.0.0.0', port: 0 });
+  assert.deepEqual(parseUdpAddress('[::]:5000'), { address: '::', port: 5000 });
+  for (const bad of ['', ':', '1.2.3.4', '1.2.3.4:', '1.2.3.4:-1', '1.2.3.4:70000', '::1:5', '[1.2.3.4]:5', 'host:5', '[::1]:1e3']) {
+    assert.throws(() => parseUdpAddress(bad), { code: 'ERR_INVALID_ARGUMENT' }, bad);
+  }
+});
+
+test('by default unicast addresses are bound; link-local and loopback ones only when there is nothing better', () => {
+  const make = (address: string, isLoopback = false): InterfaceAddress => ({ name: 'x', address, family: address.includes(':') ? 6 : 4, prefixLength: 24, isLoopback });
+  const [unicast, linkLocal, loopback] = [make('192.0.2.1'), make('fe80::1%x'), make('127.0.0.1', true)];
+  assert.deepEqual(usableInterfaces([unicast, linkLocal, loopback]), [unicast]);
+  assert.deepEqual(usableInterfaces([linkLocal, loopback]), [linkLocal]);
+  assert.deepEqual(usableInterfaces([loopback]), [loopback]);
+});
