@@ -1,6 +1,6 @@
 import { readU48 } from '../core/bytes.ts';
 import { equalBytes, type Instant, type RandomSource, randomBytes } from '../core/index.ts';
-import { FINAL_WAIT_RTOS, INITIAL_RTO_MS, MAX_REQUESTS, MAX_TRANSACTIONS, TRANSACTION_ID_BYTES } from './constants.ts';
+import { FINAL_WAIT_RTOS, HEADER_BYTES, INITIAL_RTO_MS, MAX_REQUESTS, MAX_TRANSACTIONS, TRANSACTION_ID_BYTES } from './constants.ts';
 import type { StunMessage } from './message.ts';
 
 /** How a request is repeated (RFC 8489 6.2.1). */
@@ -86,8 +86,13 @@ export class StunTransactions<T> {
 
   /** The transaction that a response names. It goes on until {@link end}: whoever asks authenticates first. */
   match(message: StunMessage): StunTransaction<T> | undefined {
-    const transaction = this.#byKey.get(readU48(message.bytes, 8));
-    return transaction && equalBytes(transaction.id, message.transactionId) ? transaction : undefined;
+    return this.matchBytes(message.bytes);
+  }
+
+  /** Likewise for a datagram that `isStun` holds for. */
+  matchBytes(bytes: Uint8Array): StunTransaction<T> | undefined {
+    const transaction = this.#byKey.get(readU48(bytes, 8));
+    return transaction && equalBytes(transaction.id, bytes.subarray(8, HEADER_BYTES)) ? transaction : undefined;
   }
 
   /** Forgets a transaction. */
