@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly exports: Record<string, { readonly types: string; readonly default: string }>;
+  readonly dependencies: Record<string, string>;
+  readonly peerDependencies: Record<string, string>;
+  readonly peerDependenciesMeta: Record<string, { readonly optional: boolean }>;
+};
+const subpaths = Object.keys(manifest.exports);
+const specifier = (subpath: string): string => (subpath === '.' ? manifest.name : `${manifest.name}${subpath.slice(1)}`);
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let folder = '';
+let packed: Packed | undefined;
+
+function npm(args: readonly string[], cwd: string): string {
+  const windows = process.platform === 'win32';
+  // What npm passes to its scripts would make this npm look at another project.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(?:cache|registry|userconfig)$)/i.test(name)));
+  return execFileSync(windows ? 'npm.cmd' : 'npm', [...args], { cwd, env, encoding: 'utf8', shell: windows, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function run(code: string, ...args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  return spawnSync(process.execPath, [...args, '--input-type=module', '--eval', code], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+}
+
+/** What a program prints; its whole error when it fails. */
+function output(code: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = run(code, ...args);
+  assert.equal(status, 0, stderr);
+  return stdout.trim();
+}
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sansrtc-package-'));
+  packed = (JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)) as Packed[])[0];
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
+  npm(['install', join(folder, packed?.filename ?? ''), '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], folder);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the package holds the build, its sources, the README and the licence, and nothing else', () => {
+  const paths = packed?.files.map(({ path }) => path) ?? [];
+  for (const wanted of ['package.json', 'README.md', 'LICENSE', 'dist/core/index.js', 'dist/core/index.d.ts']) assert.ok(paths.includes(wanted), `${wanted} is missing`);
+  const allowed = /^(?:package\.json|README\.md|LICENSE|dist\/.+\.(?:js|d\.ts|js\.map)|src\/.+\.(?:ts|md))$/;
+  assert.deepEqual(paths.filter((path) => !allowed.test(path) || /\.test\./.test(path)), []);
+  console.log(`packed ${Math.round((packed?.size ?? 0) / 1024)} KiB, unpacked ${Math.round((packed?.unpackedSize ?? 0) / 1024)} KiB, ${paths.length} files`);
+  assert.ok((packed?.size ?? Infinity) < 3 * 1024 * 1024);
+});
+
+test('the build holds no file whose source is gone', () => {
+  const paths = packed?.files.map(({ path }) => path) ?? [];
+  const orphans = paths.filter((path) => path.startsWith('dist/') && path.endsWith('.js') && !existsSync(join(root, path.replace('dist/', 'src/').replace(/\.js$/, '.ts'))));
+  assert.deepEqual(orphans, []);
+});
+
+test('ipaddr.js is the only dependency; what is a peer is optional', () => {
+  assert.deepEqual(Object.keys(manifest.dependencies), ['ipaddr.js']);
+  for (const name of Object.keys(manifest.peerDependencies)) assert.equal(manifest.peerDependenciesMeta[name]?.optional, true, name);
+  const installed = readdirSync(join(folder, 'node_modules')).filter((name) => !name.startsWith('.'));
+  assert.deepEqual(installed.sort(), ['ipaddr.js', 'sansrtc']);
+});
+
+for (const subpath of subpaths) {
+  test(`${specifier(subpath)} resolves, with its types`, () => {
+    const { types, default: file } = manifest.exports[subpath] ?? { types: '', default: '' };
+    for (const path of [types, file]) assert.ok(existsSync(join(folder, 'node_modules/sansrtc', path)), `${path} is not in the package`);
+  });
+}
+
+// The pure provider's libraries are optional peers, so that it cannot be imported where nobody installed them.
+const withoutPeers = subpaths.filter((subpath) => subpath !== './crypto/pure');
+
+test('every subpath is imported without a side effect: no output, no global, no handle that holds the process', () => {
+  for (const subpath of withoutPeers) {
+    const code = `
+      const globals = Object.getOwnPropertyNames(globalThis).sort().join();
+      const prototypes = [Object, Array, Uint8Array, Map, Promise].map((c) => Reflect.ownKeys(c.prototype).length).join();
+      const names = Object.keys(await import('${specifier(subpath)}'));
+      if (globals !== Object.getOwnPropertyNames(globalThis).sort().join()) throw new Error('a global came or went');
+      if (prototypes !== [Object, Array, Uint8Array, Map, Promise].map((c) => Reflect.ownKeys(c.prototype).length).join()) throw new Error('a prototype changed');
+      const handles = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap' && name !== 'FSReqPromise');
+      console.log(JSON.stringify({ handles, count: names.length }));`;
+    const { handles, count } = JSON.parse(output(code)) as { handles: string[]; count: number };
+    assert.deepEqual(handles, [], subpath);
+    assert.ok(count > 0, `${subpath} exports nothing`);
+  }
+});
+
+test('every subpath works with frozen intrinsics and without code made from strings', () => {
+  const code = `${withoutPeers.map((subpath) => `await import('${specifier(subpath)}');`).join('\n')} console.log('fine');`;
+  assert.equal(output(code, '--frozen-intrinsics', '--disallow-code-generation-from-strings', '--no-warnings'), 'fine');
+});
+
+test('files that are not exported cannot be reached', () => {
+  const { status, stderr } = run("await import('sansrtc/dist/core/index.js');");
+  assert.notEqual(status, 0);
+  assert.match(stderr, /ERR_PACKAGE_PATH_NOT_EXPORTED/);
+});
+
+test('two lines of a user run: a STUN message is written and read', () => {
+  const code = `
+    import * as stun from 'sansrtc/stun';
+    console.log(typeof stun.decodeStun, typeof stun.encodeStun);`;
+  assert.equal(output(code), 'function function');
+});
+
+test('A-OS-08 a program that imports the whole library ends by itself', () => {
+  const started = performance.now();
+  assert.equal(output("import 'sansrtc'; console.log('end');"), 'end');
+  assert.ok(performance.now() - started < 20_000);
+});
