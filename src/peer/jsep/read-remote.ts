@@ -160,11 +160,12 @@ function sameFingerprints(a: readonly SdpFingerprint[], b: readonly SdpFingerpri
   return set.size === other.size && [...set].every((fingerprint) => other.has(fingerprint));
 }
 
-// A bundle-only section has no address of its own: that of its group is in the sections with the same credentials.
+// In a bundle the addresses of the transport may all stand in another section (RFC 9143 7.2): where this one has none, those
+// of the sections of its group with the same credentials count.
 function candidateSectionsOf(description: SessionDescription, index: number, credentials: IceCredentials): ReadonlySet<number> {
   const sections = new Set([index]);
   const section = description.media[index] as MediaSection;
-  if (!section.has('bundle-only')) return sections;
+  if (candidateLinesOf(section).length > 0) return sections;
   const group = new Set(bundleGroupsOf(description).find((mids) => mids.includes(midOf(section) as string)));
   description.media.forEach((other, i) => {
     const mid = midOf(other);
