@@ -32,6 +32,8 @@ export function runtimeConformance(): readonly RuntimeConformanceCase[] {
 const PATIENCE_MS = 2000;
 /** Waiting for what must not come, in milliseconds. */
 const QUIET_MS = 30;
+/** More turns of a loop than any datagram needs to arrive. */
+const MANY_ROUNDS = 20_000;
 /** Two readings of a clock with fractions may differ by what a double cannot hold. */
 const ROUNDING_MS = 1e-6;
 
@@ -450,18 +452,18 @@ const afterReadsCases: readonly ScopedCase[] = [
     },
   },
   {
-    name: 'afterReads that asks for itself again lets timers and datagrams through',
+    name: 'afterReads that asks for itself again lets datagrams through',
     async run(scope) {
       const [address] = (await scope.loopbacks()) as [string];
       const ear = await scope.bind(address);
-      let isOver = false;
+      let rounds = 0;
       const again = (): void => {
-        if (!isOver) scope.runtime.afterReads(again);
+        if (ear.arrivals.length === 0 && ++rounds < MANY_ROUNDS) scope.runtime.afterReads(again);
       };
       again();
       ear.send(pattern(1, 1), ear.socket.localAddress);
       await scope.until('the datagram', () => ear.arrivals.length === 1);
-      isOver = true;
+      ensure(rounds < MANY_ROUNDS, 'nothing else had a chance');
     },
   },
 ];
