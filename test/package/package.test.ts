@@ -86,21 +86,23 @@ for (const subpath of subpaths) {
 // The pure provider's libraries are optional peers, so that it cannot be imported where nobody installed them.
 const withoutPeers = subpaths.filter((subpath) => subpath !== './crypto/pure');
 
-test('every subpath is imported without a side effect: no output, no global, no handle that holds the process', () => {
-  for (const subpath of withoutPeers) {
+for (const subpath of withoutPeers) {
+  test(`${specifier(subpath)} is imported without a side effect: no output, no global, no handle that holds the process`, () => {
     const code = `
-      const globals = Object.getOwnPropertyNames(globalThis).sort().join();
-      const prototypes = [Object, Array, Uint8Array, Map, Promise].map((c) => Reflect.ownKeys(c.prototype).length).join();
-      const names = Object.keys(await import('${specifier(subpath)}'));
-      if (globals !== Object.getOwnPropertyNames(globalThis).sort().join()) throw new Error('a global came or went');
-      if (prototypes !== [Object, Array, Uint8Array, Map, Promise].map((c) => Reflect.ownKeys(c.prototype).length).join()) throw new Error('a prototype changed');
-      const handles = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap' && name !== 'FSReqPromise');
-      console.log(JSON.stringify({ handles, count: names.length }));`;
-    const { handles, count } = JSON.parse(output(code)) as { handles: string[]; count: number };
-    assert.deepEqual(handles, [], subpath);
-    assert.ok(count > 0, `${subpath} exports nothing`);
-  }
-});
+      const look = () => [
+        Object.getOwnPropertyNames(globalThis).sort().join(),
+        ...[Object, Array, Uint8Array, Map, Promise].map((c) => Reflect.ownKeys(c.prototype).length),
+      ].join();
+      const before = look();
+      await import('${specifier(subpath)}');
+      await new Promise((resolve) => setTimeout(resolve, 20)); // until the reading of files is over
+      const handles = process.getActiveResourcesInfo().filter((name) => !['PipeWrap', 'TTYWrap'].includes(name));
+      console.log(JSON.stringify({ same: look() === before, handles }));`;
+    const { same, handles } = JSON.parse(output(code)) as { same: boolean; handles: string[] };
+    assert.ok(same, 'a global or a prototype changed');
+    assert.deepEqual(handles, []);
+  });
+}
 
 test('every subpath works with frozen intrinsics and without code made from strings', () => {
   const code = `${withoutPeers.map((subpath) => `await import('${specifier(subpath)}');`).join('\n')} console.log('fine');`;
@@ -115,9 +117,10 @@ test('files that are not exported cannot be reached', () => {
 
 test('two lines of a user run: a STUN message is written and read', () => {
   const code = `
-    import * as stun from 'sansrtc/stun';
-    console.log(typeof stun.decodeStun, typeof stun.encodeStun);`;
-  assert.equal(output(code), 'function function');
+    import { decodeStun, encodeStun, StunClass, StunMethod } from 'sansrtc/stun';
+    const request = { class: StunClass.request, method: StunMethod.binding, transactionId: new Uint8Array(12), attributes: [] };
+    console.log(decodeStun(encodeStun(request, { fingerprint: true })).method === StunMethod.binding);`;
+  assert.equal(output(code), 'true');
 });
 
 test('A-OS-08 a program that imports the whole library ends by itself', () => {
