@@ -44,11 +44,12 @@ export class FlightSender {
 
   /**
    * The peer repeated the flight that ours answers, so ours is lost. Repetitions in the clear after the handshake may
-   * be anybody's and are answered once a second at most.
+   * be anybody's and are answered once a second at most; for others half the first timeout keeps a datagram that the
+   * network doubled from doubling the answer.
    */
   onRepeat(now: Instant, trusted: boolean): Uint8Array[] {
     const flight = this.#flight;
-    if (flight === undefined || now - flight.lastSentAt < (trusted ? this.#initialRtoMs : REPEAT_INTERVAL_MS)) return [];
+    if (flight === undefined || now - flight.lastSentAt < (trusted ? this.#initialRtoMs / 2 : REPEAT_INTERVAL_MS)) return [];
     return this.#again(flight, now);
   }
 
