@@ -1,6 +1,8 @@
 import { nodeCrypto } from '../../src/crypto/node.ts';
-import type { Environment } from '../../src/core/index.ts';
+import { type Environment, Writer } from '../../src/core/index.ts';
 import { Certificate, type DtlsConfig, type DtlsEvent, DtlsMachine } from '../../src/dtls/index.ts';
+import { RecordWriter } from '../../src/dtls/record/writer.ts';
+import { Outbox } from '../../src/dtls/v12/outbox.ts';
 import { seededRandom } from './fuzz.ts';
 
 /** An environment of a seed. Its wall time begins at 2026-01-01. */
@@ -138,4 +140,56 @@ export function recordsOf(datagram: Uint8Array): { readonly type: number; readon
     at += length;
   }
   return records;
+}
+
+/** A message of a handshake: type and body. */
+export type Message = readonly [type: number, body: Uint8Array];
+
+/**
+ * Runs `body` with senders that lie: `message` says what really goes out in place of each handshake message, and
+ * `changeCipherSpec: false` leaves ChangeCipherSpec out. The lie enters the sender's own transcript, so nothing but the
+ * receiver's rules can find it.
+ */
+export function withLies<T>(lies: { readonly message?: (message: Message) => readonly Message[]; readonly changeCipherSpec?: false }, body: () => T): T {
+  const { message, changeCipherSpec } = Outbox.prototype;
+  Outbox.prototype.message = function (this: Outbox, type, content) {
+    for (const [t, b] of lies.message?.([type, content]) ?? [[type, content] as const]) message.call(this, t as typeof type, b);
+  };
+  if (lies.changeCipherSpec === false) Outbox.prototype.changeCipherSpec = () => {};
+  try {
+    return body();
+  } finally {
+    Object.assign(Outbox.prototype, { message, changeCipherSpec });
+  }
+}
+
+/** Sends `content` from a connected side as a sealed record of another type. */
+export function sendSealed(pair: DtlsPair, from: Side, type: number, content: Uint8Array): void {
+  const { seal } = RecordWriter.prototype;
+  RecordWriter.prototype.seal = function (this: RecordWriter, _type, buffer, start, end) {
+    return seal.call(this, type, buffer, start, end);
+  };
+  try {
+    pair.machine(from).handleWrite(content, pair.now);
+  } finally {
+    RecordWriter.prototype.seal = seal;
+  }
+  pair.collect();
+}
+
+/** A record in the clear. */
+export function plainRecord(type: number, content: Uint8Array, sequence = 0, epoch = 0, version = 0xfefd): Uint8Array {
+  const writer = new Writer(13 + content.length);
+  return writer.u8(type).u16(version).u16(epoch).u48(sequence).u16(content.length).append(content).finish().slice();
+}
+
+/** A handshake fragment; by default the whole message. */
+export function fragmentOf(type: number, sequence: number, body: Uint8Array, length: number = body.length, offset = 0): Uint8Array {
+  return new Writer(12 + body.length).u8(type).u24(length).u16(sequence).u24(offset).u24(body.length).append(body).finish().slice();
+}
+
+/** How a side ended, in short. */
+export function endOf(pair: DtlsPair, side: Side): { readonly reason: string; readonly alert: number | undefined } | undefined {
+  for (const event of pair.events[side]) if (event.type === 'failed') return { reason: event.reason, alert: event.alert };
+  return undefined;
 }
