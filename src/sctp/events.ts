@@ -7,9 +7,9 @@ export interface SctpSend {
   readonly data: Uint8Array;
   readonly ordered: boolean;
   /** Give up after this many retransmissions (RFC 7496 3). */
-  readonly maxRetransmits?: number;
+  readonly maxRetransmits?: number | undefined;
   /** Give up this many ms after the message was written (RFC 7496, RFC 3758). */
-  readonly lifetimeMs?: number;
+  readonly lifetimeMs?: number | undefined;
 }
 
 /** A message that arrived whole. */
