@@ -1,4 +1,4 @@
-import type { AeadName, GroupName, HashName, SignatureScheme } from '../core/index.ts';
+import type { AeadName, GroupName, HashName, SignatureScheme } from '../../core/index.ts';
 
 // Known answers for the conformance suite, in hexadecimal. Text that is hashed or signed is given as text.
 

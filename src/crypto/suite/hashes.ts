@@ -1,0 +1,40 @@
+import { encodeUtf8, fromHex, type HashName, toHex } from '../../core/index.ts';
+import { type ConformanceCase, same } from './support.ts';
+import { HASH_VECTORS, HMAC_VECTORS } from './vectors.ts';
+
+export function hashCases(): ConformanceCase[] {
+  return HASH_VECTORS.map(({ source, hash, text, digest }) => ({
+    name: `${hash}: ${source}, whole and in pieces`,
+    run(provider): void {
+      const data = encodeUtf8(text);
+      same(provider.hash(hash, data), digest, 'hash');
+      const hasher = provider.createHash(hash).update(data.subarray(0, 1));
+      const early = hasher.digest();
+      same(early, toHex(provider.hash(hash, data.subarray(0, 1))), 'digest of the first byte');
+      same(hasher.update(data.subarray(1)).digest(), digest, 'digest after a digest');
+      same(hasher.digest(), digest, 'digest again');
+    },
+  }));
+}
+
+export function hmacCases(): ConformanceCase[] {
+  const known = HMAC_VECTORS.map(({ source, hash, key, data, mac }): ConformanceCase => ({
+    name: `hmac ${hash}: ${source}`,
+    run(provider): void {
+      const keyBytes = fromHex(key);
+      const hmac = provider.createHmac(hash, keyBytes);
+      keyBytes.fill(0); // the key is the provider's own copy
+      const bytes = fromHex(data);
+      same(hmac.sign(bytes), mac, 'in one piece');
+      same(hmac.sign(bytes.subarray(0, 3), bytes.subarray(3, 3), bytes.subarray(3)), mac, 'in pieces, the key used again');
+    },
+  }));
+  const empty: readonly (readonly [HashName, string])[] = [['sha-256', 'b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad']];
+  return [
+    ...known,
+    ...empty.map(([hash, mac]): ConformanceCase => ({
+      name: `hmac ${hash}: an empty key and no data`,
+      run: (provider) => same(provider.createHmac(hash, new Uint8Array(0)).sign(), mac, 'code'),
+    })),
+  ];
+}
