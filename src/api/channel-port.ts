@@ -5,12 +5,9 @@ import type { DataChannelHandler, DataChannelMessage } from './data-channel.ts';
 export interface ChannelPort {
   /** The largest message the peer accepts, in bytes. */
   readonly maxMessageSizeBytes: number;
-  bufferedAmount(handle: ChannelHandle): number;
   write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array): void;
   read(handle: ChannelHandle): ChannelMessage | undefined;
   close(handle: ChannelHandle): void;
-  /** Asks for `readable` to be reported in the next turn, when messages wait. */
-  wakeReader(handle: ChannelHandle): void;
   /** Runs a callback of the user; what it throws is reported, never passed on. */
   call(callback: (() => void | Promise<void>) | undefined): void;
   /** {@link ChannelPort.call} for the callback that runs for every message, without a closure. */

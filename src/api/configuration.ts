@@ -1,5 +1,5 @@
 import { type CryptoProvider, type Log, RtcError } from '../core/index.ts';
-import type { DataChannelParameters } from '../datachannel/index.ts';
+import type { DataChannelInit as ChannelInit } from '../datachannel/index.ts';
 import { Certificate } from '../dtls/index.ts';
 import { parseIceServerUrl, type PeerConfig } from '../peer/index.ts';
 
@@ -108,7 +108,7 @@ export function peerConfigOf(configuration: Configuration, settings: Settings): 
 }
 
 /** Checks what `createDataChannel` was given (W3C 6.1). */
-export function toChannelParameters(label: string, init: DataChannelInit): DataChannelParameters {
+export function toChannelInit(label: string, init: DataChannelInit): ChannelInit {
   if (typeof label !== 'string') throw new RtcError('ERR_INVALID_ARGUMENT', 'the label of a data channel is a string');
   if (typeof init !== 'object' || init === null) throw new RtcError('ERR_INVALID_ARGUMENT', 'the options of a data channel are an object');
   const { ordered = true, maxPacketLifeTime, maxRetransmits, protocol = '', negotiated = false, id } = init;

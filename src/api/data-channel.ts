@@ -1,5 +1,5 @@
 import { decodeUtf8Lenient, encodeUtf8, Queue, RtcError } from '../core/index.ts';
-import type { ChannelHandle, DataChannelParameters } from '../datachannel/index.ts';
+import type { ChannelHandle } from '../datachannel/index.ts';
 import type { ChannelPort } from './channel-port.ts';
 
 /** W3C `RTCDataChannelState`. */
@@ -58,7 +58,6 @@ interface WaitingMessage {
 export class DataChannel implements AsyncDisposable {
   readonly #port: ChannelPort;
   readonly #handle: ChannelHandle;
-  readonly #parameters: DataChannelParameters;
   readonly #events: Queue<DataChannelEvent> = new Queue();
   readonly #pollers: Queue<() => void> = new Queue();
   readonly #waiting: Queue<WaitingMessage> = new Queue();
@@ -69,7 +68,6 @@ export class DataChannel implements AsyncDisposable {
   #resolveClosed: () => void = noop;
   #waitingBytes = 0;
   #state: DataChannelState = 'connecting';
-  #id: number | null;
   #handler: DataChannelHandler | undefined;
   #lowThreshold = 0;
   #highThreshold = DEFAULT_HIGH_THRESHOLD_BYTES;
@@ -80,11 +78,9 @@ export class DataChannel implements AsyncDisposable {
   #writable: WritableStream<DataChannelPayload> | undefined;
 
   /** Made by a connection: see {@link PeerConnection.createDataChannel} and `onDataChannel`. */
-  constructor(port: ChannelPort, handle: ChannelHandle, parameters: DataChannelParameters) {
+  constructor(port: ChannelPort, handle: ChannelHandle) {
     this.#port = port;
     this.#handle = handle;
-    this.#parameters = parameters;
-    this.#id = parameters.id ?? null;
     this.#opened = new Promise((resolve, reject) => {
       this.#resolveOpened = resolve;
       this.#rejectOpened = reject;
@@ -97,37 +93,37 @@ export class DataChannel implements AsyncDisposable {
 
   /** The label that its maker gave it. */
   get label(): string {
-    return this.#parameters.label;
+    return this.#handle.label;
   }
 
   /** Whether messages arrive in the order they were sent. */
   get ordered(): boolean {
-    return this.#parameters.ordered;
+    return this.#handle.ordered;
   }
 
   /** How long a message is retransmitted, in milliseconds; `null` when that is not limited. */
   get maxPacketLifeTime(): number | null {
-    return this.#parameters.maxPacketLifeTimeMs ?? null;
+    return this.#handle.maxPacketLifeTimeMs ?? null;
   }
 
   /** How often a message is retransmitted; `null` when that is not limited. */
   get maxRetransmits(): number | null {
-    return this.#parameters.maxRetransmits ?? null;
+    return this.#handle.maxRetransmits ?? null;
   }
 
   /** The subprotocol; empty when there is none. */
   get protocol(): string {
-    return this.#parameters.protocol;
+    return this.#handle.protocol;
   }
 
   /** Whether the application agreed on the channel's id by itself. */
   get negotiated(): boolean {
-    return this.#parameters.negotiated;
+    return this.#handle.negotiated;
   }
 
   /** The SCTP stream; `null` until it is known. */
   get id(): number | null {
-    return this.#id;
+    return this.#handle.id ?? null;
   }
 
   get readyState(): DataChannelState {
@@ -136,7 +132,7 @@ export class DataChannel implements AsyncDisposable {
 
   /** Bytes of messages that were given to `send` and have not been handed to the network. */
   get bufferedAmount(): number {
-    return this.#port.bufferedAmount(this.#handle) + this.#waitingBytes;
+    return this.#handle.bufferedAmount + this.#waitingBytes;
   }
 
   /** When `bufferedAmount` falls to this many bytes, `bufferedamountlow` is reported. Default 0. */
@@ -165,9 +161,7 @@ export class DataChannel implements AsyncDisposable {
 
   set handler(handler: DataChannelHandler | undefined) {
     this.#handler = handler;
-    if (!handler) return;
-    if (this.#state === 'closed') queueMicrotask(() => this.#deliver()); // the connection no longer knows the channel
-    else this.#port.wakeReader(this.#handle);
+    if (handler) queueMicrotask(() => this.#deliver()); // what waits already, but not before this statement is over
   }
 
   /** Resolves when the channel is open. Rejects with `ERR_CLOSED` or `ERR_NETWORK` when it closes without having been open. */
@@ -271,10 +265,10 @@ export class DataChannel implements AsyncDisposable {
   }
 
   /** @internal The connection reports a change of the channel. */
-  onPeerEvent(event: { readonly type: 'open'; readonly id: number } | { readonly type: 'closing' | 'buffered' | 'readable' } | { readonly type: 'closed'; readonly error?: RtcError }): void {
+  onPeerEvent(event: { readonly type: 'open' | 'closing' | 'buffered' | 'readable' } | { readonly type: 'closed'; readonly error?: RtcError }): void {
     switch (event.type) {
       case 'open':
-        return this.#onOpen(event.id);
+        return this.#onOpen();
       case 'readable':
         return this.#deliver();
       case 'buffered':
@@ -291,8 +285,7 @@ export class DataChannel implements AsyncDisposable {
     }
   }
 
-  #onOpen(id: number): void {
-    this.#id = id;
+  #onOpen(): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
     this.#resolveOpened();
@@ -364,19 +357,20 @@ export class DataChannel implements AsyncDisposable {
   }
 
   #checkSendable(size: number): void {
-    if (this.#state === 'closed' || this.#isCloseWanted || this.#state === 'closing') throw new RtcError('ERR_CLOSED', 'the data channel is closed');
+    const isOver = this.#isCloseWanted || this.#handle.state === 'closing' || this.#handle.state === 'closed';
+    if (isOver || this.#state === 'closed') throw new RtcError('ERR_CLOSED', 'the data channel is closed');
     if (this.#state === 'connecting') throw new RtcError('ERR_INVALID_STATE', 'the data channel is not open yet: wait for `opened`');
     const limit = this.#port.maxMessageSizeBytes;
     if (size > limit) throw new RtcError('ERR_MESSAGE_TOO_LARGE', `the message has ${size} bytes, the peer accepts ${limit}`);
   }
 
   #hasRoom(): boolean {
-    return this.#waiting.length === 0 && this.#port.bufferedAmount(this.#handle) <= this.#highThreshold;
+    return this.#waiting.length === 0 && this.#handle.bufferedAmount <= this.#highThreshold;
   }
 
   #write(isBinary: boolean, bytes: Uint8Array): void {
     this.#port.write(this.#handle, isBinary, bytes);
-    if (!this.#isAboveLow) this.#isAboveLow = this.#port.bufferedAmount(this.#handle) > this.#lowThreshold;
+    if (!this.#isAboveLow) this.#isAboveLow = this.#handle.bufferedAmount > this.#lowThreshold;
   }
 
   #waitForRoom(isBinary: boolean, bytes: Uint8Array): Promise<void> {
@@ -389,7 +383,7 @@ export class DataChannel implements AsyncDisposable {
   }
 
   #sendWaiting(): void {
-    while (this.#waiting.length > 0 && this.#port.bufferedAmount(this.#handle) <= this.#highThreshold) {
+    while (this.#waiting.length > 0 && this.#handle.bufferedAmount <= this.#highThreshold) {
       const { bytes, isBinary, resolve } = this.#waiting.shift() as WaitingMessage;
       this.#waitingBytes -= bytes.length;
       this.#write(isBinary, bytes);

@@ -15,6 +15,7 @@ export type {
 export type { Runtime } from '../runtime/index.ts';
 export { StatsReport } from '../stats/index.ts';
 export { createPeerConnection, PeerConnectionBuilder } from './builder.ts';
+export { type GenerateCertificateOptions, generateCertificate, importCertificate } from './certificate.ts';
 export type { Configuration, DataChannelInit, IceServer, OfferOptions, Settings } from './configuration.ts';
 export {
   DataChannel,

@@ -16,7 +16,7 @@ import {
 import type { Runtime } from '../runtime/runtime.ts';
 import type { StatsReport } from '../stats/index.ts';
 import type { ChannelPort } from './channel-port.ts';
-import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, type Settings, toChannelParameters } from './configuration.ts';
+import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, type Settings, toChannelInit } from './configuration.ts';
 import { DataChannel, type DataChannelHandler, type DataChannelMessage } from './data-channel.ts';
 import { EventHub } from './events.ts';
 import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
@@ -175,9 +175,7 @@ export class PeerConnection implements AsyncDisposable {
    */
   createDataChannel(label: string, init: DataChannelInit = {}): DataChannel {
     this.#checkOpen();
-    const parameters = toChannelParameters(label, init);
-    const handle = this.#peer.openChannel(parameters, this.#driver.now());
-    const channel = this.#addChannel(handle, this.#peer.channelParameters(handle) ?? parameters);
+    const channel = this.#addChannel(this.#peer.openChannel(toChannelInit(label, init), this.#driver.now()));
     this.#driver.wake();
     this.#updateNegotiationNeeded();
     return channel;
@@ -299,7 +297,7 @@ export class PeerConnection implements AsyncDisposable {
       case 'data-channel':
         return this.#onIncomingChannel(event.channel);
       case 'channel-open':
-        return this.#channels.get(event.channel)?.onPeerEvent({ type: 'open', id: event.id });
+        return this.#channels.get(event.channel)?.onPeerEvent({ type: 'open' });
       case 'channel-closing':
         return this.#channels.get(event.channel)?.onPeerEvent({ type: 'closing' });
       case 'channel-buffered':
@@ -325,16 +323,14 @@ export class PeerConnection implements AsyncDisposable {
   }
 
   #onIncomingChannel(handle: ChannelHandle): void {
-    const parameters = this.#peer.channelParameters(handle);
-    if (!parameters) return;
-    const channel = this.#addChannel(handle, parameters);
+    const channel = this.#addChannel(handle);
     this.#report({ type: 'datachannel', channel }, () => this.#handler.onDataChannel?.(channel));
     // W3C 6.2: the channel is announced as open after the application has seen it.
-    channel.onPeerEvent({ type: 'open', id: parameters.id ?? 0 });
+    channel.onPeerEvent({ type: 'open' });
   }
 
-  #addChannel(handle: ChannelHandle, parameters: ConstructorParameters<typeof DataChannel>[2]): DataChannel {
-    const channel = new DataChannel(this.#port, handle, parameters);
+  #addChannel(handle: ChannelHandle): DataChannel {
+    const channel = new DataChannel(this.#port, handle);
     this.#channels.set(handle, channel);
     return channel;
   }
@@ -372,7 +368,6 @@ export class PeerConnection implements AsyncDisposable {
       get maxMessageSizeBytes(): number {
         return peer.maxMessageSizeBytes;
       },
-      bufferedAmount: (handle) => peer.bufferedAmount(handle),
       write: (handle, isBinary, bytes) => {
         peer.handleWrite({ channel: handle, binary: isBinary, data: bytes }, driver.now());
         driver.wake();
@@ -385,10 +380,6 @@ export class PeerConnection implements AsyncDisposable {
       close: (handle) => {
         if (this.#closing) return;
         peer.closeChannel(handle, driver.now());
-        driver.wake();
-      },
-      wakeReader: (handle) => {
-        peer.markReadable(handle);
         driver.wake();
       },
       call: (callback) => {

@@ -51,6 +51,11 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     this.#remoteMaxMessageSizeBytes = this.#config.remoteMaxMessageSizeBytes;
   }
 
+  /** The channels that are not closed. */
+  get channels(): readonly ChannelHandle[] {
+    return [...this.#ids.all(), ...this.#unnumbered];
+  }
+
   /** The largest message that the peer takes, in bytes (`a=max-message-size`); 0 means no limit. */
   setRemoteMaxMessageSize(bytes: number): void {
     this.#remoteMaxMessageSizeBytes = bytes;

@@ -1,5 +1,5 @@
 import { type Deadline, earlier, type Environment, type Instant } from '../core/index.ts';
-import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels, type DataChannelEvent, type DataChannelParameters } from '../datachannel/index.ts';
+import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels, type DataChannelEvent, type DataChannelInit } from '../datachannel/index.ts';
 import { DtlsMachine } from '../dtls/index.ts';
 import { SctpAssociation, type SctpEvent } from '../sctp/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_MTU_BYTES, DEFAULT_RECEIVE_WINDOW_BYTES, type PeerConfig } from './config.ts';
@@ -11,6 +11,12 @@ export interface SctpParameters {
   /** In bytes; 0 means any size. */
   readonly remoteMaxMessageSizeBytes: number;
 }
+
+/**
+ * Whether the peer is alive is for ICE to say (RFC 7675), so SCTP never gives up by itself, and after an outage it must not
+ * sleep for the minute that RFC 9260 16 allows.
+ */
+const RTO_MAX_MS = 3000;
 
 /** What the peer can be sent while it has not said otherwise, in bytes (RFC 8841 6.1). */
 const UNKNOWN_MAX_MESSAGE_SIZE_BYTES = 65_536;
@@ -27,7 +33,7 @@ export class DataTransport {
   constructor(config: PeerConfig, environment: Environment) {
     this.#config = config;
     this.#environment = environment;
-    this.#channels = new DataChannels({ maxMessageSizeBytes: config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES }, environment);
+    this.#channels = new DataChannels({}, environment);
   }
 
   get channels(): DataChannels {
@@ -46,6 +52,7 @@ export class DataTransport {
 
   setParameters(parameters: SctpParameters): void {
     this.#parameters = parameters;
+    this.#channels.setRemoteMaxMessageSize(parameters.remoteMaxMessageSizeBytes);
   }
 
   /** Starts the association, over DTLS that is up. */
@@ -65,6 +72,9 @@ export class DataTransport {
         tailroomBytes: DtlsMachine.TAILROOM,
         zeroChecksum: true,
         windowRelease: 'explicit',
+        maxRetransmits: Number.MAX_SAFE_INTEGER,
+        maxInitRetransmits: Number.MAX_SAFE_INTEGER,
+        rtoMaxMs: RTO_MAX_MS,
       },
       this.#environment,
     );
@@ -73,8 +83,8 @@ export class DataTransport {
     this.#pump(now);
   }
 
-  open(parameters: DataChannelParameters, now: Instant): ChannelHandle {
-    const handle = this.#channels.open(parameters, now);
+  open(init: DataChannelInit, now: Instant): ChannelHandle {
+    const handle = this.#channels.open(init, now);
     this.#pump(now);
     return handle;
   }

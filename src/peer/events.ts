@@ -38,7 +38,7 @@ export type PeerEvent =
   | { readonly type: 'resolve'; readonly hostname: string }
   /** The peer opened a channel, and it is open. */
   | { readonly type: 'data-channel'; readonly channel: ChannelHandle }
-  | { readonly type: 'channel-open'; readonly channel: ChannelHandle; readonly id: number }
+  | { readonly type: 'channel-open'; readonly channel: ChannelHandle }
   | { readonly type: 'channel-buffered'; readonly channel: ChannelHandle }
   | { readonly type: 'channel-closing'; readonly channel: ChannelHandle }
   | { readonly type: 'channel-closed'; readonly channel: ChannelHandle; readonly error?: RtcError };

@@ -1,12 +1,12 @@
 import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, Queue, RtcError } from '../core/index.ts';
-import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelParameters } from '../datachannel/index.ts';
+import type { ChannelCloseReason, ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
 import { Certificate, type DtlsEvent } from '../dtls/index.ts';
 import { generateIceCredentials, type IceConnectionState } from '../ice/index.ts';
 import type { StatsReport } from '../stats/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
 import { DataTransport } from './data-transport.ts';
 import type { PeerEvent, PeerInput } from './events.ts';
-import type { GathererEvent } from './gatherer/index.ts';
+import type { CandidateErrorEvent, GathererEvent } from './gatherer/index.ts';
 import { Gathering } from './gathering.ts';
 import { type CandidateInit, type DescriptionInit, Jsep, type JsepChanges, type JsepEffect, type SessionDescriptionInit } from './jsep/index.ts';
 import { type ConnectionState, connectionStateOf, type IceGatheringState, type SignalingState } from './states.ts';
@@ -33,9 +33,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   readonly #data: DataTransport;
   readonly #counters: Counters = new Counters();
   readonly #events: Queue<PeerEvent> = new Queue();
-  /** Channels with messages that nobody was told of, each once. */
-  readonly #readable: Queue<ChannelHandle> = new Queue();
-  readonly #isReadable: Set<ChannelHandle> = new Set();
   readonly #gathering: Gathering;
   #gatheringState: IceGatheringState = 'new';
   #iceState: IceConnectionState = 'new';
@@ -177,20 +174,12 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   }
 
   /** Throws `ERR_RESOURCE` or `ERR_INVALID_ARGUMENT`. */
-  openChannel(parameters: DataChannelParameters, now: Instant): ChannelHandle {
+  openChannel(init: DataChannelInit, now: Instant): ChannelHandle {
     this.#checkOpen();
-    const handle = this.#data.open(parameters, now);
+    const channel = this.#data.open(init, now);
     this.#jsep.addDataChannel();
     this.#collectDataEvents();
-    return handle;
-  }
-
-  channelParameters(channel: ChannelHandle): DataChannelParameters | undefined {
-    return this.#data.channels.parameters(channel);
-  }
-
-  bufferedAmount(channel: ChannelHandle): number {
-    return this.#data.channels.bufferedAmount(channel);
+    return channel;
   }
 
   /** Closes a channel once what was written to it has been delivered. */
@@ -200,18 +189,9 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#collectDataEvents();
   }
 
-  /** The next channel whose messages nobody was told of yet. It is named again only when more come. */
+  /** The next channel that has got messages since it was named last; only a channel that was read to its end is named again. */
   pollReadable(): ChannelHandle | undefined {
-    const channel = this.#readable.shift();
-    if (channel !== undefined) this.#isReadable.delete(channel);
-    return channel;
-  }
-
-  /** Makes {@link Peer.pollReadable} name a channel (again). */
-  markReadable(channel: ChannelHandle): void {
-    if (this.#isReadable.has(channel)) return;
-    this.#isReadable.add(channel);
-    this.#readable.push(channel);
+    return this.#data.channels.pollReadable();
   }
 
   /** The next message of a channel. Not reading closes the peer's window, and loses nothing. */
@@ -390,7 +370,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
         return;
       }
       case 'candidate-error':
-        this.#events.push({ type: 'ice-candidate-error', error: event });
+        this.#onGatherError(event);
         return;
       case 'resolve':
         this.#events.push({ type: 'resolve', hostname: event.hostname });
@@ -404,6 +384,10 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
       default:
         event satisfies never;
     }
+  }
+
+  #onGatherError({ url, errorCode, errorText, address, port }: CandidateErrorEvent): void {
+    this.#events.push({ type: 'ice-candidate-error', error: { url, errorCode, errorText, address: address ?? null, port: port ?? null } });
   }
 
   #onDtlsEvent(event: DtlsEvent, now: Instant): void {
@@ -423,9 +407,28 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   }
 
   #onDataEvent(event: DataChannelEvent): void {
+    const { channel } = event;
     switch (event.type) {
-      default:
+      case 'incoming':
+        this.#channelsOpened++;
+        this.#events.push({ type: 'data-channel', channel });
         return;
+      case 'open':
+        this.#channelsOpened++;
+        this.#events.push({ type: 'channel-open', channel });
+        return;
+      case 'closing':
+        this.#events.push({ type: 'channel-closing', channel });
+        return;
+      case 'buffered':
+        this.#events.push({ type: 'channel-buffered', channel });
+        return;
+      case 'closed':
+        this.#channelsClosed++;
+        this.#events.push({ type: 'channel-closed', channel, ...(event.reason !== 'closed' && { error: channelError(event.reason) }) });
+        return;
+      default:
+        event satisfies never;
     }
   }
 
@@ -446,5 +449,21 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     if (state === this.#connectionState) return;
     this.#connectionState = state;
     this.#events.push({ type: 'connection-state', state });
+  }
+}
+
+/** Why a channel is gone, in words and with the code that an application can act upon. */
+function channelError(reason: Exclude<ChannelCloseReason, 'closed'>): RtcError {
+  switch (reason) {
+    case 'failed':
+      return new RtcError('ERR_NETWORK', 'the association with the peer ended with loss');
+    case 'message-too-large':
+      return new RtcError('ERR_MESSAGE_TOO_LARGE', 'the peer sent a message that is larger than what was offered to accept');
+    case 'protocol-violation':
+      return new RtcError('ERR_NETWORK', 'the peer broke the rules of the data channel protocol');
+    case 'no-stream':
+      return new RtcError('ERR_RESOURCE', 'no stream is left for the channel');
+    default:
+      return reason satisfies never;
   }
 }

@@ -1,4 +1,5 @@
 import { type Counters, type Environment, type Instant, toBase64 } from '../core/index.ts';
+import type { ChannelHandle } from '../datachannel/index.ts';
 import { type Certificate, type Fingerprint, fingerprintOf } from '../dtls/index.ts';
 import type { IceCandidate, IcePair, LocalCandidate } from '../ice/index.ts';
 import { type CandidatePairStats, type CandidateStats, type CertificateStats, type DataChannelStats, type RtcStats, StatsReport, type TransportStats } from '../stats/index.ts';
@@ -68,7 +69,7 @@ export function peerStats(sources: StatsSources, now: Instant, environment: Envi
   const remote = transport.dtls?.remoteCertificate;
   if (remote) entries.push(certificateStats('certificate-remote', remote, fingerprintOf(environment.crypto, 'sha-256', remote), timestamp));
   entries.push(transportStats(transport, selectedId, remote !== undefined, timestamp));
-  for (const channel of sources.data.channels.stats()) entries.push(channelStats(channel, timestamp));
+  sources.data.channels.channels.forEach((channel, i) => entries.push(channelStats(channel, i, timestamp)));
   entries.push({ id: 'drops', type: 'sansrtc-drops', timestamp, counters: dropsOf(sources) });
   return new StatsReport(entries);
 }
@@ -140,14 +141,31 @@ function transportStats(transport: Transport, selectedCandidatePairId: string | 
     localCertificateId: 'certificate-local',
     ...(hasRemoteCertificate && { remoteCertificateId: 'certificate-remote' }),
     ...(dtls?.version !== undefined && { tlsVersion: dtls.version.toString(16).toUpperCase() }),
-    ...(dtls?.cipherSuite !== undefined && { dtlsCipher: dtls.cipherSuite }),
+    ...(dtls?.cipherSuite !== undefined && { dtlsCipher: dtls.cipherSuite.name }),
     selectedCandidatePairChanges: ice?.selectedPairChanges ?? 0,
+  };
+}
+
+function channelStats(channel: ChannelHandle, i: number, timestamp: number): DataChannelStats {
+  const { id, label, protocol, state, messagesSent, bytesSent, messagesReceived, bytesReceived } = channel;
+  return {
+    id: `data-channel-${id ?? `unnumbered-${i}`}`,
+    type: 'data-channel',
+    timestamp,
+    label,
+    protocol,
+    ...(id !== undefined && { dataChannelIdentifier: id }),
+    state,
+    messagesSent,
+    bytesSent,
+    messagesReceived,
+    bytesReceived,
   };
 }
 
 function dropsOf({ transport, data, counters }: StatsSources): Record<string, number> {
   const drops: Record<string, number> = {};
-  const sources = [counters.snapshot(), transport.counters.snapshot(), transport.ice?.stats().counters, transport.dtls?.stats().dropped, data.association?.stats().counters, data.channels.counters];
+  const sources = [counters.snapshot(), transport.counters.snapshot(), transport.ice?.stats().counters, transport.dtls?.stats().dropped, data.association?.stats().counters, data.channels.counters.snapshot()];
   for (const source of sources) for (const [name, count] of source ?? []) drops[name] = (drops[name] ?? 0) + count;
   return drops;
 }

@@ -89,7 +89,7 @@ test('A-ICE-02 when the peer falls silent, sending stops within 30 s, through di
   let lastSent = 0;
   for (; pair.now < silentFrom + 90_000; pair.run(100)) {
     const before = pair.a.sent.length;
-    if (pair.a.peer.bufferedAmount(channelA) < 100_000) pair.a.peer.handleWrite({ channel: channelA, binary: true, data: new Uint8Array(1000) }, pair.now);
+    if (channelA.bufferedAmount < 100_000) pair.a.peer.handleWrite({ channel: channelA, binary: true, data: new Uint8Array(1000) }, pair.now);
     pair.exchange();
     if (pair.a.sent.length > before) lastSent = pair.now;
   }
