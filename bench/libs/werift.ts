@@ -1,0 +1,12 @@
+import { RTCPeerConnection } from 'werift';
+import type { Library } from './library.ts';
+import { connectW3c } from './w3c.ts';
+
+/** Without servers it would ask a public one; this one on loopback does not answer. */
+const iceServers = [{ urls: 'stun:127.0.0.1:9' }];
+
+export const library: Library = {
+  name: 'werift',
+  connect: (offers, send) =>
+    connectW3c(new RTCPeerConnection({ iceServers, iceUseIpv6: false, iceAdditionalHostAddresses: ['127.0.0.1'] }) as unknown as globalThis.RTCPeerConnection, offers, send),
+};

@@ -1,0 +1,8 @@
+import wrtc from '@roamhq/wrtc';
+import type { Library } from './library.ts';
+import { connectW3c } from './w3c.ts';
+
+export const library: Library = {
+  name: '@roamhq/wrtc',
+  connect: (offers, send) => connectW3c(new wrtc.RTCPeerConnection({ iceServers: [] }) as RTCPeerConnection, offers, send),
+};

@@ -1,0 +1,107 @@
+// Two peers of one library, each in a process of its own, and the requests that the bench makes of them.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { LibraryName } from './libs/index.ts';
+import type { Received, Transmitted } from './traffic.ts';
+
+const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
+const REPLY_MS = 60_000;
+
+interface Operations {
+  open: { readonly startMs: number; readonly openMs: number };
+  close: undefined;
+  transmit: Transmitted;
+  receive: Received;
+  echo: undefined;
+  'round-trips': readonly number[];
+  usage: { readonly cpuMs: number; readonly residentKiB: number };
+}
+
+/** A peer's process. */
+export class Peer {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #nextId = 1;
+  other: Peer | undefined;
+
+  constructor(library: LibraryName, profile: string | undefined) {
+    const execArgv = [...process.execArgv, '--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : [])];
+    this.#child = fork(PEER, [library], { execArgv, stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'] });
+    this.#child.on('message', (message: { id?: number; key?: number; result?: unknown; error?: string }) => {
+      if (message.key !== undefined) this.other?.#child.send(message);
+      else if (message.id !== undefined) this.#settle(message.id, message);
+    });
+    this.#child.on('exit', (code, signal) => {
+      for (const w of this.#waiting.values()) w.reject(new Error(`a peer of ${library} ended (${signal ?? code})`));
+      this.#waiting.clear();
+    });
+  }
+
+  #settle(id: number, { result, error }: { result?: unknown; error?: string }): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(result);
+    else waiting?.reject(new Error(error));
+  }
+
+  async ready(): Promise<void> {
+    await once(this.#child, 'message');
+  }
+
+  ask<Op extends keyof Operations>(op: Op, parameters: object = {}): Promise<Operations[Op]> {
+    const id = this.#nextId++;
+    return new Promise<Operations[Op]>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no reply to '${op}' in ${REPLY_MS} ms`)), REPLY_MS);
+      const settle = <T>(f: (value: T) => void) => (value: T): void => {
+        clearTimeout(timer);
+        f(value);
+      };
+      this.#waiting.set(id, { resolve: settle(resolve as (value: unknown) => void), reject: settle(reject) });
+      this.#child.send({ id, op, ...parameters });
+    });
+  }
+
+  /** Lets it end by itself, so that a profile is written, and ends it if it does not. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = once(this.#child, 'exit');
+    if (this.#child.connected) this.#child.disconnect();
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 3000);
+    await gone;
+    clearTimeout(timer);
+  }
+}
+
+export interface Pair {
+  readonly offerer: Peer;
+  readonly answerer: Peer;
+  /** Opens connection `key`; how long it took until the channel was open on both sides, in ms. */
+  connect(key: number): Promise<number>;
+  disconnect(key: number): Promise<void>;
+}
+
+/** Starts two peers, hands them to `use`, and ends them. */
+export async function withPair<T>(library: LibraryName, profile: string | undefined, use: (pair: Pair) => Promise<T>): Promise<T> {
+  const name = (role: string): string | undefined => (profile === undefined ? undefined : `${profile}-${role}.cpuprofile`);
+  const [offerer, answerer] = [new Peer(library, name('sender')), new Peer(library, name('receiver'))];
+  offerer.other = answerer;
+  answerer.other = offerer;
+  try {
+    await Promise.all([offerer.ready(), answerer.ready()]);
+    return await use({
+      offerer,
+      answerer,
+      async connect(key) {
+        const theirs = answerer.ask('open', { key, offers: false });
+        const [a, b] = await Promise.all([offerer.ask('open', { key, offers: true }), theirs]);
+        return Math.max(a.openMs, b.openMs) - a.startMs;
+      },
+      async disconnect(key) {
+        await Promise.all([offerer.ask('close', { key }), answerer.ask('close', { key })]);
+      },
+    });
+  } finally {
+    await Promise.all([offerer.end(), answerer.end()]);
+  }
+}
