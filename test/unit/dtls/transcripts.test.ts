@@ -47,8 +47,8 @@ class Replay {
   readonly certificates: Partial<Record<Side, Uint8Array>> = {};
   readonly texts: Record<Side, string> = { client: '', server: '' };
   readonly checked: string[] = [];
-  clientRandom = new Uint8Array();
-  serverRandom = new Uint8Array();
+  clientRandom: Uint8Array = new Uint8Array();
+  serverRandom: Uint8Array = new Uint8Array();
 
   constructor(recording: Recording) {
     this.suite = CIPHER_SUITES.find(({ id }) => id === Number.parseInt(recording.cipherId, 16)) as CipherSuite;
