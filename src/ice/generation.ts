@@ -29,6 +29,8 @@ export class Generation {
   readonly reflexive: IceCandidate[] = [];
   early: EarlyCheck[] = [];
   endOfLocal = false;
+  /** The peer's credentials changed before ours did: the peer asked for a restart. */
+  begunByPeer = false;
   endOfRemote = false;
   /** Requests sent, all but consent and nomination. */
   checksSent = 0;

@@ -113,8 +113,8 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
   }
 
   /**
-   * The peer's credentials. Other ones than those that are known begin a new generation under our present credentials;
-   * when ours change too, call {@link restart} first.
+   * The peer's credentials. Other ones than those that are known begin a new generation, first under our present
+   * credentials; a {@link restart} that follows keeps what the peer told since.
    */
   setRemoteCredentials(credentials: IceCredentials, now: Instant): void {
     if (this.#over) return;
@@ -126,6 +126,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
       this.restart(local, now);
       context.current.locals.push(...locals.filter((c) => c.type !== 'prflx'));
       context.current.endOfLocal = endOfLocal;
+      context.current.begunByPeer = true;
     }
     const { current } = context;
     current.setRemote(credentials);
@@ -167,9 +168,16 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     const context = this.#context;
     if (this.#state === 'closed') return;
     const { selection, current, environment, settings } = context;
-    const old = selection.generation ?? (this.#state === 'failed' ? undefined : current);
+    const kept = current.begunByPeer ? context.previous : current;
+    const old = selection.generation ?? (this.#state === 'failed' ? undefined : kept);
     context.previous = old;
-    context.current = new Generation(local, settings.maxPairs, environment.crypto);
+    const fresh = new Generation(local, settings.maxPairs, environment.crypto);
+    if (current.begunByPeer && current.remote) {
+      fresh.setRemote(current.remote);
+      fresh.remotes.push(...current.remotes);
+      fresh.endOfRemote = current.endOfRemote;
+    }
+    context.current = fresh;
     selection.pending = undefined;
     context.checker.cancel((check) => check.generation === old && check.kind !== 'consent', false);
     context.checker.cancel((check) => check.generation !== old, true);
@@ -318,8 +326,8 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
 
   /** When failure may be declared; `undefined` while it may not, however late it is. */
   #patienceEnd(now: Instant): Instant | undefined {
-    const { started, selection, newsAt, settings } = this.#context;
-    if (!started || selection.pair) return undefined;
+    const { started, selection, newsAt, settings, current } = this.#context;
+    if (!started || !current.remote || selection.pair) return undefined;
     const at = newsAt + settings.patienceMs;
     return at > now ? at : undefined;
   }
@@ -333,7 +341,8 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
       const completed = !renewed && selection.pair.nominated && current.endOfLocal && current.endOfRemote;
       return this.#enter(completed ? 'completed' : 'connected');
     }
-    if (!started) return;
+    // Before the peer's answer there is nothing to check and nothing that could fail.
+    if (!started || !current.remote) return;
     const hope = now < newsAt + settings.patienceMs || current.checklist.anyAlive || !current.endOfLocal;
     if (!hope) return this.#fail(this.#lost ? 'socket-lost' : 'no-pair');
     this.#enter(this.#lost ? 'disconnected' : 'checking');

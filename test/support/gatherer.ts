@@ -1,6 +1,6 @@
 import type { Datagram, TransportAddress } from '../../src/core/index.ts';
 import type { LocalCandidate } from '../../src/ice/index.ts';
-import { Gatherer, type GathererConfig, type GathererEvent, type GathererInterface, parseIceServerUrl } from '../../src/peer/gatherer/index.ts';
+import { type CandidateErrorEvent, Gatherer, type GathererConfig, type GathererEvent, type GathererInterface, parseIceServerUrl } from '../../src/peer/gatherer/index.ts';
 import { decodeStun, StunAttribute, StunBuilder, StunClass, StunMethod } from '../../src/stun/index.ts';
 import { at, environment } from './ice.ts';
 
@@ -53,7 +53,7 @@ export class GathererBench {
     return this.events.flatMap((e) => (e.type === 'candidate' ? [e.candidate] : []));
   }
 
-  get errors(): (GathererEvent & { type: 'candidate-error' })[] {
+  get errors(): (CandidateErrorEvent & { at: number })[] {
     return this.events.flatMap((e) => (e.type === 'candidate-error' ? [e] : []));
   }
 

@@ -8,6 +8,7 @@ import {
 } from '../../src/core/index.ts';
 import { nodeCrypto } from '../../src/crypto/node.ts';
 import { candidatePriority, generateIceCredentials, IceAgent, type IceConfig, type IceCredentials, type IceEvent, type LocalCandidate } from '../../src/ice/index.ts';
+import { decodeStun, shortTermKey, StunAttribute, StunBuilder, StunClass, StunMethod } from '../../src/stun/index.ts';
 import { seeded, seededRandom } from './fuzz.ts';
 
 export const crypto: CryptoProvider = nodeCrypto;
@@ -220,6 +221,51 @@ export class IceWorld {
           ((s.address === '0.0.0.0' || s.address === '::') && host.agent.localCandidates.some((c) => c.address === to.address))),
     );
   }
+}
+
+export interface ForgeOptions {
+  /** Defaults to what the host expects: its fragment, a colon, the peer's. */
+  readonly username?: string;
+  /** Defaults to the host's password; null leaves the integrity out. */
+  readonly password?: string | null;
+  /** Default 100. */
+  readonly priority?: number | null;
+  readonly role?: 'controlling' | 'controlled';
+  readonly tieBreaker?: bigint;
+  readonly useCandidate?: boolean;
+  readonly id?: Uint8Array;
+  readonly extra?: (builder: StunBuilder) => void;
+}
+
+let forged = 0;
+
+/** A check for `to`, as its peer (or an impostor) would write it. */
+export function forgeCheck(to: Host, peerUfrag: string, options: ForgeOptions = {}): Uint8Array {
+  const id = options.id ?? Uint8Array.from({ length: 12 }, (_, i) => (i < 4 ? (++forged >> (8 * i)) & 255 : 7));
+  const builder = new StunBuilder(StunClass.request, StunMethod.binding, id);
+  builder.text(StunAttribute.username, options.username ?? `${to.credentials.usernameFragment}:${peerUfrag}`);
+  if (options.priority !== null) builder.u32(StunAttribute.priority, options.priority ?? 100);
+  const role = options.role ?? (to.agent.controlling ? 'controlled' : 'controlling');
+  builder.u64(role === 'controlling' ? StunAttribute.iceControlling : StunAttribute.iceControlled, options.tieBreaker ?? 1n);
+  if (options.useCandidate) builder.flag(StunAttribute.useCandidate);
+  options.extra?.(builder);
+  if (options.password !== null) builder.integrity(shortTermKey(options.password ?? to.credentials.password, crypto));
+  return builder.fingerprint().finish();
+}
+
+/** A success response to a request. */
+export function forgeSuccess(request: Uint8Array, password: string | undefined, mapped: TransportAddress): Uint8Array {
+  const builder = new StunBuilder(StunClass.success, StunMethod.binding, decodeStun(request).transactionId);
+  builder.xorAddress(StunAttribute.xorMappedAddress, mapped);
+  if (password !== undefined) builder.integrity(shortTermKey(password, crypto));
+  return builder.fingerprint().finish();
+}
+
+/** An error response to a request. */
+export function forgeError(request: Uint8Array, code: number, password: string | undefined): Uint8Array {
+  const builder = new StunBuilder(StunClass.error, StunMethod.binding, decodeStun(request).transactionId).error(code);
+  if (password !== undefined) builder.integrity(shortTermKey(password, crypto));
+  return builder.fingerprint().finish();
 }
 
 /** Two agents with one host candidate each that know of each other. */
