@@ -44,8 +44,9 @@ export function parseArguments(args: readonly string[]): Request {
       const [name = '', value] = arg.slice(2).split('=', 2);
       if (value === undefined && next !== undefined && !next.startsWith('--')) i++;
       options.set(name, value ?? (next === undefined || next.startsWith('--') ? '1' : next));
-    } else if ((PHASES as readonly string[]).includes(arg) && names.length === 0) phases.push(arg as Phase);
-    else names.push(arg);
+    } else if ((PHASES as readonly string[]).includes(arg) && names.length === 0) {
+      if (!phases.includes(arg as Phase)) phases.push(arg as Phase);
+    } else names.push(arg);
   }
   return { phases: phases.length > 0 ? phases : PHASES, names, options };
 }

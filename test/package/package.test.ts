@@ -47,9 +47,13 @@ function output(code: string, ...args: readonly string[]): string {
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'sansrtc-package-'));
-  packed = (JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)) as Packed[])[0];
+  const pack = (what: string): Packed | undefined =>
+    (JSON.parse(npm(['pack', what, '--json', '--ignore-scripts', '--pack-destination', folder], root)) as Packed[])[0];
+  packed = pack('.');
+  // The dependency comes from our own installation, so that no network is needed.
+  const dependencies = Object.keys(manifest.dependencies).map((name) => join(folder, pack(`./node_modules/${name}`)?.filename ?? ''));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
-  npm(['install', join(folder, packed?.filename ?? ''), '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], folder);
+  npm(['install', join(folder, packed?.filename ?? ''), ...dependencies, '--omit=dev', '--omit=peer', '--offline', '--no-audit', '--no-fund', '--loglevel=error'], folder);
 });
 
 after(() => rmSync(folder, { recursive: true, force: true }));
