@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { LIBRARY_NAMES, type LibraryName } from './libs/index.ts';
 import { coresInUse, machine } from './machine.ts';
 import { FULL, QUICK, SCENARIOS } from './scenarios.ts';
+import { startStun } from './stun.ts';
 import { render, type Sample, toRows } from './table.ts';
 
 /** More than this share of a core in other hands, and the figures mean nothing. */
@@ -50,6 +51,8 @@ const profile = option('profile');
 const note = process.stderr.isTTY ? (text: string): void => void process.stderr.write(`\r\x1b[K${text}`) : (text: string): void => void (text && console.error(text));
 
 await quiet();
+const stun = await startStun();
+process.env.BENCH_STUN_PORT = String(stun.port);
 const start = performance.now();
 const samples: Sample[] = [];
 const failures: string[] = [];

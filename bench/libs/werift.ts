@@ -2,8 +2,8 @@ import { RTCPeerConnection } from 'werift';
 import type { Library } from './library.ts';
 import { connectW3c } from './w3c.ts';
 
-/** Without servers it would ask a public one; this one on loopback does not answer. */
-const iceServers = [{ urls: 'stun:127.0.0.1:9' }];
+/** Without servers it would ask a public one, and it connects when that has answered. */
+const iceServers = [{ urls: `stun:127.0.0.1:${process.env.BENCH_STUN_PORT}` }];
 
 export const library: Library = {
   name: 'werift',
