@@ -81,12 +81,13 @@ async function runFiles(phase: Phase, files: readonly string[], env: Record<stri
   const folder = mkdtempSync(join(tmpdir(), 'sansrtc-test-'));
   const countsFile = join(folder, 'counts.json');
   const reporter = join(root, 'tools/reporter.mjs');
+  const guard = new URL('guard.mjs', import.meta.url).href;
   const terminal = process.stdout.isTTY === true;
   const reporters = terminal
     ? ['--test-reporter=spec', '--test-reporter-destination=stdout', `--test-reporter=${reporter}`, '--test-reporter-destination=stderr']
     : [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout'];
   const timeout = phase === 'sim' ? [] : [`--test-timeout=${TEST_TIMEOUT_MS}`];
-  const args = ['--expose-gc', '--import', 'tsx', '--test', '--test-concurrency=2', ...timeout, ...reporters, ...files];
+  const args = ['--expose-gc', '--import', 'tsx', '--import', guard, '--test', '--test-concurrency=2', ...timeout, ...reporters, ...files];
   const quiet = terminal ? { TEST_QUIET: '1' } : {};
   const child = spawn(process.execPath, args, {
     cwd: root,

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { exportsOf } from '../../../tools/api-report.ts';
 import { idsIn, readCatalogue } from '../../../tools/attacks.ts';
 import { checkLayers, forbiddenIn, graphMermaid, graphText, importsOf, judgeImport, ROOMS } from '../../../tools/layers.ts';
@@ -126,7 +126,7 @@ function countsOf(files: Readonly<Record<string, string>>): { counts: Record<str
   return inFolder(files, (folder) => {
     const paths = Object.keys(files).map((name) => join(folder, name));
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const { status, stdout } = spawnSync(process.execPath, ['--test', `--test-reporter=${join(root, 'tools/reporter.mjs')}`, '--test-reporter-destination=stdout', ...paths], {
+    const { status, stdout } = spawnSync(process.execPath, ['--import', pathToFileURL(join(root, 'tools/guard.mjs')).href, '--test', `--test-reporter=${join(root, 'tools/reporter.mjs')}`, '--test-reporter-destination=stdout', ...paths], {
       cwd: folder,
       encoding: 'utf8',
       env: { ...env, TEST_COUNTS: join(folder, 'counts.json') },
@@ -144,7 +144,7 @@ test('the reporter counts what passed and failed, and shows failures in full', (
 });
 
 test('a test file that dies, or does not parse, counts as failed', () => {
-  for (const text of ["import { test } from 'node:test'; test('dies', () => process.exit(3));", 'this is no program', "process.kill(process.pid, 'SIGKILL');"]) {
+  for (const text of ["import { test } from 'node:test'; test('dies', () => process.exit(3));", "import { test } from 'node:test'; test('ends too early', () => process.exit(0)); test('wrong', () => { throw 1; });", 'this is no program', "process.kill(process.pid, 'SIGKILL');"]) {
     const { counts, code } = countsOf({ 'a.test.mjs': text });
     assert.ok((counts['fail'] ?? 0) + (counts['cancelled'] ?? 0) >= 1 && code === 1, text);
   }
