@@ -1,6 +1,5 @@
 import { familyOf, RtcError, scopeOf, type TransportAddress } from '../../core/index.ts';
-import type { InterfaceAddress, SocketError, UdpBindOptions } from '../runtime.ts';
-import { socketErrorKind } from '../socket-errors.ts';
+import type { InterfaceAddress, UdpBindOptions } from '../runtime.ts';
 import { loopbackInterfaces, makeInterface, type VirtualAddressOptions, type VirtualInterface } from './interfaces.ts';
 import { MAX_DATAGRAM_BYTES } from './link.ts';
 import { type NetworkNode, type Packet, VirtualNetwork } from './network.ts';
@@ -184,17 +183,6 @@ export class VirtualHost implements NetworkNode {
       (one) => one.localAddress.address === address || ((isWildcard || one.isWildcard) && familyOf(one.localAddress.address) === familyOf(address)),
     );
   }
-}
-
-/** The error that a system's code stands for. */
-export function socketError(code: string, remote?: TransportAddress, sizeBytes?: number): SocketError {
-  return {
-    kind: socketErrorKind(code),
-    code,
-    message: `the datagram was not sent: ${code}`,
-    ...(remote === undefined ? undefined : { remote }),
-    ...(sizeBytes === undefined ? undefined : { sizeBytes }),
-  };
 }
 
 function bindError(code: string): RtcError {

@@ -1,7 +1,8 @@
 import { canonicalAddress, RtcError, type TransportAddress } from '../../core/index.ts';
-import type { UdpBindOptions, UdpHandler, UdpSocket } from '../runtime.ts';
+import type { SocketError, UdpBindOptions, UdpHandler, UdpSocket } from '../runtime.ts';
+import { socketErrorKind } from '../socket-errors.ts';
 import { PHASE_ARRIVAL } from './clock.ts';
-import { socketError, type VirtualHost } from './host.ts';
+import type { VirtualHost } from './host.ts';
 import type { Packet } from './network.ts';
 
 /** A socket of a virtual host. */
@@ -58,4 +59,15 @@ export async function bindUdp(host: VirtualHost, options: UdpBindOptions): Promi
   const address = canonicalAddress(options.local.address);
   if (address === undefined) throw new RtcError('ERR_INVALID_ARGUMENT', 'a socket is bound to an IP address, not to a name');
   return host.bind(options, address);
+}
+
+/** The error that a system's code stands for. */
+function socketError(code: string, remote?: TransportAddress, sizeBytes?: number): SocketError {
+  return {
+    kind: socketErrorKind(code),
+    code,
+    message: `the datagram was not sent: ${code}`,
+    ...(remote === undefined ? undefined : { remote }),
+    ...(sizeBytes === undefined ? undefined : { sizeBytes }),
+  };
 }

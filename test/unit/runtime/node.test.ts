@@ -33,9 +33,9 @@ const systemBind = Socket.prototype.bind as unknown as (...args: never[]) => Soc
 
 /** A bound socket; with the `dgram` socket under it, so that a test can do to it what a system might. */
 async function listen(context: TestContext, local = LOCAL): Promise<Ear & { readonly inner: Socket }> {
-  let inner: Socket | undefined;
+  const made: Socket[] = [];
   const bind = context.mock.method(Socket.prototype, 'bind', function (this: Socket, ...args: never[]) {
-    inner = this;
+    made.push(this);
     return systemBind.apply(this, args);
   });
   const ear: Omit<Ear, 'socket'> = { got: [], remotes: [], errors: [], closes: 0 };
@@ -50,7 +50,7 @@ async function listen(context: TestContext, local = LOCAL): Promise<Ear & { read
   const socket = await runtime.bindUdp({ local, handler });
   bind.mock.restore();
   context.after(() => socket.close());
-  return Object.assign(ear, { socket, inner: inner as Socket });
+  return Object.assign(ear, { socket, inner: made[0] as Socket });
 }
 
 test('A-JS-06 no delay, however long, wakes the process up at once', async () => {
