@@ -47,18 +47,18 @@ export class DtlsPair {
   now = 0;
   readonly #flying: { readonly at: number; readonly to: Side; readonly bytes: Uint8Array }[] = [];
 
-  constructor(options: PairOptions = {}, latencyMs = 1) {
+  constructor(options: PairOptions = {}, latencyMs = 1, environments?: Readonly<Record<Side, Environment>>) {
     const seed = options.seed ?? 1;
     const clientCertificate = options.client?.certificate ?? certificateOf('client');
     const serverCertificate = options.server?.certificate ?? certificateOf('server');
     this.latencyMs = latencyMs;
     this.client = new DtlsMachine(
       { role: 'client', certificate: clientCertificate, remoteFingerprints: [serverCertificate.fingerprint()], ...options.client },
-      environmentOf(1000 + seed),
+      environments?.client ?? environmentOf(1000 + seed),
     );
     this.server = new DtlsMachine(
       { role: 'server', certificate: serverCertificate, remoteFingerprints: [clientCertificate.fingerprint()], ...options.server },
-      environmentOf(2000 + seed),
+      environments?.server ?? environmentOf(2000 + seed),
     );
   }
 
