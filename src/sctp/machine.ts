@@ -252,9 +252,12 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     if (this.#earlyResets.size > 0) this.#requestEarlyResets(association);
     association.resets.flush(now);
     const data = sender.ready(now);
-    if (!data && control.bytes === 0 && !receiver.sackDue) return undefined;
+    if (!data && control.bytes === 0 && !receiver.sackDue) {
+      builder.rest();
+      return undefined;
+    }
     const wanted = COMMON_HEADER_BYTES + control.bytes + (receiver.sackPending ? receiver.sackBytes : 0) + (data ? sender.pendingBytes : 0);
-    builder.begin(Math.min(this.#mtu, wanted), this.#life.peerTag);
+    builder.begin(Math.min(this.#mtu, wanted), this.#life.peerTag, wanted);
     control.writeTo(builder);
     if (receiver.sackPending) receiver.writeSack(builder);
     if (data) sender.fill(builder, now);

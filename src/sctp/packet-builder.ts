@@ -3,9 +3,13 @@ import { EMPTY } from '../core/index.ts';
 import { COMMON_HEADER_BYTES } from './constants.ts';
 import { writeChecksum } from './packets.ts';
 
+/** The size of a buffer that many packets share, in bytes. */
+const SLAB_BYTES = 64 * 1024;
+
 /**
  * Builds one packet at a time in its final buffer, with free bytes before and after it, so that the layer below can seal
- * it in place. The fields are public because senders write their chunks straight into them.
+ * it in place. While much is to be sent, packets lie side by side in larger buffers, each with its own free bytes: making
+ * a buffer costs more than filling it. The fields are public because senders write their chunks straight into them.
  */
 export class PacketBuilder {
   bytes: Uint8Array = EMPTY;
@@ -16,6 +20,8 @@ export class PacketBuilder {
   readonly #destinationPort: number;
   readonly #headroom: number;
   readonly #tailroom: number;
+  #slab: ArrayBuffer | undefined;
+  #slabAt = 0;
 
   constructor(sourcePort: number, destinationPort: number, headroom: number, tailroom: number) {
     this.#sourcePort = sourcePort;
@@ -24,9 +30,13 @@ export class PacketBuilder {
     this.#tailroom = tailroom;
   }
 
-  /** Begins a packet of at most `capacity` bytes, header included. The buffer is new, hence all zero. */
-  begin(capacity: number, verificationTag: number): void {
-    const bytes = new Uint8Array(new ArrayBuffer(this.#headroom + capacity + this.#tailroom), this.#headroom, capacity);
+  /**
+   * Begins a packet of at most `capacity` bytes, header included. Its bytes are all zero.
+   *
+   * @param wanted - how much there is to send, in bytes; it tells whether a shared buffer pays
+   */
+  begin(capacity: number, verificationTag: number, wanted = 0): void {
+    const bytes = this.#take(capacity, wanted);
     writeU16(bytes, 0, this.#sourcePort);
     writeU16(bytes, 2, this.#destinationPort);
     writeU32(bytes, 4, verificationTag);
@@ -49,7 +59,22 @@ export class PacketBuilder {
   finish(checksum: boolean): Uint8Array {
     const packet = this.at === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.at);
     if (checksum) writeChecksum(packet);
+    if (packet.buffer === this.#slab) this.#slabAt = packet.byteOffset + packet.length + this.#tailroom;
     this.bytes = EMPTY;
     return packet;
+  }
+
+  /** Nothing more is to be sent now: no buffer is kept. */
+  rest(): void {
+    this.#slab = undefined;
+  }
+
+  #take(capacity: number, wanted: number): Uint8Array {
+    const size = this.#headroom + capacity + this.#tailroom;
+    if (this.#slab !== undefined && this.#slabAt + size <= this.#slab.byteLength) return new Uint8Array(this.#slab, this.#slabAt + this.#headroom, capacity);
+    if (wanted < 4 * capacity || 4 * size > SLAB_BYTES) return new Uint8Array(new ArrayBuffer(size), this.#headroom, capacity);
+    this.#slab = new ArrayBuffer(Math.min(SLAB_BYTES, Math.ceil(wanted / capacity) * size));
+    this.#slabAt = 0;
+    return new Uint8Array(this.#slab, this.#headroom, capacity);
   }
 }

@@ -15,6 +15,7 @@ import type { SctpMessage } from './events.ts';
 import { InStreams, messageCharge } from './in-streams.ts';
 import type { PacketBuilder } from './packet-builder.ts';
 import type { ForwardTsn } from './packets.ts';
+import { PayloadKeeper } from './payload.ts';
 import { Reassembly } from './reassembly.ts';
 import type { SctpTimer } from './timers.ts';
 import { TsnTracker } from './tsn-tracker.ts';
@@ -34,6 +35,7 @@ export class Receiver {
   readonly #counters: Counters;
   readonly #config: ResolvedSctpConfig;
   readonly #streamsIn: number;
+  readonly #keeper: PayloadKeeper = new PayloadKeeper();
   readonly #duplicates: number[] = [];
   /** Packets with DATA since the last SACK. */
   #packets = 0;
@@ -87,8 +89,7 @@ export class Receiver {
     const ssn = readU16(packet, at + 10);
     const ppid = readU32(packet, at + 12);
     const start = at + DATA_HEADER_BYTES;
-    // A view keeps the whole datagram's buffer alive, so it is only for chunks that are most of it.
-    const data = 2 * size >= packet.buffer.byteLength ? packet.subarray(start, start + size) : packet.slice(start, start + size);
+    const data = this.#keeper.take(packet, start, size);
     let holds = true;
     if (ahead === 1) {
       tracker.next();
