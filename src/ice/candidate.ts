@@ -40,8 +40,9 @@ export function parseCandidate(line: string): IceCandidate {
   let text = line.trim();
   if (text.startsWith('a=')) text = text.slice(2);
   if (text.startsWith('candidate:')) text = text.slice(10);
-  const words = text.split(' ');
+  const words = text.split(' ').filter((word) => word !== '');
   if (words.length < 8) throw syntax('too few fields');
+  if (!words.every(isPrintable)) throw syntax('control characters');
   const [foundation, component, transport, priority, address, port, typ, type] = words as [string, string, string, string, string, string, string, string];
   const related: { relatedAddress?: string; relatedPort?: number } = {};
   let at = 8;
@@ -113,6 +114,15 @@ function onlyOf(text: string, more: string): boolean {
 /** Whether text consists of ice-char only (RFC 8839 5.1), within bounds of length. */
 export function isIceText(text: string, min: number, max: number): boolean {
   return text.length >= min && text.length <= max && onlyOf(text, '+/');
+}
+
+/** No line ends or other control characters: what is parsed may be written into a description again. */
+function isPrintable(word: string): boolean {
+  for (let i = 0; i < word.length; i++) {
+    const c = word.charCodeAt(i);
+    if (c < 0x21 || (c >= 0x7f && c < 0xa0) || c === 0x2028 || c === 0x2029) return false;
+  }
+  return true;
 }
 
 function parseFoundation(text: string): string {

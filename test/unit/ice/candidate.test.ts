@@ -104,6 +104,7 @@ test('what is no candidate is refused with ERR_SDP_SYNTAX', () => {
     'candidate:1 1 udp 1 0x7f000001 9 typ host',
     'candidate:1 1 udp 1 1::2::3 9 typ host',
     'candidate:1 1 udp 1 exa_mple/.local 9 typ host',
+    'candidate:1 1 udp 1 192.0.2.1 9 typ host x a\r\na=b',
     'candidate:é 1 udp 1 192.0.2.1 9 typ host',
     `candidate:${'1'.repeat(2000)} 1 udp 1 192.0.2.1 9 typ host`,
   ];
