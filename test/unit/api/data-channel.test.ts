@@ -109,7 +109,7 @@ test('A-OS-07 a slow reader closes the window, bounds memory on both sides and l
   })();
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.ok(sent < 120, `${sent} messages were taken although nobody reads`);
-  assert.ok(channelA.bufferedAmount <= 512 * 1024 + 16_384);
+  assert.ok(channelA.bufferedAmount <= 512 * 1024 + 2 * 16_384); // one over the threshold, and one that waits
   let received = 0;
   for await (const message of channelB) {
     assert.deepEqual(message, numbered(received, 16_384));

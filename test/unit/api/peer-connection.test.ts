@@ -62,7 +62,7 @@ test('the builder builds what its short form does', async () => {
   await negotiate(a, b);
   await within(channel.opened, 10_000, 'open');
   assert.throws(() => channel.trySend(new Uint8Array(1001)), { code: 'ERR_MESSAGE_TOO_LARGE' });
-  assert.equal(channels, 1);
+  await within(until(() => channels === 1), 5000, 'the incoming channel');
   await Promise.all([a.close(), b.close()]);
 });
 

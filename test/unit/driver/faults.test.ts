@@ -10,9 +10,9 @@ for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETDOWN', 'EPERM', 'ECONNR
   test(`A-OS-01 ${code} on every send for a while closes nothing, and the connection recovers`, async () => {
     const { world, hostA, a, channelA, channelB } = await connectVirtual();
     const received = countMessages(channelB);
-    hostA.failSends(code, 30);
+    hostA.failSends(code, 6);
     for (let i = 0; i < 20; i++) channelA.trySend(`${i}`);
-    await world.run(world.now + 8000);
+    await world.run(world.now + 15_000);
     assert.equal(a.connectionState, 'connected');
     assert.equal(received.count, 20);
     const drops = (await world.until(a.getStats())).byType('sansrtc-drops')[0]!.counters;
