@@ -11,6 +11,7 @@ import {
   MAX_PEER_REFLEXIVE,
   MAX_REMOTE_CANDIDATES,
   PATIENCE_MS,
+  TRICKLE_PATIENCE_MS,
 } from './constants.ts';
 
 /** How an agent behaves. All but the first two have defaults. */
@@ -37,8 +38,10 @@ export interface IceConfig {
   readonly maxChecksPerGeneration?: number;
   /** Ports below 1024 that a remote candidate may have. Default 53, 80, 443. */
   readonly allowedLowPorts?: readonly number[];
-  /** How long nothing is declared failed, milliseconds. Default 39,500 (RFC 8863). */
+  /** How long after the last news nothing is declared failed, milliseconds. Default 39,500 (RFC 8863). */
   readonly patienceMs?: number;
+  /** Likewise while the peer may have more candidates to tell, milliseconds. Default 120,000. */
+  readonly tricklePatienceMs?: number;
   /** Mean time between consent checks, milliseconds. Default 5000 (RFC 7675). */
   readonly consentIntervalMs?: number;
   /** Unanswered consent checks for so long mean `disconnected`, milliseconds. Default 5000. */
@@ -61,6 +64,7 @@ export function settingsOf(config: IceConfig): IceSettings {
     maxChecksPerGeneration: config.maxChecksPerGeneration ?? MAX_CHECKS_PER_GENERATION,
     allowedLowPorts: config.allowedLowPorts ?? ALLOWED_LOW_PORTS,
     patienceMs: config.patienceMs ?? PATIENCE_MS,
+    tricklePatienceMs: config.tricklePatienceMs ?? TRICKLE_PATIENCE_MS,
     consentIntervalMs: config.consentIntervalMs ?? CONSENT_INTERVAL_MS,
     disconnectedMs: config.disconnectedMs ?? DISCONNECTED_MS,
     consentTimeoutMs: Math.min(config.consentTimeoutMs ?? CONSENT_TIMEOUT_MS, CONSENT_TIMEOUT_MS),

@@ -36,6 +36,9 @@ export const MAX_QUEUED_DATAGRAMS = 512;
 /** Nothing is declared failed before this (RFC 8863 3: the time that a check takes with default timers). */
 export const PATIENCE_MS = 39_500;
 
+/** Likewise while the peer has not said that it has no more candidates: news may still come by signalling. */
+export const TRICKLE_PATIENCE_MS = 120_000;
+
 /** Mean time between consent checks (RFC 7675 5.1); each is drawn from 0.8 to 1.2 of it. */
 export const CONSENT_INTERVAL_MS = 5000;
 

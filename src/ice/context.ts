@@ -40,6 +40,12 @@ export class Context {
     this.newsAt = now;
   }
 
+  /** Before this nothing is declared failed. */
+  get patienceEnd(): Instant {
+    const { patienceMs, tricklePatienceMs } = this.settings;
+    return this.newsAt + (this.current.endOfRemote ? patienceMs : Math.max(patienceMs, tricklePatienceMs));
+  }
+
   setControlling(controlling: boolean): void {
     if (this.role.controlling === controlling) return;
     this.role.controlling = controlling;

@@ -326,14 +326,14 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
 
   /** When failure may be declared; `undefined` while it may not, however late it is. */
   #patienceEnd(now: Instant): Instant | undefined {
-    const { started, selection, newsAt, settings, current } = this.#context;
+    const { started, selection, current } = this.#context;
     if (!started || !current.remote || selection.pair) return undefined;
-    const at = newsAt + settings.patienceMs;
+    const at = this.#context.patienceEnd;
     return at > now ? at : undefined;
   }
 
   #updateState(now: Instant): void {
-    const { selection, current, started, newsAt, settings } = this.#context;
+    const { selection, current, started, patienceEnd } = this.#context;
     if (selection.pair) {
       this.#lost = false;
       const renewed = selection.generation !== current;
@@ -343,7 +343,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     }
     // Before the peer's answer there is nothing to check and nothing that could fail.
     if (!started || !current.remote) return;
-    const hope = now < newsAt + settings.patienceMs || current.checklist.anyAlive || !current.endOfLocal;
+    const hope = now < patienceEnd || current.checklist.anyAlive || !current.endOfLocal;
     if (!hope) return this.#fail(this.#lost ? 'socket-lost' : 'no-pair');
     this.#enter(this.#lost ? 'disconnected' : 'checking');
   }

@@ -52,8 +52,8 @@ export class CandidatePair implements IcePair {
   nominateOnSuccess = false;
   /** Waits in the triggered-check queue. */
   triggered = false;
-  /** The check under way. */
-  transaction: StunTransaction<Check> | undefined = undefined;
+  // Private, so that a pair that a user prints does not show the credentials behind its check.
+  #transaction: StunTransaction<Check> | undefined = undefined;
   /** Requests sent since anything authenticated came from there. */
   unanswered = 0;
   /** A check succeeded, or we answered one: DTLS may come from there. */
@@ -69,6 +69,15 @@ export class CandidatePair implements IcePair {
     this.base = local.base;
     this.remoteAddress = remoteAddress;
     this.priority = pairPriorityOf(local, remote, controlling);
+  }
+
+  /** The check under way. */
+  get transaction(): StunTransaction<Check> | undefined {
+    return this.#transaction;
+  }
+
+  set transaction(transaction: StunTransaction<Check> | undefined) {
+    this.#transaction = transaction;
   }
 
   /** Pairs of one foundation share their fate (RFC 8445 6.1.2.6). */

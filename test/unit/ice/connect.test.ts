@@ -80,6 +80,15 @@ test('an agent that has no candidate at all waits for the peer, and fails only t
   assert.ok(world.run(1000, () => a.agent.state === 'failed'));
 });
 
+test('while the peer may have more candidates to tell, patience lasts two minutes (RFC 8838)', () => {
+  const { world, a, b } = pairOfAgents(1, { loss: 1 });
+  world.signal(b, a, { end: false });
+  assert.ok(!world.run(119_000, () => a.agent.state === 'failed'));
+  a.agent.addRemoteCandidate(hostCandidate('192.0.2.77:6000'), world.now);
+  assert.ok(!world.run(119_000, () => a.agent.state === 'failed'), 'news begins it anew');
+  assert.ok(world.run(2000, () => a.agent.state === 'failed'));
+});
+
 test('candidates may trickle in from both sides, one by one and late (RFC 8838)', () => {
   const world = new IceWorld(3, { delayMs: 20 });
   const a = world.host('a', true);
