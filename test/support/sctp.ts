@@ -1,6 +1,16 @@
 import { createHmac } from 'node:crypto';
 import type { CryptoProvider, Environment } from '../../src/core/index.ts';
-import { SctpAssociation, type SctpConfig, type SctpEvent, type SctpMessage } from '../../src/sctp/index.ts';
+import {
+  checksumOf,
+  ChunkType,
+  decodeInit,
+  decodePacket,
+  encodeChunk,
+  SctpAssociation,
+  type SctpConfig,
+  type SctpEvent,
+  type SctpMessage,
+} from '../../src/sctp/index.ts';
 import { seeded, seededRandom } from './fuzz.ts';
 
 /** All that an association asks of cryptography. */
@@ -211,4 +221,140 @@ export function payload(length: number, seed: number): Uint8Array {
     bytes[i] = state >>> 24;
   }
   return bytes;
+}
+
+/** Joins chunks into a packet with a good checksum. */
+export function packetOf(tag: number, chunks: readonly Uint8Array[], options: { checksum?: boolean; source?: number; destination?: number } = {}): Uint8Array {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 12);
+  const packet = new Uint8Array(length);
+  const view = new DataView(packet.buffer);
+  view.setUint16(0, options.source ?? 5000);
+  view.setUint16(2, options.destination ?? 5000);
+  view.setUint32(4, tag);
+  let at = 12;
+  for (const chunk of chunks) {
+    packet.set(chunk, at);
+    at += chunk.length;
+  }
+  if (options.checksum !== false) view.setUint32(8, checksumOf(packet), true);
+  return packet;
+}
+
+export interface DataOptions {
+  readonly flags?: number;
+  readonly streamId?: number;
+  readonly ssn?: number;
+  readonly ppid?: number;
+  readonly bytes?: Uint8Array;
+}
+
+export function dataChunk(tsn: number, { flags = 3, streamId = 0, ssn = 0, ppid = 53, bytes = Uint8Array.of(1) }: DataOptions = {}): Uint8Array {
+  const value = new Uint8Array(12 + bytes.length);
+  const view = new DataView(value.buffer);
+  view.setUint32(0, tsn);
+  view.setUint16(4, streamId);
+  view.setUint16(6, ssn);
+  view.setUint32(8, ppid);
+  value.set(bytes, 12);
+  return encodeChunk(ChunkType.DATA, flags, value);
+}
+
+export function sackChunk(cumulativeTsn: number, options: { window?: number; gaps?: readonly (readonly [number, number])[]; duplicates?: readonly number[] } = {}): Uint8Array {
+  const { window = 5_242_880, gaps = [], duplicates = [] } = options;
+  const value = new Uint8Array(12 + 4 * gaps.length + 4 * duplicates.length);
+  const view = new DataView(value.buffer);
+  view.setUint32(0, cumulativeTsn);
+  view.setUint32(4, window);
+  view.setUint16(8, gaps.length);
+  view.setUint16(10, duplicates.length);
+  gaps.forEach(([from, to], i) => {
+    view.setUint16(12 + 4 * i, from);
+    view.setUint16(14 + 4 * i, to);
+  });
+  duplicates.forEach((tsn, i) => view.setUint32(12 + 4 * gaps.length + 4 * i, tsn));
+  return encodeChunk(ChunkType.SACK, 0, value);
+}
+
+/** Words as a chunk's value. */
+export function words(...values: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => view.setUint32(4 * i, value >>> 0));
+  return bytes;
+}
+
+export interface Answer {
+  readonly type: number;
+  readonly flags: number;
+  readonly value: Uint8Array;
+}
+
+/** An established association and whoever plays its peer, with the peer's tags and numbers. */
+export class Attacker {
+  readonly victim: SctpAssociation;
+  now: number;
+  /** The tag that the victim expects, and the one that it sends. */
+  readonly tag: number;
+  readonly ownTag: number;
+  /** The victim's first TSN, and ours. */
+  readonly victimTsn: number;
+  readonly tsn: number;
+
+  constructor(options: { victim?: SctpConfig; peer?: SctpConfig; seed?: number } = {}) {
+    const world = new SctpWorld({ seed: options.seed ?? 5, a: options.peer ?? {}, b: options.victim ?? {} });
+    world.record = true;
+    world.a.association.connect(0);
+    world.settle();
+    const init = decodeInit(world.a.sent[0]!, 16, world.a.sent[0]!.length);
+    const initAck = decodeInit(world.b.sent[0]!, 16, world.b.sent[0]!.length);
+    this.victim = world.b.association;
+    this.tag = initAck.initiateTag;
+    this.ownTag = init.initiateTag;
+    this.victimTsn = initAck.initialTsn;
+    this.tsn = init.initialTsn;
+    this.now = world.now + 1;
+  }
+
+  /** A packet with the right tag; returns what the victim answers. */
+  send(...chunks: readonly Uint8Array[]): Answer[] {
+    return this.sendRaw(packetOf(this.tag, chunks));
+  }
+
+  sendRaw(packet: Uint8Array): Answer[] {
+    this.victim.handleRead(packet, this.now);
+    return this.answers();
+  }
+
+  answers(): Answer[] {
+    const answers: Answer[] = [];
+    for (let p = this.victim.pollWrite(); p !== undefined; p = this.victim.pollWrite()) {
+      for (const { type, flags, start, end } of decodePacket(p).chunks) answers.push({ type, flags, value: p.slice(start, end) });
+    }
+    return answers;
+  }
+
+  /** Lets time pass; returns what the victim sends when its timers fire. */
+  wait(ms: number): Answer[] {
+    const end = this.now + ms;
+    const answers: Answer[] = [];
+    for (let next = this.victim.pollTimeout(); next !== undefined && next.at <= end; next = this.victim.pollTimeout()) {
+      this.now = Math.max(this.now, next.at);
+      this.victim.handleTimeout(this.now);
+      answers.push(...this.answers());
+    }
+    this.now = end;
+    return answers;
+  }
+
+  messages(): SctpMessage[] {
+    const messages: SctpMessage[] = [];
+    for (let m = this.victim.pollRead(); m !== undefined; m = this.victim.pollRead()) messages.push(m);
+    return messages;
+  }
+
+  events(): SctpEvent[] {
+    const events: SctpEvent[] = [];
+    for (let e = this.victim.pollEvent(); e !== undefined; e = this.victim.pollEvent()) events.push(e);
+    return events;
+  }
 }
