@@ -21,6 +21,7 @@ async function cycle(): Promise<void> {
 }
 
 for (let i = 0; i < cycles; i++) await cycle();
+await turn(); // the system's own close callbacks
 const resources = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap');
 let alive = refs.length;
 for (let round = 0; round < 10 && alive > 0; round++) {
