@@ -74,9 +74,11 @@ function sectionsOf({ description }: RemoteDescription, mid: string | undefined,
   return media.map((_, i) => i);
 }
 
-function isOfGeneration({ description }: RemoteDescription, index: number, usernameFragment: string | undefined): boolean {
+function isOfGeneration({ description, data }: RemoteDescription, index: number, usernameFragment: string | undefined): boolean {
   if (usernameFragment === undefined) return true;
-  return iceCredentialsOf(description, description.media[index] as MediaSection)?.usernameFragment === usernameFragment;
+  // A bundled section without credentials of its own has those of its transport.
+  const credentials = iceCredentialsOf(description, description.media[index] as MediaSection) ?? (data?.candidateSections.has(index) ? data.credentials : undefined);
+  return credentials?.usernameFragment === usernameFragment;
 }
 
 function candidateLine(text: string): string {

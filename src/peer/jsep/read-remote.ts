@@ -110,13 +110,14 @@ function checkAnsweredGroups(offer: SessionDescription, answer: SessionDescripti
 
 function readData(state: JsepState, description: SessionDescription, index: number, defaultSetup: SetupRole): RemoteData {
   const section = description.media[index] as MediaSection;
-  const credentials = iceCredentialsOf(description, section);
+  const carrier = carrierOf(description, section);
+  const credentials = iceCredentialsOf(description, carrier);
   if (credentials === undefined) refuse(`${at(section)} has no ICE credentials`);
   const ours = [...state.generations, ...[state.lastOffer?.generation ?? []].flat()];
   if (ours.some((generation) => generation.credentials.usernameFragment === credentials.usernameFragment && generation.credentials.password === credentials.password)) {
     refuse(`${at(section)} has our own ICE credentials`);
   }
-  const fingerprints = fingerprintsOf(description, section).filter(({ algorithm }) => STRONG_FINGERPRINTS.has(algorithm));
+  const fingerprints = fingerprintsOf(description, carrier).filter(({ algorithm }) => STRONG_FINGERPRINTS.has(algorithm));
   if (fingerprints.length === 0) refuse(`${at(section)} has no fingerprint of sha-256 or stronger`);
   const candidateSections = candidateSectionsOf(description, index, credentials);
   const data: RemoteData = {
@@ -126,13 +127,21 @@ function readData(state: JsepState, description: SessionDescription, index: numb
     credentials,
     lite: isIceLite(description),
     fingerprints,
-    setup: setupOf(description, section) ?? defaultSetup,
+    setup: setupOf(description, carrier) ?? defaultSetup,
     candidateSections,
     candidates: readCandidates(description, candidateSections),
     endOfCandidates: [...candidateSections].some((i) => hasEndOfCandidates(description, description.media[i] as MediaSection)),
   };
   checkContinuity(state, data, defaultSetup === 'actpass');
   return data;
+}
+
+// A bundled section may leave its transport to the tagged one of its group (RFC 9143 7.2, RFC 9429 5.2.1).
+function carrierOf(description: SessionDescription, section: MediaSection): MediaSection {
+  if (iceCredentialsOf(description, section) !== undefined) return section;
+  const group = new Set(bundleGroupsOf(description).find((mids) => mids.includes(midOf(section) as string)));
+  const carriers = description.media.filter((other) => group.has(midOf(other) as string) && iceCredentialsOf(description, other) !== undefined);
+  return carriers[0] ?? section;
 }
 
 // What was negotiated binds what follows: the DTLS session goes on, and only an offer restarts ICE.

@@ -91,6 +91,23 @@ test('a data section that the peer stops is stopped here, and a new one starts a
   assert.deepEqual(sections(b.createOffer()), ['1 application accepted']);
 });
 
+test('a bundled data section without a transport of its own has that of its group (RFC 9143 7.2)', () => {
+  const a = makeJsep('a');
+  const b = makeJsep('b');
+  a.addDataChannel();
+  const offer = a.createOffer().sdp;
+  const at = offer.indexOf('m=application');
+  const transport = offer.slice(offer.indexOf('a=ice-ufrag'), offer.indexOf('a=sctp-port'));
+  const audio = `m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n${transport}a=candidate:1 1 udp 1 192.0.2.1 4000 typ host\r\n`;
+  const data = offer.slice(at).replace(transport, 'a=bundle-only\r\n').replace('m=application 9', 'm=application 0');
+  b.setRemoteDescription({ type: 'offer', sdp: offer.slice(0, at).replace('BUNDLE 0', 'BUNDLE 1 0') + audio + data });
+  b.addIceCandidate({ candidate: 'candidate:1 1 udp 1 192.0.2.1 4001 typ host', sdpMid: '0', usernameFragment: 'aaaa0001' });
+  b.addIceCandidate({ candidate: 'candidate:1 1 udp 1 192.0.2.1 4002 typ host', sdpMid: '1', usernameFragment: 'aaaa0001' });
+  const [ice] = only(b.setLocalDescription().effects, 'remote-ice');
+  assert.deepEqual(ice?.candidates.map(({ port }) => port), [4000, 4001, 4002]);
+  assert.equal(ice?.credentials.usernameFragment, 'aaaa0001');
+});
+
 test('a section without a BUNDLE group is answered without one (RFC 9143 7.3)', () => {
   const a = makeJsep('a');
   const b = makeJsep('b');
