@@ -126,15 +126,16 @@ export function spawnPeer(name: PeerName, args: readonly string[] = [], timeoutM
     gone = error;
     for (const w of waiting.splice(0)) w.reject(error);
   };
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  const keep = (text: string): void => {
     log = (log + text).slice(-LOG_BYTES);
     if (process.env.PEERS_LOG) process.stderr.write(text);
-  });
+  };
+  child.stderr.setEncoding('utf8').on('data', keep);
   child.on('error', fail);
   child.on('exit', (code, signal) => fail(new Error(`${name} ended (${signal ?? code}) ${log.trim()}`)));
   child.stdin.on('error', () => {}); // its end is reported by 'exit'
   createInterface({ input: child.stdout }).on('line', (line) => {
-    if (!line.startsWith('{')) return;
+    if (!line.startsWith('{')) return keep(`${line}\n`);
     const message = JSON.parse(line) as PeerReply;
     const at = waiting.findIndex((w) => w.type === message.type || message.type === 'error');
     const [w] = at < 0 ? [] : waiting.splice(at, 1);
