@@ -113,7 +113,7 @@ export const MAX_UNREAD_RECORDS = 4096;
 /** Width of the replay window in records (RFC 6347 4.1.2.6 asks for at least 32). */
 export const REPLAY_WINDOW_RECORDS = 256;
 /** Records that fail to authenticate before the keys are given up (RFC 9147 4.5.3). */
-export const MAX_FORGED_RECORDS = 2 ** 36;
+export const MAX_FORGED_RECORDS: number = 2 ** 36;
 /** Warning alerts that are tolerated on a connection. */
 export const MAX_WARNING_ALERTS = 4;
 
@@ -124,5 +124,5 @@ export const HANDSHAKE_TIMEOUT_MS = 30_000;
 /** Least time between two answers to an unauthenticated repetition after the handshake. */
 export const REPEAT_INTERVAL_MS = 1_000;
 /** Life of a generated certificate, and how far back it begins for peers whose clock is late. */
-export const CERTIFICATE_LIFE_MS = 30 * 86_400_000;
+export const CERTIFICATE_LIFE_MS: number = 30 * 86_400_000;
 export const CERTIFICATE_BACKDATE_MS = 86_400_000;
