@@ -12,7 +12,7 @@ export interface DtlsInteropResult {
   readonly detail: string;
 }
 
-interface DtlsCase {
+export interface DtlsCase {
   readonly peer: PeerKind;
   readonly settings?: PeerSettings;
   /** Settings of our side. */
@@ -22,7 +22,7 @@ interface DtlsCase {
 const HANDSHAKE_MS = 15_000;
 const DATA_MS = 5_000;
 
-const CASES: readonly DtlsCase[] = [
+export const DTLS_CASES: readonly DtlsCase[] = [
   { peer: 'openssl-server', settings: { cookie: true } },
   { peer: 'openssl-server', settings: { key: 'rsa' } },
   { peer: 'openssl-server', settings: { key: 'P-384', groups: 'P-384', suites: 'ECDHE-ECDSA-AES256-GCM-SHA384' }, ours: { keyKind: 'ecdsa-p384' } },
@@ -41,7 +41,7 @@ const CASES: readonly DtlsCase[] = [
   { peer: 'gnutls-client', ours: { cookie: 'required', addressToken: Uint8Array.of(127, 0, 0, 1), cookieSecret: new Uint8Array(randomBytes(32)) } },
 ];
 
-function nameOf({ peer, settings, ours }: DtlsCase): string {
+export function nameOf({ peer, settings, ours }: DtlsCase): string {
   const theirs = Object.entries(settings ?? {}).map(([key, value]) => `${key} ${String(value)}`);
   const mine = Object.entries(ours ?? {}).flatMap(([key, value]) => (typeof value === 'object' ? [] : [`our ${key} ${String(value)}`]));
   return [peer, ...theirs, ...mine].join(', ');
@@ -51,7 +51,7 @@ function nameOf({ peer, settings, ours }: DtlsCase): string {
 export async function runDtlsInterop(): Promise<DtlsInteropResult[]> {
   const tools = { openssl: await hasTool('openssl'), gnutls: await hasTool('gnutls-cli') };
   const results: DtlsInteropResult[] = [];
-  for (const one of CASES) {
+  for (const one of DTLS_CASES) {
     const name = nameOf(one);
     if (!tools[one.peer.startsWith('openssl') ? 'openssl' : 'gnutls']) {
       results.push({ name, ok: false, detail: 'the tool is not installed' });
@@ -67,7 +67,8 @@ export async function runDtlsInterop(): Promise<DtlsInteropResult[]> {
   return results;
 }
 
-async function runCase({ peer: kind, settings, ours }: DtlsCase): Promise<string> {
+/** Runs one case; rejects with what went wrong. */
+export async function runCase({ peer: kind, settings, ours }: DtlsCase): Promise<string> {
   const { keyKind, ...overrides } = ours ?? {};
   const certificate = Certificate.generate({ now: performance.now(), ...(keyKind === undefined ? {} : { keyKind }) }, environment);
   const config: Omit<DtlsConfig, 'role' | 'remoteFingerprints'> = { certificate, ...overrides };

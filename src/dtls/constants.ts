@@ -3,7 +3,6 @@
 /** Versions as on the wire: ones' complement, so a newer version is a smaller number (RFC 6347 4.1, RFC 9147 5.3). */
 export const VERSION_DTLS_1_0 = 0xfeff;
 export const VERSION_DTLS_1_2 = 0xfefd;
-export const VERSION_DTLS_1_3 = 0xfefc;
 
 /** Content types of records (RFC 5246 6.2.1). */
 export const ContentType = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;

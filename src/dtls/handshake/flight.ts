@@ -1,6 +1,5 @@
 import type { Instant } from '../../core/index.ts';
-import { ContentType, HANDSHAKE_HEADER_BYTES, VERSION_DTLS_1_0, VERSION_DTLS_1_2 } from '../constants.ts';
-import { HandshakeType } from '../constants.ts';
+import { ContentType, HANDSHAKE_HEADER_BYTES, HandshakeType, VERSION_DTLS_1_0, VERSION_DTLS_1_2 } from '../constants.ts';
 import type { RecordWriter } from '../record/writer.ts';
 import { writeFragmentHeader } from './fragment.ts';
 

@@ -30,11 +30,6 @@ export class RecordProtection {
     writeU16(this.#aad, 9, VERSION_DTLS_1_2);
   }
 
-  /** What a record is longer than its content. */
-  get overheadBytes(): number {
-    return RECORD_HEADER_BYTES + this.explicitNonceBytes + TAG_BYTES;
-  }
-
   /**
    * Seals `buffer[start, end)` and writes the header in front of it and the tag behind it.
    * Returns where the record begins; it ends at `end + 16`.
