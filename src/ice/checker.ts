@@ -1,5 +1,5 @@
 import { type Counters, type Datagram, type Environment, type Instant, type Queue, sameAddress } from '../core/index.ts';
-import { type StunMessage, type StunTransaction, StunTransactions, verifyIntegrity } from '../stun/index.ts';
+import { type StunMessage, type StunTransaction, StunTransactions, type TransactionSchedule, verifyIntegrity } from '../stun/index.ts';
 import { type Check, encodeCheck, makeCheck, type CheckKind } from './check.ts';
 import type { IceSettings } from './config.ts';
 import { CONSENT_ANSWER_MS, MAX_REQUESTS_PER_PAIR, MIN_CHECK_RTO_MS } from './constants.ts';
@@ -157,11 +157,13 @@ export class Checker {
     return at === undefined ? this.#pumpAt : Math.min(at, this.#pumpAt);
   }
 
-  #schedule({ kind, pair, generation }: Check): { rtoMs: number; maxRequests: number; finalWaitMs?: number } {
+  #schedule({ kind, pair, generation }: Check): TransactionSchedule {
     if (kind === 'consent') return { rtoMs: MIN_CHECK_RTO_MS, maxRequests: 1, finalWaitMs: CONSENT_ANSWER_MS };
     // RFC 8445 14.3: the timeout grows with the checks under way, so that their sum keeps the pace.
     const busy = pair.valid ? 1 : generation.checklist.busyCount;
     const rtoMs = Math.max(MIN_CHECK_RTO_MS, this.#settings.checkIntervalMs * busy, 1.5 * (pair.roundTripTimeMs ?? 0));
+    // The pair works: only loss can keep a nomination from being answered, and waiting longer does not help against it.
+    if (kind === 'nomination') return { rtoMs, maxIntervalMs: rtoMs, finalWaitMs: 2 * rtoMs };
     return { rtoMs, maxRequests: Math.max(1, MAX_REQUESTS_PER_PAIR - pair.unanswered) };
   }
 

@@ -18,7 +18,7 @@ import type { IceConnectionState, IceEvent, IceFailure } from './events.ts';
 import { Generation } from './generation.ts';
 import { onRequest, replayEarly } from './incoming.ts';
 import { applyPending, considerNomination, onValid } from './nomination.ts';
-import { failCheck, onResponse } from './outgoing.ts';
+import { onResponse, onTimedOut } from './outgoing.ts';
 import type { IcePair } from './pair.ts';
 import { addLocal, addRemote, dropPair } from './pairing.ts';
 import type { IceStats } from './stats.ts';
@@ -271,7 +271,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     if (this.#over) return;
     const context = this.#context;
     const { checker } = context;
-    for (let check = checker.takeTimedOut(now); check; check = checker.takeTimedOut(now)) failCheck(context, check);
+    for (let check = checker.takeTimedOut(now); check; check = checker.takeTimedOut(now)) onTimedOut(context, check, now);
     applyPending(context, now);
     this.#tendConsent(now);
     if (!this.#over) this.#proceed(now);

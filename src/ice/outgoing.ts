@@ -17,7 +17,7 @@ export function onResponse(context: Context, message: StunMessage, datagram: Dat
   if (message.class === StunClass.error) return onErrorResponse(context, message, check);
   if (message.unknownRequired().length > 0) {
     counters.add('ice.response.unknown-attribute');
-    return failCheck(context, check);
+    return failCheck(check);
   }
   onSuccess(context, message, transaction, now);
 }
@@ -56,7 +56,7 @@ function onErrorResponse(context: Context, message: StunMessage, check: Check): 
   const code = message.error?.code;
   if (code !== StunErrorCode.roleConflict) {
     counters.add('ice.response.error');
-    return failCheck(context, check);
+    return failCheck(check);
   }
   counters.add('ice.role.conflict');
   // A second 487 for the same conflict must not switch back.
@@ -72,8 +72,20 @@ function onErrorResponse(context: Context, message: StunMessage, check: Check): 
   if (!pair.valid && generation === context.current) generation.checklist.trigger(pair);
 }
 
+/** A check was never answered. */
+export function onTimedOut(context: Context, check: Check, now: Instant): void {
+  const { generation, kind, pair } = check;
+  const { selection } = context;
+  if (kind === 'nomination' && pair.listed && selection.pair === pair && !selection.isDisconnected(now)) {
+    // The pair works, as its consent shows: it will be nominated again.
+    if (generation.nominating === pair) generation.nominating = undefined;
+    return;
+  }
+  failCheck(check);
+}
+
 /** A check got no answer, or one that says no. Data that flows over the pair is the business of consent. */
-export function failCheck(context: Context, { kind, pair, generation }: Check): void {
+function failCheck({ kind, pair, generation }: Check): void {
   if (generation.nominating === pair && kind === 'nomination') generation.nominating = undefined;
   if (kind === 'consent') return;
   if (pair.valid && kind !== 'nomination') return;

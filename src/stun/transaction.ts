@@ -7,6 +7,8 @@ import type { StunMessage } from './message.ts';
 export interface TransactionSchedule {
   /** The first retransmission timeout in milliseconds; it doubles after each request. Default 500. */
   readonly rtoMs?: number;
+  /** The longest time between two requests, in milliseconds. Default none: the timeout goes on doubling. */
+  readonly maxIntervalMs?: number;
   /** Rc: how many requests in all. Default 7. */
   readonly maxRequests?: number;
   /** How long to wait after the last request, in milliseconds. Default 16 times `rtoMs`. */
@@ -28,6 +30,7 @@ export class StunTransaction<T> {
   intervalMs: number;
   maxRequests: number;
   readonly finalWaitMs: number;
+  readonly maxIntervalMs: number;
 
   constructor(id: Uint8Array, request: Uint8Array, owner: T, schedule: TransactionSchedule, now: Instant) {
     this.id = id;
@@ -37,6 +40,7 @@ export class StunTransaction<T> {
     this.lastSentAt = now;
     const rtoMs = schedule.rtoMs ?? INITIAL_RTO_MS;
     this.intervalMs = rtoMs;
+    this.maxIntervalMs = schedule.maxIntervalMs ?? Infinity;
     this.maxRequests = schedule.maxRequests ?? MAX_REQUESTS;
     this.finalWaitMs = schedule.finalWaitMs ?? FINAL_WAIT_RTOS * rtoMs;
     this.nextAt = now + (this.maxRequests > 1 ? rtoMs : this.finalWaitMs);
@@ -134,7 +138,7 @@ export class StunTransactions<T> {
     }
     transaction.requests++;
     transaction.lastSentAt = now;
-    transaction.intervalMs *= 2;
+    transaction.intervalMs = Math.min(2 * transaction.intervalMs, transaction.maxIntervalMs);
     transaction.nextAt = now + (transaction.requests < transaction.maxRequests ? transaction.intervalMs : transaction.finalWaitMs);
     return 'retransmit';
   }
