@@ -39,7 +39,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #connectionState: ConnectionState = 'new';
   #channelsOpened = 0;
   #channelsClosed = 0;
-  #now: Instant;
   #isClosed = false;
   /** The last datagrams of a peer that was closed. */
   readonly #farewell: Queue<Datagram> = new Queue();
@@ -48,7 +47,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   constructor(config: PeerConfig, environment: Environment, now: Instant) {
     this.#config = config;
     this.#environment = environment;
-    this.#now = now;
     this.#certificate = config.certificates[0] ?? Certificate.generate({ now }, environment);
     this.#jsep = new Jsep({
       credentials: () => generateIceCredentials(environment.random),
@@ -202,7 +200,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   // Protocol
 
   handleRead(datagram: Datagram, now: Instant): void {
-    this.#now = now;
     if (this.#isClosed) return;
     if (!this.#gathering.handleRead(datagram, now)) this.#transport.handleRead(datagram, now);
     this.#collect(now);
@@ -231,7 +228,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   }
 
   handleEvent(event: PeerInput, now: Instant): void {
-    this.#now = now;
     if (this.#isClosed) return;
     if (event.type === 'socket-error') {
       this.#counters.add(`socket.${event.kind}`);
@@ -248,7 +244,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   }
 
   handleTimeout(now: Instant): void {
-    this.#now = now;
     if (this.#isClosed) return;
     this.#gathering.handleTimeout(now);
     this.#transport.handleTimeout(now);
@@ -265,7 +260,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   close(now: Instant): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#now = now;
     this.#data.close(now);
     this.#queueFarewell();
     this.#transport.closeDtls(now);
@@ -289,7 +283,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   // What descriptions cause
 
   #apply(changes: JsepChanges, now: Instant): void {
-    this.#now = now;
     for (const effect of changes.effects) this.#applyEffect(effect, now);
     this.#collect(now);
   }

@@ -1,7 +1,7 @@
 import type { Datagram, Environment, TransportAddress } from '../../src/core/index.ts';
 import type { ChannelHandle } from '../../src/datachannel/index.ts';
 import { Peer, type PeerConfig, type PeerEvent } from '../../src/peer/index.ts';
-import { reproducibleCrypto } from './crypto.ts';
+import { reproducibleCrypto } from '../../src/crypto/reproducible.ts';
 import { seededRandom } from './fuzz.ts';
 
 const CONFIG: PeerConfig = { iceServers: [], iceTransportPolicy: 'all', bundlePolicy: 'balanced', certificates: [] };

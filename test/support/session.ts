@@ -1,6 +1,6 @@
 import { createPeerConnection, type DataChannel } from '../../src/api/index.ts';
 import { createVirtualWorld, type LinkOptions, virtualRuntime, type VirtualWorld } from '../../src/runtime/virtual/index.ts';
-import { reproducibleCrypto } from './crypto.ts';
+import { reproducibleCrypto } from '../../src/crypto/reproducible.ts';
 import { seeded } from './fuzz.ts';
 
 /** What one simulated session came to. */

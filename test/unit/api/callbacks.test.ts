@@ -58,17 +58,9 @@ test('A-JS-09 close, send and createDataChannel inside every callback lose no ev
   const hooks = ['onIceCandidate', 'onSignalingStateChange', 'onIceConnectionStateChange', 'onIceGatheringStateChange', 'onConnectionStateChange', 'onNegotiationNeeded'] as const;
   for (const hook of hooks) {
     const pair = await connectPair();
-    let target: PeerConnection | undefined;
-    const again = await connectPair({
-      a: {
-        handler: {
-          [hook]: () => {
-            target?.createDataChannel(`from ${hook}`);
-          },
-        },
-      },
-    });
-    target = again.a;
+    const target: { pc?: PeerConnection } = {};
+    const again = await connectPair({ a: { handler: { [hook]: () => void target.pc?.createDataChannel(`from ${hook}`) } } });
+    target.pc = again.a;
     again.a.restartIce();
     await again.a.setLocalDescription();
     await again.channelA.send('still open');
