@@ -512,7 +512,7 @@ export class Sender {
   #startTimer(now: Instant): void {
     this.#timerRuns = true;
     const timeout = this.rto.timeoutMs;
-    this.#timers.set('t3', now + (this.#probing ? Math.min(timeout, ZERO_WINDOW_PROBE_MAX_MS) : timeout));
+    this.#timers.set('t3', now + (this.#probing || this.#peerWindow === 0 ? Math.min(timeout, ZERO_WINDOW_PROBE_MAX_MS) : timeout));
     const rtt = this.rto.smoothedMs;
     const out = this.#out;
     // A single packet's SACK may be held back by the peer (6.2): then the probe would come too early.

@@ -97,7 +97,7 @@ export class SctpWorld {
   static connected(options: ConstructorParameters<typeof SctpWorld>[0] = {}): SctpWorld {
     const world = new SctpWorld(options);
     world.a.association.connect(0);
-    world.run(1000, () => world.a.association.state === 'established' && world.b.association.state === 'established');
+    world.run(60_000, () => world.a.association.state === 'established' && world.b.association.state === 'established');
     if (world.a.association.state !== 'established') throw new Error('the associations did not connect');
     world.settle();
     return world;
