@@ -20,7 +20,7 @@ import { onRequest, replayEarly } from './incoming.ts';
 import { applyPending, considerNomination, onValid } from './nomination.ts';
 import { onResponse, onTimedOut } from './outgoing.ts';
 import type { IcePair } from './pair.ts';
-import { addLocal, addRemote, dropPair } from './pairing.ts';
+import { addLocal, addRemote, dropBase, dropForeign } from './pairing.ts';
 import type { IceStats } from './stats.ts';
 
 type Timer = 'check' | 'nomination' | 'switch' | 'consent' | 'patience';
@@ -93,12 +93,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
   /** A socket is gone, and with it the candidates and pairs that used it. */
   removeLocalCandidates(base: TransportAddress, now: Instant): void {
     const context = this.#context;
-    for (const generation of [context.current, context.previous]) {
-      if (!generation) continue;
-      const kept = generation.locals.filter((c) => !sameAddress(c.base, base));
-      generation.locals.splice(0, generation.locals.length, ...kept);
-      for (const pair of generation.checklist.pairs.filter((p) => sameAddress(p.base, base))) dropPair(context, generation, pair);
-    }
+    for (const generation of [context.current, context.previous]) if (generation) dropBase(context, generation, base);
     const { selection, current } = context;
     if (this.#over) return;
     if (selection.pair && sameAddress(selection.pair.base, base)) {
@@ -130,7 +125,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     }
     const { current } = context;
     current.setRemote(credentials);
-    this.#dropForeignCandidates(current);
+    dropForeign(context, current);
     context.newsAt = now;
     replayEarly(context, now);
     this.#proceed(now);
@@ -366,18 +361,6 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     } else if (consent.isDue(now)) {
       context.checker.start('consent', consent.pair, consent.generation, now);
       consent.onSent(now);
-    }
-  }
-
-  /** Drops candidates that turn out to belong to other credentials. */
-  #dropForeignCandidates(generation: Generation): void {
-    const foreign = generation.remotes.filter(
-      (c) => c.usernameFragment !== undefined && c.usernameFragment !== generation.remote?.usernameFragment,
-    );
-    for (const candidate of foreign) {
-      generation.remotes.splice(generation.remotes.indexOf(candidate), 1);
-      for (const pair of generation.checklist.pairs.filter((p) => p.remote === candidate)) dropPair(this.#context, generation, pair);
-      this.#context.counters.add('ice.candidate.generation');
     }
   }
 

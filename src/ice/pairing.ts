@@ -162,3 +162,20 @@ export function learnLocal(context: Context, generation: Generation, pair: Candi
   pair.local = candidate;
   context.events.push({ type: 'peer-reflexive', side: 'local', candidate });
 }
+
+/** Forgets all that used a socket. */
+export function dropBase(context: Context, generation: Generation, base: TransportAddress): void {
+  const kept = generation.locals.filter((c) => !sameAddress(c.base, base));
+  generation.locals.splice(0, generation.locals.length, ...kept);
+  for (const pair of generation.checklist.pairs.filter((p) => sameAddress(p.base, base))) dropPair(context, generation, pair);
+}
+
+/** Drops candidates that turn out to belong to other credentials than those of the peer. */
+export function dropForeign(context: Context, generation: Generation): void {
+  const own = generation.remote?.usernameFragment;
+  for (const candidate of generation.remotes.filter((c) => c.usernameFragment !== undefined && c.usernameFragment !== own)) {
+    generation.remotes.splice(generation.remotes.indexOf(candidate), 1);
+    for (const pair of generation.checklist.pairs.filter((p) => p.remote === candidate)) dropPair(context, generation, pair);
+    context.counters.add('ice.candidate.generation');
+  }
+}
