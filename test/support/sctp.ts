@@ -24,8 +24,16 @@ const hmacOnly = {
   }),
 } as unknown as CryptoProvider;
 
-export function sctpEnvironment(seed: number): Environment {
-  return { crypto: hmacOnly, random: seededRandom(seed), unixOffsetMs: 0 };
+/** @param firstTsn - what the association draws as its first TSN, to put a wrap where a test wants it */
+export function sctpEnvironment(seed: number, firstTsn?: number): Environment {
+  const seededSource = seededRandom(seed);
+  let draws = 0;
+  const random = (into: Uint8Array): void => {
+    seededSource(into);
+    // The first four bytes drawn are the tag, the next four the TSN.
+    if (firstTsn !== undefined && ++draws === 2) new DataView(into.buffer, into.byteOffset).setUint32(0, firstTsn);
+  };
+  return { crypto: hmacOnly, random, unixOffsetMs: 0 };
 }
 
 /** A link in one direction. Probabilities are 0 to 1, times in ms. */
@@ -85,11 +93,11 @@ export class SctpWorld {
   readonly #heap: Flight[] = [];
   #order = 0;
 
-  constructor(options: { seed?: number; a?: SctpConfig; b?: SctpConfig; link?: LinkOptions } = {}) {
+  constructor(options: { seed?: number; a?: SctpConfig; b?: SctpConfig; link?: LinkOptions; firstTsn?: number } = {}) {
     const seed = options.seed ?? 1;
     this.#random = seeded(seed);
-    this.a = new Side(new SctpAssociation(options.a ?? {}, sctpEnvironment(seed * 2 + 1)));
-    this.b = new Side(new SctpAssociation(options.b ?? {}, sctpEnvironment(seed * 2 + 2)));
+    this.a = new Side(new SctpAssociation(options.a ?? {}, sctpEnvironment(seed * 2 + 1, options.firstTsn)));
+    this.b = new Side(new SctpAssociation(options.b ?? {}, sctpEnvironment(seed * 2 + 2, options.firstTsn)));
     this.a.link = this.b.link = options.link ?? {};
   }
 
