@@ -13,6 +13,9 @@ export class DtlsEndpoint {
   readonly machine: DtlsMachine;
   readonly events: DtlsEvent[] = [];
   received = '';
+  /** Whether the n-th datagram of the handshake, counted over both directions, is lost. */
+  loses: (n: number) => boolean = () => false;
+  #count = 0;
   readonly #socket: Socket;
   #remotePort: number | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -23,7 +26,7 @@ export class DtlsEndpoint {
     this.#remotePort = remotePort;
     socket.on('message', (bytes: Buffer, remote: RemoteInfo) => {
       this.#remotePort ??= remote.port;
-      if (remote.port === this.#remotePort) machine.handleRead(new Uint8Array(bytes), performance.now());
+      if (remote.port === this.#remotePort && !this.#isLost()) machine.handleRead(new Uint8Array(bytes), performance.now());
       this.flush();
     });
     socket.on('error', () => {}); // ICMP: the peer is not there yet
@@ -54,12 +57,16 @@ export class DtlsEndpoint {
   flush(): void {
     const { machine } = this;
     machine.handleTimeout(performance.now());
-    for (let bytes = machine.pollWrite(); bytes; bytes = machine.pollWrite()) if (this.#remotePort !== undefined) this.#socket.send(bytes, this.#remotePort, '127.0.0.1');
+    for (let bytes = machine.pollWrite(); bytes; bytes = machine.pollWrite()) if (this.#remotePort !== undefined && !this.#isLost()) this.#socket.send(bytes, this.#remotePort, '127.0.0.1');
     for (let event = machine.pollEvent(); event; event = machine.pollEvent()) this.events.push(event);
     for (let data = machine.pollRead(); data; data = machine.pollRead()) this.received += new TextDecoder().decode(data);
     clearTimeout(this.#timer);
     const deadline = machine.pollTimeout();
     if (deadline !== undefined) this.#timer = setTimeout(() => this.flush(), Math.max(1, deadline.at - performance.now()));
+  }
+
+  #isLost(): boolean {
+    return this.machine.state === 'connecting' && this.loses(this.#count++);
   }
 
   async until(done: () => boolean, timeoutMs: number, what: string): Promise<void> {

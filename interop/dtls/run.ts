@@ -15,6 +15,8 @@ export interface DtlsInteropResult {
 export interface DtlsCase {
   readonly peer: PeerKind;
   readonly settings?: PeerSettings;
+  /** Datagrams of the handshake that are lost, counted over both directions. */
+  readonly lost?: readonly number[];
   /** Settings of our side. */
   readonly ours?: Partial<DtlsConfig> & { readonly keyKind?: 'ecdsa-p256' | 'ecdsa-p384' | 'rsa-2048' };
 }
@@ -34,6 +36,13 @@ export const DTLS_CASES: readonly DtlsCase[] = [
   { peer: 'openssl-client', settings: { key: 'P-384', suites: 'ECDHE-ECDSA-AES256-GCM-SHA384', groups: 'P-384:P-256' }, ours: { keyKind: 'ecdsa-p384' } },
   { peer: 'openssl-client', settings: { suites: 'ECDHE-ECDSA-CHACHA20-POLY1305', groups: 'P-256' } },
   { peer: 'openssl-client', settings: { mtu: 300 }, ours: { mtuBytes: 100 } },
+  { peer: 'openssl-server', lost: [0, 1, 3] },
+  { peer: 'openssl-server', settings: { mtu: 300 }, ours: { mtuBytes: 300 }, lost: [2, 4, 6, 8] },
+  { peer: 'openssl-server', lost: [3] },
+  { peer: 'openssl-client', lost: [1] },
+  { peer: 'openssl-client', settings: { mtu: 300 }, ours: { mtuBytes: 300 }, lost: [1, 4, 6] },
+  { peer: 'gnutls-server', lost: [4, 6] },
+  { peer: 'gnutls-client', lost: [1, 3] },
   { peer: 'gnutls-server' },
   { peer: 'gnutls-server', settings: { key: 'rsa' }, ours: { keyKind: 'rsa-2048' } },
   { peer: 'gnutls-client' },
@@ -41,10 +50,10 @@ export const DTLS_CASES: readonly DtlsCase[] = [
   { peer: 'gnutls-client', ours: { cookie: 'required', addressToken: Uint8Array.of(127, 0, 0, 1), cookieSecret: new Uint8Array(randomBytes(32)) } },
 ];
 
-export function nameOf({ peer, settings, ours }: DtlsCase): string {
+export function nameOf({ peer, settings, lost, ours }: DtlsCase): string {
   const theirs = Object.entries(settings ?? {}).map(([key, value]) => `${key} ${String(value)}`);
   const mine = Object.entries(ours ?? {}).flatMap(([key, value]) => (typeof value === 'object' ? [] : [`our ${key} ${String(value)}`]));
-  return [peer, ...theirs, ...mine].join(', ');
+  return [peer, ...theirs, ...mine, ...(lost === undefined ? [] : [`datagrams ${lost.join(' ')} lost`])].join(', ');
 }
 
 /** Runs every case, one after the other. Never rejects. */
@@ -68,18 +77,19 @@ export async function runDtlsInterop(): Promise<DtlsInteropResult[]> {
 }
 
 /** Runs one case; rejects with what went wrong. */
-export async function runCase({ peer: kind, settings, ours }: DtlsCase): Promise<string> {
+export async function runCase({ peer: kind, settings, lost = [], ours }: DtlsCase): Promise<string> {
   const { keyKind, ...overrides } = ours ?? {};
   const certificate = Certificate.generate({ now: performance.now(), ...(keyKind === undefined ? {} : { keyKind }) }, environment);
   const config: Omit<DtlsConfig, 'role' | 'remoteFingerprints'> = { certificate, ...overrides };
-  return kind.endsWith('server') ? againstServer(kind, settings, config) : againstClient(kind, settings, config);
+  return kind.endsWith('server') ? againstServer(kind, settings, config, lost) : againstClient(kind, settings, config, lost);
 }
 
-async function againstServer(kind: PeerKind, settings: PeerSettings | undefined, config: Omit<DtlsConfig, 'role' | 'remoteFingerprints'>): Promise<string> {
+async function againstServer(kind: PeerKind, settings: PeerSettings | undefined, config: Omit<DtlsConfig, 'role' | 'remoteFingerprints'>, lost: readonly number[]): Promise<string> {
   const port = await freePort();
   const peer = await DtlsPeer.start(kind, port, settings);
   const endpoint = await DtlsEndpoint.open({ ...config, role: 'client', remoteFingerprints: [fingerprintOf(environment.crypto, 'sha-256', peer.certificate)] }, port);
   try {
+    endpoint.loses = (n) => lost.includes(n);
     endpoint.start();
     return await converse(kind, peer, endpoint);
   } finally {
@@ -88,12 +98,13 @@ async function againstServer(kind: PeerKind, settings: PeerSettings | undefined,
   }
 }
 
-async function againstClient(kind: PeerKind, settings: PeerSettings | undefined, config: Omit<DtlsConfig, 'role' | 'remoteFingerprints'>): Promise<string> {
+async function againstClient(kind: PeerKind, settings: PeerSettings | undefined, config: Omit<DtlsConfig, 'role' | 'remoteFingerprints'>, lost: readonly number[]): Promise<string> {
   // The peer's certificate is known only once it runs, so its first hellos find nobody and are repeated.
   const port = await freePort();
   const peer = await DtlsPeer.start(kind, port, settings);
   const endpoint = await DtlsEndpoint.open({ ...config, role: 'server', remoteFingerprints: [fingerprintOf(environment.crypto, 'sha-256', peer.certificate)] }, undefined, port);
   try {
+    endpoint.loses = (n) => lost.includes(n);
     endpoint.start();
     return await converse(kind, peer, endpoint);
   } finally {
