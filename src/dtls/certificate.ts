@@ -18,6 +18,7 @@ import { decodePem, encodePem } from './pem.ts';
 import { encodeTime } from './time.ts';
 import { decodeCertificate, type LeafCertificate, OID_COMMON_NAME, OID_ECDSA_SHA256, OID_ECDSA_SHA384, OID_RSA_SHA256 } from './x509.ts';
 
+/** What a new certificate is to be like. */
 export interface CertificateOptions {
   /** Default `ecdsa-p256`. */
   readonly keyKind?: SigningKeyKind;

@@ -13,6 +13,7 @@ import {
 import type { Fingerprint } from './fingerprint.ts';
 import { DEFAULT_SRTP_PROFILES, srtpProfileSizes } from './srtp.ts';
 
+/** What a connection is made of. Sizes are in bytes, times in milliseconds. */
 export interface DtlsConfig {
   readonly role: 'client' | 'server';
   readonly certificate: Certificate;

@@ -21,6 +21,8 @@ export const Tag = {
 export class DerReader {
   readonly #bytes: Uint8Array;
   #at = 0;
+  /** Length of the contents of the value that was read last. */
+  #contentBytes = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -60,8 +62,6 @@ export class DerReader {
   done(): void {
     if (this.left !== 0) throw new DecodeError('dtls.der', `${this.left} bytes too many`);
   }
-
-  #contentBytes = 0;
 
   /** Reads tag and length; the position is then at the contents. */
   #length(): number {

@@ -23,6 +23,7 @@ export type DtlsFailure =
   /** The record numbers are used up (RFC 6347 4.1). */
   | 'sequence-limit';
 
+/** What a connection reports. `closed` and `failed` come once, and nothing after them. */
 export type DtlsEvent =
   | {
       readonly type: 'connected';

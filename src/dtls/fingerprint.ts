@@ -13,6 +13,7 @@ export type FingerprintHash = 'sha-256' | 'sha-384' | 'sha-512';
 
 const HASH_BYTES: Readonly<Record<FingerprintHash, number>> = { 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 };
 
+/** The fingerprint of a certificate, as SDP writes it (RFC 8122 5). */
 export function fingerprintOf(crypto: CryptoProvider, algorithm: FingerprintHash, der: Uint8Array): Fingerprint {
   const parts: string[] = [];
   for (const byte of crypto.hash(algorithm, der)) parts.push(byte.toString(16).toUpperCase().padStart(2, '0'));

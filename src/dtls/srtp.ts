@@ -15,6 +15,7 @@ export interface SrtpMaster {
   readonly salt: Uint8Array;
 }
 
+/** The keys of an SRTP session, by who uses them. */
 export interface SrtpKeys {
   readonly profile: number;
   /** What this side protects with. */

@@ -14,4 +14,5 @@ export interface DtlsStats {
   readonly dropped: ReadonlyMap<string, number>;
 }
 
+/** Where a connection stands; `closed` and `failed` are final. */
 export type DtlsState = 'new' | 'connecting' | 'connected' | 'closed' | 'failed';

@@ -2,6 +2,8 @@ import { DecodeError, Reader, Writer } from '../../core/index.ts';
 import { MAX_CERTIFICATE_BYTES, MAX_CERTIFICATE_CHAIN, NAMED_CURVE, RANDOM_BYTES } from '../constants.ts';
 import { decodeExtensions, decodeU16s, encodeExtensions, type Extensions } from './extensions.ts';
 
+// Bodies of handshake messages. Decoders return views of their input and throw DecodeError on anything malformed.
+
 /** ClientHello (RFC 6347 4.2.1). */
 export interface ClientHello {
   readonly version: number;

@@ -1,11 +1,11 @@
-import type { Counters } from '../../core/index.ts';
+import { type Counters, EMPTY } from '../../core/index.ts';
 import { readU16 } from '../../core/bytes.ts';
 import { ContentType, RECORD_HEADER_BYTES, VERSION_DTLS_1_0, VERSION_DTLS_1_2 } from '../constants.ts';
 
 /** Walks over the records of a datagram (RFC 6347 4.1) without making an object for each. */
 export class RecordReader {
   readonly #counters: Counters;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = EMPTY;
   #next = 0;
   /** Where the record's header begins. */
   at = 0;
@@ -32,7 +32,7 @@ export class RecordReader {
       const end = body > bytes.length ? body : body + readU16(bytes, at + 11);
       if (end > bytes.length) {
         this.#counters.add('dtls.record.truncated');
-        return false;
+        break;
       }
       this.#next = end;
       const type = bytes[at] as number;
@@ -53,6 +53,7 @@ export class RecordReader {
       this.epoch = epoch;
       return true;
     }
+    this.#bytes = EMPTY; // a datagram may be a view of a large buffer that many share
     return false;
   }
 }

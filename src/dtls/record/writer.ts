@@ -2,6 +2,9 @@ import { writeU16, writeU48 } from '../../core/bytes.ts';
 import { RECORD_HEADER_BYTES, TAG_BYTES, VERSION_DTLS_1_0, VERSION_DTLS_1_2 } from '../constants.ts';
 import type { RecordProtection } from './protection.ts';
 
+/** However far the client counted, half of the numbers remain for our handshake. */
+const MAX_HELLO_SEQUENCE = 2 ** 47;
+
 /** Numbers and protects outgoing records: epoch 0 in the clear and, once keys are there, epoch 1. */
 export class RecordWriter {
   #plainSequence = 0;
@@ -21,7 +24,7 @@ export class RecordWriter {
 
   /** Continues the numbers of epoch 0 with that of the client's hello (RFC 6347 4.2.1). */
   skipPlainTo(sequence: number): void {
-    this.#plainSequence = Math.max(this.#plainSequence, sequence);
+    this.#plainSequence = Math.max(this.#plainSequence, Math.min(sequence, MAX_HELLO_SEQUENCE));
   }
 
   /** Begins epoch 1. */

@@ -4,6 +4,7 @@ import { implicitNonceBytes, RecordProtection } from '../record/protection.ts';
 import { prf } from './prf.ts';
 import type { CipherSuite } from './suites.ts';
 
+/** Who said hello first, and who answered. */
 export type Role = 'client' | 'server';
 
 /** The master secret with the handshake bound into it (RFC 7627 4). */

@@ -227,6 +227,19 @@ test('A-DTLS-13 a flood of hellos without cookies leaves nothing behind and draw
   assert.equal(pair.handshake().client.state, 'connected');
 });
 
+test('a hello with the last record number leaves room for the answer (RFC 6347 4.1)', () => {
+  const pair = new DtlsPair();
+  pair.wire = (from, datagram) => {
+    if (from === 'client' && datagram[13] === H.clientHello) datagram.fill(0xff, 5, 11);
+    return [datagram];
+  };
+  pair.handshake();
+  assert.equal(pair.client.state, 'connected');
+  const numbers = pair.sent.filter(({ from }) => from === 'server').flatMap(({ bytes }) => recordsOf(bytes)).filter(({ epoch }) => epoch === 0).map(({ sequence }) => sequence);
+  assert.equal(new Set(numbers).size, numbers.length);
+  assert.ok(numbers.every((sequence) => sequence >= 2 ** 47 && sequence < 2 ** 48));
+});
+
 test('A-DTLS-13 a hello so small that the answer would be larger gets none', () => {
   const server = new DtlsMachine({ role: 'server', certificate: certificateOf('server'), remoteFingerprints: [], ...cookieServer() } as DtlsConfig, environmentOf(5));
   const tiny = encodeClientHello({ version: 0xfefd, random: new Uint8Array(32), sessionId: EMPTY, cookie: EMPTY, cipherSuites: [], compressionMethods: EMPTY, extensions: new Map() });
