@@ -1,4 +1,4 @@
-// npm run test:interop [suite…] [--repeat=N]
+// npm run test:interop -- [suite…] [--repeat=N]
 // Data channels between this library and real WebRTC stacks, in a network namespace of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -39,7 +39,7 @@ function choose(suites: readonly Suite[], names: readonly string[]): readonly Su
 
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
-  const repeat = Number(args.find((a) => a.startsWith('--repeat='))?.slice(9) ?? 1);
+  const repeat = Number(args.find((a) => a.startsWith('--repeat='))?.slice(9) ?? process.env.INTEROP_REPEAT ?? 1);
   const chosen = choose(
     await allSuites(),
     args.filter((a) => !a.startsWith('--')),

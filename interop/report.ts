@@ -19,6 +19,6 @@ export function summary(results: readonly Result[], timeMs: number): string {
     lines.push(`${suite.padEnd(16)} ${String(count('passed')).padStart(6)} ${String(count('failed')).padStart(6)} ${seconds(time).padStart(7)}${skipped}`);
   }
   const total = (outcome: Result['outcome']): number => results.filter((r) => r.outcome === outcome).length;
-  lines.push('', `${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped in ${seconds(timeMs)}`);
+  lines.push('', `in ${seconds(timeMs)}:`, `${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
   return lines.join('\n');
 }

@@ -18,7 +18,7 @@ export class Plot {
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { time: false, range: (_, min, max) => [Math.max(min ?? 0, (max ?? 0) - windowS), Math.max(max ?? 0, windowS)] }, y: { range: (_, __, max) => [0, Math.max(max ?? 0, 0.1) * 1.15] } },
-        axes: [{ ...axis, values: (_, ticks) => ticks.map((t) => `${t} s`) }, { ...axis, size: 52 }],
+        axes: [{ ...axis, size: 30, values: (_, ticks) => ticks.map((t) => `${t} s`) }, { ...axis, size: 52 }],
         series: [{}, ...series.map(({ stroke }) => ({ stroke: () => color(stroke), width: 2, points: { show: false }, spanGaps: false }))],
       },
       this.#data,
