@@ -2,7 +2,7 @@ import { type Counters, type Datagram, type Environment, type Instant, type Queu
 import { type StunMessage, type StunTransaction, StunTransactions, type TransactionSchedule, verifyIntegrity } from '../stun/index.ts';
 import { type Check, encodeCheck, makeCheck, type CheckKind } from './check.ts';
 import type { IceSettings } from './config.ts';
-import { CONSENT_ANSWER_MS, MAX_REQUESTS_PER_PAIR, MIN_CHECK_RTO_MS } from './constants.ts';
+import { CONSENT_ANSWER_MS, HEARD_INTERVAL_MS, MAX_REQUESTS_PER_PAIR, MIN_CHECK_RTO_MS } from './constants.ts';
 import type { Generation } from './generation.ts';
 import type { CandidatePair } from './pair.ts';
 import { RateLimit } from './rate.ts';
@@ -164,7 +164,10 @@ export class Checker {
     const rtoMs = Math.max(MIN_CHECK_RTO_MS, this.#settings.checkIntervalMs * busy, 1.5 * (pair.roundTripTimeMs ?? 0));
     // The pair works: only loss can keep a nomination from being answered, and waiting longer does not help against it.
     if (kind === 'nomination') return { rtoMs, maxIntervalMs: rtoMs, finalWaitMs: 2 * rtoMs };
-    return { rtoMs, maxRequests: Math.max(1, MAX_REQUESTS_PER_PAIR - pair.unanswered) };
+    const maxRequests = Math.max(1, MAX_REQUESTS_PER_PAIR - pair.unanswered);
+    if (!pair.accepted) return { rtoMs, maxRequests };
+    const heardMs = Math.max(rtoMs, HEARD_INTERVAL_MS);
+    return { rtoMs, maxRequests, maxIntervalMs: heardMs, finalWaitMs: heardMs };
   }
 
   #send(transaction: StunTransaction<Check>, now: Instant): void {

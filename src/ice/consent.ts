@@ -1,6 +1,6 @@
 import { type Instant, type RandomSource, randomU32 } from '../core/index.ts';
 import type { IceSettings } from './config.ts';
-import { CONSENT_RETRY_MS, CONSENT_SLOW_RETRY_MS } from './constants.ts';
+import { CONSENT_RETRY_MS, CONSENT_SLOW_RETRY_MS, OVERSLEPT_MS } from './constants.ts';
 import type { Generation } from './generation.ts';
 import type { CandidatePair } from './pair.ts';
 
@@ -17,6 +17,9 @@ export class Consent {
   #answeredAt: Instant;
   #checkAt: Instant;
   #unansweredSince: Instant | undefined;
+  /** When {@link nextAt} last asked to be called. */
+  #askedAt: Instant = Infinity;
+  #graceUntil: Instant = -Infinity;
 
   constructor(pair: CandidatePair, generation: Generation, settings: IceSettings, random: RandomSource, now: Instant) {
     this.pair = pair;
@@ -32,6 +35,17 @@ export class Consent {
     this.#answeredAt = now;
     this.#unansweredSince = undefined;
     this.#checkAt = now + this.#interval();
+  }
+
+  /**
+   * Notices that the process slept: a call comes far later than it was asked for. Answers may lie in the socket unread, and
+   * no check could be sent, so one more is made before anything is concluded.
+   */
+  noticeSleep(now: Instant): void {
+    if (now - this.#askedAt < OVERSLEPT_MS) return;
+    this.#unansweredSince = undefined;
+    this.#checkAt = now;
+    this.#graceUntil = now + this.#settings.disconnectedMs;
   }
 
   /** Whether a check is to be sent now. */
@@ -56,16 +70,21 @@ export class Consent {
   }
 
   isExpired(now: Instant): boolean {
-    return now >= this.#answeredAt + this.#settings.consentTimeoutMs;
+    return now >= this.#expiresAt;
   }
 
   /** When to look again. */
   nextAt(now: Instant): Instant {
-    let at = Math.min(this.#checkAt, this.#answeredAt + this.#settings.consentTimeoutMs);
+    let at = Math.min(this.#checkAt, this.#expiresAt);
     if (this.#unansweredSince !== undefined && !this.isDisconnected(now)) {
       at = Math.min(at, this.#unansweredSince + this.#settings.disconnectedMs);
     }
+    this.#askedAt = at;
     return at;
+  }
+
+  get #expiresAt(): Instant {
+    return Math.max(this.#answeredAt + this.#settings.consentTimeoutMs, this.#graceUntil);
   }
 
   /** 0.8 to 1.2 of the mean, so that many sessions do not beat in time. */

@@ -9,6 +9,9 @@ export const MIN_CHECK_RTO_MS = 500;
 /** Requests per unanswered pair (RFC 8489 6.2.1, Rc). */
 export const MAX_REQUESTS_PER_PAIR = 7;
 
+/** Longest time between two requests to where the peer has been heard from: only loss stands in the way there. */
+export const HEARD_INTERVAL_MS = 2000;
+
 /** Requests in any second, all kinds but consent together. */
 export const MAX_CHECKS_PER_SECOND = 50;
 
@@ -53,6 +56,9 @@ export const CONSENT_ANSWER_MS = 10_000;
 
 /** Unanswered checks for so long mean `disconnected`. */
 export const DISCONNECTED_MS = 5000;
+
+/** A timer that fires so much too late means that the process was stopped or the machine slept. */
+export const OVERSLEPT_MS = 5000;
 
 /** Consent ends so long after the last answer (RFC 7675 5.1). */
 export const CONSENT_TIMEOUT_MS = 30_000;

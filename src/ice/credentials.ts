@@ -1,5 +1,4 @@
-import type { RandomSource } from '../core/index.ts';
-import { randomBytes } from '../core/index.ts';
+import { type RandomSource, randomBytes } from '../core/index.ts';
 import { PASSWORD_LENGTH, UFRAG_LENGTH } from './constants.ts';
 
 /** What authenticates the checks of one side (RFC 8445 5.3). */

@@ -1,6 +1,6 @@
 import type { Datagram, Instant, TransportAddress } from '../core/index.ts';
 import { StunAttribute as A, StunErrorCode, type StunMessage } from '../stun/index.ts';
-import { MAX_QUEUED_DATAGRAMS } from './constants.ts';
+import { HEARD_INTERVAL_MS, MAX_QUEUED_DATAGRAMS } from './constants.ts';
 import type { Context } from './context.ts';
 import type { EarlyCheck, Generation } from './generation.ts';
 import { onNominated, onValid } from './nomination.ts';
@@ -101,6 +101,9 @@ function act(context: Context, generation: Generation, check: EarlyCheck, now: I
   pair.unanswered = 0;
   if (pair.state === 'failed' || pair.state === 'frozen') pair.state = 'waiting';
   // A check that left a moment ago need not be sent again.
-  if (pair.transaction && pair.transaction.lastSentAt + context.settings.checkIntervalMs > now) return;
+  if (pair.transaction && pair.transaction.lastSentAt + context.settings.checkIntervalMs > now) {
+    pair.transaction.maxIntervalMs = Math.max(pair.transaction.intervalMs, HEARD_INTERVAL_MS);
+    return;
+  }
   generation.checklist.trigger(pair);
 }

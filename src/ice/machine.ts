@@ -348,6 +348,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     const { selection, current } = context;
     const { consent } = selection;
     if (!consent) return;
+    consent.noticeSleep(now);
     if (consent.isExpired(now)) {
       context.counters.add('ice.consent.expired');
       // A restart under way may still succeed; without one, this is the end (RFC 7675 5.1).

@@ -75,13 +75,21 @@ function onErrorResponse(context: Context, message: StunMessage, check: Check): 
 /** A check was never answered. */
 export function onTimedOut(context: Context, check: Check, now: Instant): void {
   const { generation, kind, pair } = check;
-  const { selection } = context;
+  const { selection, newsAt, settings } = context;
   if (kind === 'nomination' && pair.listed && selection.pair === pair && !selection.isDisconnected(now)) {
     // The pair works, as its consent shows: it will be nominated again.
     if (generation.nominating === pair) generation.nominating = undefined;
     return;
   }
   failCheck(check);
+  // The peer was heard over this pair not long ago: seven requests may be lost by chance, and the peer, whose own check
+  // may have succeeded, will not ask again.
+  const wanted = generation === context.current && (!generation.checklist.completed || pair.nominateOnSuccess);
+  if (wanted && pair.listed && pair.accepted && pair.state === 'failed' && kind !== 'nomination' && now < newsAt + settings.patienceMs) {
+    pair.unanswered = 0;
+    pair.state = 'waiting';
+    generation.checklist.trigger(pair);
+  }
 }
 
 /** A check got no answer, or one that says no. Data that flows over the pair is the business of consent. */

@@ -32,8 +32,11 @@ export function addRemote(context: Context, candidate: IceCandidate, now: Instan
   if (reason) return refuse(reason);
   const ufrag = candidate.usernameFragment;
   if (ufrag !== undefined && current.remote && ufrag !== current.remote.usernameFragment) return refuse('generation');
-  const address = canonicalAddress(candidate.address);
-  if (address === undefined) return refuse('name');
+  const canonical = canonicalAddress(candidate.address);
+  if (canonical === undefined) return refuse('name');
+  // A zone names an interface of the peer's host; which one of ours is used is not the peer's to say.
+  const zone = canonical.indexOf('%');
+  const address = zone < 0 ? canonical : canonical.slice(0, zone);
   const remote = address === candidate.address ? candidate : { ...candidate, address };
   // Only once all our candidates are known can it be said that none of them reaches this one.
   if (current.endOfLocal && isHostBound(address) && !current.locals.some((local) => mayPair(local, remote))) return refuse('scope');

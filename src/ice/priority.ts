@@ -1,4 +1,4 @@
-import { type CandidateType } from './candidate.ts';
+import type { CandidateType } from './candidate.ts';
 import { TYPE_PREFERENCE } from './constants.ts';
 
 /** The priority of a candidate (RFC 8445 5.1.2.1); unsigned 32 bits. `localPreference` is 0 to 65535. */

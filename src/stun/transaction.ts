@@ -30,7 +30,7 @@ export class StunTransaction<T> {
   intervalMs: number;
   maxRequests: number;
   readonly finalWaitMs: number;
-  readonly maxIntervalMs: number;
+  maxIntervalMs: number;
 
   constructor(id: Uint8Array, request: Uint8Array, owner: T, schedule: TransactionSchedule, now: Instant) {
     this.id = id;

@@ -226,6 +226,23 @@ test('an outage of 20 s disconnects and recovers', () => {
   assert.deepEqual(states(a).slice(-3), ['completed', 'disconnected', 'completed']);
 });
 
+test('a process that slept for an hour checks the peer once more before it gives up', () => {
+  for (const peerIsThere of [true, false]) {
+    const { world, a, b } = pairOfAgents(17);
+    join(world, a, b);
+    world.run(10_000);
+    // Nobody calls for an hour: all timers fire late, at once.
+    world.now += 3_600_000;
+    const before = [a.sent, b.sent];
+    world.link = { loss: peerIsThere ? 0 : 1 };
+    world.run(4000);
+    assert.deepEqual([a.agent.state, b.agent.state], ['completed', 'completed'], 'not yet');
+    assert.ok(a.sent - (before[0] as number) <= 12, 'no burst');
+    world.run(4000);
+    assert.deepEqual([a.agent.state, b.agent.state], peerIsThere ? ['completed', 'completed'] : ['failed', 'failed']);
+  }
+});
+
 test('a restart keeps the old pair until a new one is nominated (RFC 8445 9)', () => {
   const { world, a, b } = pairOfAgents(10, { delayMs: 50 });
   join(world, a, b);
@@ -304,6 +321,17 @@ test('a restart that the peer asked for works in either order of credentials', (
   a.agent.setRemoteCredentials(own, world.now);
   a.agent.addRemoteCandidate(hostCandidate('192.0.2.2:6000'), world.now);
   assert.ok(world.run(5000, () => b.agent.selectedPair !== old && b.agent.selectedPair?.nominated === true && a.agent.selectedPair?.nominated === true));
+});
+
+test('a side whose checks are lost by chance goes on asking while the peer, already content, is silent', () => {
+  const { world, a, b } = pairOfAgents(18, { delayMs: 20 });
+  // All answers to a are lost for 15 s: more than seven requests.
+  world.link = { delayMs: 20, tap: (from, d) => (from === b && world.now < 15_000 && decodeStun(d.bytes).class === StunClass.success ? undefined : d) };
+  world.signal(a, b);
+  world.signal(b, a);
+  assert.ok(world.run(1000, () => b.agent.state === 'connected'));
+  assert.equal(a.agent.state, 'checking');
+  assert.ok(world.run(18_000, () => connected(a, b)), `${a.agent.state} at ${world.now}`);
 });
 
 test('A-ICE-06 a thousand restarts leave two generations, no pile of timers or requests, and the old pair working', () => {
