@@ -31,7 +31,7 @@ export const MAX_CHANNEL_ID = 65_534;
 /** Labels and protocols of ours: a length has 16 bits (RFC 8832 5.1). */
 export const MAX_LABEL_BYTES = 65_535;
 /** Labels and protocols of a peer, each, in bytes. */
-export const MAX_INBOUND_LABEL_BYTES = 8 * 1024;
+export const MAX_INBOUND_LABEL_BYTES: number = 8 * 1024;
 /** Data that came before its OPEN, per stream and on all streams, in bytes. */
 export const MAX_EARLY_STREAM_BYTES: number = 64 * 1024;
 export const MAX_EARLY_BYTES: number = 1024 * 1024;

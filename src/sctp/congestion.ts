@@ -1,4 +1,4 @@
-import { add32, after32 } from '../core/index.ts';
+import { after32, type Instant } from '../core/index.ts';
 import { INITIAL_WINDOW_PACKETS, MIN_WINDOW_PACKETS } from './constants.ts';
 
 /**
@@ -11,6 +11,7 @@ export class Congestion {
   #threshold: number;
   #partialAcked = 0;
   #recoveryExit: number | undefined;
+  #lostAt: Instant = -Infinity;
 
   constructor(mtuBytes: number) {
     this.#mtu = mtuBytes;
@@ -42,7 +43,7 @@ export class Congestion {
    * @param ackedBytes - what was newly acknowledged, in gaps too
    * @param flightBytes - what was in flight before: a window that was not used does not grow (7.2.1)
    */
-  acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number): void {
+  acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number, now: Instant): void {
     if (this.#recoveryExit !== undefined) {
       if (after32(this.#recoveryExit, cumulativeTsn)) return;
       this.#recoveryExit = undefined;
@@ -56,21 +57,34 @@ export class Congestion {
     this.#partialAcked += ackedBytes;
     if (this.#partialAcked >= this.#window) {
       this.#partialAcked -= this.#window;
-      this.#window += this.#mtu;
+      this.#window += this.#increase(now);
     }
   }
 
+  /**
+   * By how much the window grows in a round trip: by one packet (7.2.2), and by more when the last loss is over a second
+   * ago, so that long and fast paths fill in seconds instead of minutes. The curve is that of H-TCP
+   * (draft-leith-tcp-htcp), which is fair to TCP because within the first second it is TCP.
+   */
+  #increase(now: Instant): number {
+    const seconds = (now - this.#lostAt) / 1000 - 1;
+    if (seconds <= 0) return this.#mtu;
+    return Math.max(this.#mtu, Math.min((1 + 10 * seconds + (seconds * seconds) / 4) * this.#mtu, this.#window / 2));
+  }
+
   /** A packet was lost while others arrived (7.2.3). Once per window. */
-  lost(highestOutstandingTsn: number): void {
+  lost(highestOutstandingTsn: number, now: Instant): void {
     if (this.#recoveryExit !== undefined) return;
+    this.#lostAt = now;
     this.#threshold = Math.max(this.#window / 2, MIN_WINDOW_PACKETS * this.#mtu);
     this.#window = this.#threshold;
     this.#partialAcked = 0;
-    this.#recoveryExit = add32(highestOutstandingTsn, 0);
+    this.#recoveryExit = highestOutstandingTsn;
   }
 
   /** The retransmission timer expired (7.2.3). */
-  timedOut(): void {
+  timedOut(now: Instant): void {
+    this.#lostAt = now;
     this.#threshold = Math.max(this.#window / 2, MIN_WINDOW_PACKETS * this.#mtu);
     this.#window = this.#mtu;
     this.#partialAcked = 0;

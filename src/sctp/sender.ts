@@ -200,7 +200,7 @@ export class Sender {
       this.rto.recover();
       this.#tailProbed = false;
       this.#probing = false;
-      this.congestion.acknowledged(add32(out.base, -1), this.#ackedCost, flightBefore);
+      this.congestion.acknowledged(add32(out.base, -1), this.#ackedCost, flightBefore, now);
     }
     this.#peerWindow = readU32(bytes, start + 4);
     if (this.#probing && this.#peerWindow > 0) this.#windowOpened(now);
@@ -226,7 +226,7 @@ export class Sender {
     if (out.count === 0) return;
     const closed = this.#probing;
     this.timeouts++;
-    if (!closed) this.congestion.timedOut();
+    if (!closed) this.congestion.timedOut(now);
     this.rto.backOff();
     this.#probing = false;
     // A peer may take back what it only reported in gap blocks (6.2); after two timeouts it is not relied on.
@@ -400,7 +400,8 @@ export class Sender {
     this.#ackedCost += cost(size);
     const sentAt = out.sentAt[slot] as number;
     if (out.sends[slot] === 1) {
-      if (sentAt > this.#sampleSentAt) this.#sampleSentAt = sentAt;
+      // What was thought lost arrived long ago, and only the news of it is late: no measure of the path.
+      if (state === 0 && sentAt > this.#sampleSentAt) this.#sampleSentAt = sentAt;
     } else if (now - sentAt < this.rto.minRttMs) return; // this answers an earlier transmission
     const packet = out.packets[slot] as number;
     if (distance32(packet, this.#largestAckedPacket) > 0) this.#largestAckedPacket = packet;
@@ -414,7 +415,7 @@ export class Sender {
       if (out.states[slot] !== 0) continue;
       if (distance32(this.#largestAckedPacket, out.packets[slot] as number) < LOSS_THRESHOLD_PACKETS) continue;
       if (!this.congestion.recovering) this.#force = true;
-      this.congestion.lost(this.lastTsn);
+      this.congestion.lost(this.lastTsn, now);
       this.#lose(i, now);
     }
   }
