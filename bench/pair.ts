@@ -29,13 +29,18 @@ export class Peer {
     const execArgv = [...process.execArgv, '--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : [])];
     this.#child = fork(PEER, [library], { execArgv, stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'] });
     this.#child.on('message', (message: { id?: number; key?: number; result?: unknown; error?: string }) => {
-      if (message.key !== undefined) this.other?.#child.send(message);
+      if (message.key !== undefined) this.other?.pass(message);
       else if (message.id !== undefined) this.#settle(message.id, message);
     });
     this.#child.on('exit', (code, signal) => {
       for (const w of this.#waiting.values()) w.reject(new Error(`a peer of ${library} ended (${signal ?? code})`));
       this.#waiting.clear();
     });
+  }
+
+  /** Hands on what the other peer signals. */
+  pass(message: object): void {
+    this.#child.send(message);
   }
 
   #settle(id: number, { result, error }: { result?: unknown; error?: string }): void {
