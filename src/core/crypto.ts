@@ -38,6 +38,19 @@ export interface Aead {
    * `buffer[start, end - 16)`. Returns false when the tag does not hold; no plaintext is left in the buffer then.
    */
   open(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean;
+  /** Overwrites the key, where the provider holds it as bytes. The cipher must not be used afterwards. */
+  destroy?(): void;
+}
+
+/** AES in counter mode under one key (NIST SP 800-38A 6.5). It authenticates nothing: a code over the result must do that. */
+export interface Ctr {
+  /**
+   * Encrypts or decrypts `buffer[start, end)` in place. `counter` is the first counter block (16 bytes), which counts up as one
+   * 128-bit number; no block may ever come up twice under one key.
+   */
+  xor(counter: Uint8Array, buffer: Uint8Array, start: number, end: number): void;
+  /** Overwrites the key, where the provider holds it as bytes. The cipher must not be used afterwards. */
+  destroy?(): void;
 }
 
 /** A hash of data that comes in pieces. */
@@ -51,6 +64,8 @@ export interface Hasher {
 export interface Hmac {
   /** The authentication code of the pieces, joined. */
   sign(...pieces: readonly Uint8Array[]): Uint8Array;
+  /** Fills `mac` with the first bytes of the authentication code of `buffer[start, end)`; `mac` is no longer than the code. */
+  signInto(mac: Uint8Array, buffer: Uint8Array, start: number, end: number): void;
 }
 
 /** Our half of a key agreement. It is used once. */
@@ -81,6 +96,8 @@ export interface CryptoProvider {
   readonly name: string;
   /** What this provider can do, in order of preference. */
   readonly aeads: readonly AeadName[];
+  /** Whether there is AES in counter mode, which every SRTP profile needs to derive its keys (RFC 3711 4.3.3). */
+  readonly aesCtr: boolean;
   readonly groups: readonly GroupName[];
   readonly signatureSchemes: readonly SignatureScheme[];
 
@@ -89,6 +106,8 @@ export interface CryptoProvider {
   createHmac(name: HashName, key: Uint8Array): Hmac;
   /** Throws `ERR_NOT_SUPPORTED` for a cipher that is not in `aeads`, `ERR_INVALID_ARGUMENT` for a key of the wrong length. */
   createAead(name: AeadName, key: Uint8Array): Aead;
+  /** Throws `ERR_NOT_SUPPORTED` unless `aesCtr`, `ERR_INVALID_ARGUMENT` unless the key has 16, 24 or 32 bytes. */
+  createCtr(key: Uint8Array): Ctr;
   generateKeyAgreement(group: GroupName, random: RandomSource): KeyAgreement;
   generateSigningKey(kind: SigningKeyKind, random: RandomSource): SigningKey;
   /** Throws `ERR_CRYPTO` when the key cannot be read or is of no kind that is supported. */

@@ -17,6 +17,7 @@ export type {
   Aead,
   AeadName,
   CryptoProvider,
+  Ctr,
   GroupName,
   Hasher,
   HashName,

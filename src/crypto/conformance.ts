@@ -1,6 +1,7 @@
 import type { CryptoProvider } from '../core/index.ts';
 import { agreementCases } from './suite/agreement.ts';
 import { aeadCases } from './suite/ciphers.ts';
+import { counterCases } from './suite/counter.ts';
 import { hashCases, hmacCases } from './suite/hashes.ts';
 import { signatureCases, signingKeyCases } from './suite/signatures.ts';
 import { type ConformanceCase, must } from './suite/support.ts';
@@ -19,6 +20,7 @@ export function cryptoConformance(): readonly ConformanceCase[] {
     ...hashCases(),
     ...hmacCases(),
     ...aeadCases(),
+    ...counterCases(),
     ...agreementCases(),
     ...signatureCases(),
     ...signingKeyCases(),

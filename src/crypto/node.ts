@@ -20,6 +20,7 @@ import {
   type AeadName,
   concat,
   type CryptoProvider,
+  type Ctr,
   fromHex,
   type GroupName,
   type Hasher,
@@ -40,6 +41,8 @@ const CURVES: Readonly<Record<CurveName, string>> = { secp256r1: 'prime256v1', s
 const KEY_BYTES: Readonly<Record<AeadName, number>> = { 'aes-128-gcm': 16, 'aes-256-gcm': 32, 'chacha20-poly1305': 32 };
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
+const BLOCK_BYTES = 16;
+const AES_KEY_BYTES: readonly number[] = [16, 24, 32];
 
 /** PrivateKeyInfo and SubjectPublicKeyInfo of X25519 up to the 32 bytes of the key (RFC 8410 4 and 7). */
 const X25519_PKCS8_PREFIX = fromHex('302e020100300506032b656e04220420');
@@ -86,6 +89,13 @@ class NodeHmac implements Hmac {
     for (let i = 0; i < pieces.length; i++) hmac.update(pieces[i] as Uint8Array);
     return plain(hmac.digest());
   }
+
+  signInto(mac: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
+    checkPart(buffer, start, end, end);
+    const code = createHmac(this.#hash, this.#key).update(buffer.subarray(start, end)).digest();
+    if (mac.length > code.length) throw new RtcError('ERR_INVALID_ARGUMENT', `the code has ${code.length} bytes, not ${mac.length}`);
+    for (let i = 0; i < mac.length; i++) mac[i] = code[i] as number;
+  }
 }
 
 /** One cipher context per packet, which is what `node:crypto` offers; the result is copied in place. */
@@ -126,10 +136,38 @@ class NodeAead implements Aead {
     if (text !== undefined) buffer.set(text, start);
     return true;
   }
+
+  destroy(): void {
+    this.#key.fill(0);
+  }
+}
+
+class NodeCtr implements Ctr {
+  readonly #name: string;
+  readonly #key: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#name = `aes-${8 * key.length}-ctr`;
+    this.#key = key.slice();
+  }
+
+  xor(counter: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
+    checkPart(buffer, start, end, end);
+    if (counter.length !== BLOCK_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the counter has ${counter.length} bytes, not ${BLOCK_BYTES}`);
+    if (end > start) buffer.set(createCipheriv(this.#name, this.#key, counter).update(buffer.subarray(start, end)), start);
+  }
+
+  destroy(): void {
+    this.#key.fill(0);
+  }
 }
 
 function checkRange(nonce: Uint8Array, buffer: Uint8Array, start: number, end: number, last: number): void {
   if (nonce.length !== NONCE_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the nonce has ${nonce.length} bytes, not ${NONCE_BYTES}`);
+  checkPart(buffer, start, end, last);
+}
+
+function checkPart(buffer: Uint8Array, start: number, end: number, last: number): void {
   if (start < 0 || start > end || last > buffer.length) {
     throw new RtcError('ERR_INVALID_ARGUMENT', `[${start}, ${last}) is not within a buffer of ${buffer.length} bytes`);
   }
@@ -288,10 +326,21 @@ function supportedAeads(): readonly AeadName[] {
   });
 }
 
+/** Some builds leave counter mode out, or some of its key lengths. */
+function supportsCtr(): boolean {
+  try {
+    for (const length of AES_KEY_BYTES) new NodeCtr(new Uint8Array(length)).xor(new Uint8Array(BLOCK_BYTES), new Uint8Array(1), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Cryptography of `node:crypto`, for Node, Bun and Deno. RSA keys and ECDSA nonces come from the system and not from `random`. */
 export const nodeCrypto: CryptoProvider = Object.freeze({
   name: 'node',
   aeads: Object.freeze(supportedAeads()),
+  aesCtr: supportsCtr(),
   groups: Object.freeze(['x25519', 'secp256r1', 'secp384r1'] as const),
   signatureSchemes: Object.freeze(Object.keys(SCHEMES) as SignatureScheme[]),
 
@@ -303,6 +352,12 @@ export const nodeCrypto: CryptoProvider = Object.freeze({
     if (!nodeCrypto.aeads.includes(name)) throw new RtcError('ERR_NOT_SUPPORTED', `no cipher ${String(name)}`);
     if (key.length !== KEY_BYTES[name]) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of ${name} has ${KEY_BYTES[name]} bytes, not ${key.length}`);
     return new NodeAead(name, key);
+  },
+
+  createCtr(key: Uint8Array): Ctr {
+    if (!nodeCrypto.aesCtr) throw new RtcError('ERR_NOT_SUPPORTED', 'no AES in counter mode');
+    if (!AES_KEY_BYTES.includes(key.length)) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of AES has 16, 24 or 32 bytes, not ${key.length}`);
+    return new NodeCtr(key);
   },
 
   generateKeyAgreement(group: GroupName, random: RandomSource): KeyAgreement {

@@ -1,4 +1,4 @@
-import { gcm } from '@noble/ciphers/aes.js';
+import { ctr, gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { x25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
@@ -9,6 +9,7 @@ import {
   type Aead,
   type AeadName,
   type CryptoProvider,
+  type Ctr,
   type GroupName,
   type Hasher,
   type HashName,
@@ -30,6 +31,8 @@ const CIPHERS = { 'aes-128-gcm': gcm, 'aes-256-gcm': gcm, 'chacha20-poly1305': c
 const KEY_BYTES: Readonly<Record<AeadName, number>> = { 'aes-128-gcm': 16, 'aes-256-gcm': 32, 'chacha20-poly1305': 32 };
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
+const BLOCK_BYTES = 16;
+const AES_KEY_BYTES: readonly number[] = [16, 24, 32];
 
 function hashFunction(name: HashName): (typeof HASHES)[HashName] {
   if (!Object.hasOwn(HASHES, name)) throw new RtcError('ERR_NOT_SUPPORTED', `no hash ${String(name)}`);
@@ -66,6 +69,13 @@ class PureHmac implements Hmac {
     for (const piece of pieces) state.update(piece);
     return state.digest();
   }
+
+  signInto(mac: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
+    checkPart(buffer, start, end, end);
+    const code = this.#keyed.clone().update(buffer.subarray(start, end)).digest();
+    if (mac.length > code.length) throw new RtcError('ERR_INVALID_ARGUMENT', `the code has ${code.length} bytes, not ${mac.length}`);
+    mac.set(code.subarray(0, mac.length));
+  }
 }
 
 class PureAead implements Aead {
@@ -94,10 +104,36 @@ class PureAead implements Aead {
     buffer.set(text, start);
     return true;
   }
+
+  destroy(): void {
+    this.#key.fill(0);
+  }
+}
+
+class PureCtr implements Ctr {
+  readonly #key: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#key = key.slice();
+  }
+
+  xor(counter: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
+    checkPart(buffer, start, end, end);
+    if (counter.length !== BLOCK_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the counter has ${counter.length} bytes, not ${BLOCK_BYTES}`);
+    if (end > start) buffer.set(ctr(this.#key, counter).encrypt(buffer.subarray(start, end)), start);
+  }
+
+  destroy(): void {
+    this.#key.fill(0);
+  }
 }
 
 function checkRange(nonce: Uint8Array, buffer: Uint8Array, start: number, end: number, last: number): void {
   if (nonce.length !== NONCE_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the nonce has ${nonce.length} bytes, not ${NONCE_BYTES}`);
+  checkPart(buffer, start, end, last);
+}
+
+function checkPart(buffer: Uint8Array, start: number, end: number, last: number): void {
   if (start < 0 || start > end || last > buffer.length) {
     throw new RtcError('ERR_INVALID_ARGUMENT', `[${start}, ${last}) is not within a buffer of ${buffer.length} bytes`);
   }
@@ -207,7 +243,7 @@ function verify(scheme: SignatureScheme, publicKey: Uint8Array, data: Uint8Array
 
 export interface PureCryptoOptions {
   /**
-   * Whether AES-GCM is offered too. Its JavaScript looks secrets up in tables, so an attacker who shares the machine's caches
+   * Whether AES is offered too, in GCM and in counter mode. Its JavaScript looks secrets up in tables, so an attacker who shares the machine's caches
    * may learn keys from the time it takes. Default false: ChaCha20-Poly1305 only, which has no tables.
    */
   readonly tableAes?: boolean;
@@ -219,10 +255,12 @@ export interface PureCryptoOptions {
  * signing key is the next bytes of the source. RSA signatures are verified but not made.
  */
 export function createPureCrypto(options: PureCryptoOptions = {}): CryptoProvider {
-  const aeads: readonly AeadName[] = options.tableAes ? ['chacha20-poly1305', 'aes-128-gcm', 'aes-256-gcm'] : ['chacha20-poly1305'];
+  const aesCtr = options.tableAes ?? false;
+  const aeads: readonly AeadName[] = aesCtr ? ['chacha20-poly1305', 'aes-128-gcm', 'aes-256-gcm'] : ['chacha20-poly1305'];
   return Object.freeze({
     name: 'pure',
     aeads: Object.freeze(aeads),
+    aesCtr,
     groups: Object.freeze(['x25519', 'secp256r1', 'secp384r1'] as const),
     signatureSchemes: Object.freeze(Object.keys(SCHEMES) as SignatureScheme[]),
 
@@ -234,6 +272,12 @@ export function createPureCrypto(options: PureCryptoOptions = {}): CryptoProvide
       if (!aeads.includes(name)) throw new RtcError('ERR_NOT_SUPPORTED', `no cipher ${String(name)}`);
       if (key.length !== KEY_BYTES[name]) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of ${name} has ${KEY_BYTES[name]} bytes, not ${key.length}`);
       return new PureAead(name, key);
+    },
+
+    createCtr(key: Uint8Array): Ctr {
+      if (!aesCtr) throw new RtcError('ERR_NOT_SUPPORTED', 'no AES in counter mode');
+      if (!AES_KEY_BYTES.includes(key.length)) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of AES has 16, 24 or 32 bytes, not ${key.length}`);
+      return new PureCtr(key);
     },
 
     generateKeyAgreement(group: GroupName, random: RandomSource): KeyAgreement {

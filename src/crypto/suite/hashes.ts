@@ -1,5 +1,5 @@
-import { encodeUtf8, fromHex, type HashName, toHex } from '../../core/index.ts';
-import { type ConformanceCase, same } from './support.ts';
+import { concat, encodeUtf8, fromHex, type HashName, toHex } from '../../core/index.ts';
+import { type ConformanceCase, mustThrow, same } from './support.ts';
 import { HASH_VECTORS, HMAC_VECTORS } from './vectors.ts';
 
 export function hashCases(): ConformanceCase[] {
@@ -27,6 +27,14 @@ export function hmacCases(): ConformanceCase[] {
       const bytes = fromHex(data);
       same(hmac.sign(bytes), mac, 'in one piece');
       same(hmac.sign(bytes.subarray(0, 3), bytes.subarray(3, 3), bytes.subarray(3)), mac, 'in pieces, the key used again');
+      const around = concat(Uint8Array.of(1, 2, 3), bytes, Uint8Array.of(4, 5));
+      for (const length of [0, 4, 10, mac.length / 2]) {
+        const code = new Uint8Array(length);
+        hmac.signInto(code, around, 3, 3 + bytes.length);
+        same(code, mac.slice(0, 2 * length), `the first ${length} bytes of a range’s code`);
+      }
+      mustThrow('ERR_INVALID_ARGUMENT', 'more bytes than the code has', () => hmac.signInto(new Uint8Array(mac.length / 2 + 1), bytes, 0, 1));
+      mustThrow('ERR_INVALID_ARGUMENT', 'a range that ends after the buffer', () => hmac.signInto(new Uint8Array(4), bytes, 0, bytes.length + 1));
     },
   }));
   const empty: readonly (readonly [HashName, string])[] = [['sha-256', 'b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad']];

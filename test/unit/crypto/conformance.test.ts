@@ -154,8 +154,33 @@ const broken: Readonly<Record<string, CryptoProvider>> = {
   'hashes only the first piece': bent({
     createHmac(name, key) {
       const hmac = nodeCrypto.createHmac(name, key);
-      return { sign: (...pieces) => hmac.sign(...pieces.slice(0, 1)) };
+      return { sign: (...pieces) => hmac.sign(...pieces.slice(0, 1)), signInto: (...args) => hmac.signInto(...args) };
     },
+  }),
+  'ignores where the signed range starts': bent({
+    createHmac(name, key) {
+      const hmac = nodeCrypto.createHmac(name, key);
+      return { sign: (...pieces) => hmac.sign(...pieces), signInto: (mac, buffer, start, end) => hmac.signInto(mac, buffer, 0, end - start) };
+    },
+  }),
+  'counts in 32 bits only': bent({
+    createCtr(key) {
+      const ctr = nodeCrypto.createCtr(key);
+      return {
+        xor(counter, buffer, start, end) {
+          const block = counter.slice();
+          const view = new DataView(block.buffer);
+          const first = view.getUint32(12);
+          for (let at = start, i = 0; at < end; at += 16, i++) {
+            view.setUint32(12, first + i);
+            ctr.xor(block, buffer, at, Math.min(end, at + 16));
+          }
+        },
+      };
+    },
+  }),
+  'keeps the caller’s counter mode key': bent({
+    createCtr: (key) => ({ xor: (...args) => nodeCrypto.createCtr(key).xor(...args) }),
   }),
   'ends a hash with its first digest': bent({
     createHash(name) {
