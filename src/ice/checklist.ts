@@ -107,6 +107,16 @@ export class Checklist {
     return this.pairs.find((pair) => pair.state === 'frozen' && !busy.has(pair.foundation));
   }
 
+  /** The selected pair stopped working: all others are worth a check again. */
+  resume(selected: CandidatePair): void {
+    this.completed = false;
+    for (const pair of this.pairs) {
+      if (pair === selected || pair.state === 'in-progress') continue;
+      pair.state = 'waiting';
+      pair.unanswered = 0;
+    }
+  }
+
   /** A pair succeeded: its likes are worth a check (RFC 8445 7.2.5.3.3). */
   unfreeze(foundation: string): void {
     for (const pair of this.pairs) if (pair.state === 'frozen' && pair.foundation === foundation) pair.state = 'waiting';

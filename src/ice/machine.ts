@@ -47,6 +47,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     this.#context = new Context(config, environment);
   }
 
+  /** How the connection stands. */
   get state(): IceConnectionState {
     return this.#state;
   }
@@ -66,6 +67,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     return this.#context.current.checklist.pairs;
   }
 
+  /** Ours, of the present generation; those that the peer's answers taught us among them. */
   get localCandidates(): readonly LocalCandidate[] {
     return this.#context.current.locals;
   }
@@ -153,9 +155,10 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     this.#proceed(now);
   }
 
-  /** Sets the role, as offer and answer decide it. A lite agent never controls. */
+  /** Sets the role, as offer and answer decide it. A lite agent never controls, and its peer always does. */
   setControlling(controlling: boolean): void {
-    this.#context.setControlling(controlling && !this.#context.settings.lite);
+    const { settings, remoteLite } = this.#context;
+    this.#context.setControlling((controlling || remoteLite) && !settings.lite);
   }
 
   /** Begins a new generation (RFC 8445 9). The old pair keeps working until a new one is nominated. */
@@ -332,7 +335,11 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     if (selection.pair) {
       this.#lost = false;
       const renewed = selection.generation !== current;
-      if (selection.isDisconnected(now)) return this.#enter(renewed ? 'checking' : 'disconnected');
+      if (selection.isDisconnected(now)) {
+        if (!renewed && current.checklist.completed) current.checklist.resume(selection.pair);
+        return this.#enter(renewed ? 'checking' : 'disconnected');
+      }
+      if (!renewed && selection.pair.nominated) current.checklist.completed = true;
       const completed = !renewed && selection.pair.nominated && current.endOfLocal && current.endOfRemote;
       return this.#enter(completed ? 'completed' : 'connected');
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Datagram } from '../../../src/core/index.ts';
 import { generateIceCredentials } from '../../../src/ice/index.ts';
 import { decodeStun, StunAttribute, StunClass } from '../../../src/stun/index.ts';
 import { seededRandom } from '../../support/fuzz.ts';
@@ -240,6 +241,28 @@ test('a process that slept for an hour checks the peer once more before it gives
     assert.ok(a.sent - (before[0] as number) <= 12, 'no burst');
     world.run(4000);
     assert.deepEqual([a.agent.state, b.agent.state], peerIsThere ? ['completed', 'completed'] : ['failed', 'failed']);
+  }
+});
+
+test('when the selected path breaks, another that works is found and nominated without a restart', () => {
+  for (const controllingFirst of [true, false]) {
+    const world = new IceWorld(19, { delayMs: 3 });
+    const a = world.host('a', controllingFirst);
+    const b = world.host('b', !controllingFirst);
+    for (const [host, n] of [[a, 1], [b, 2]] as const) {
+      world.bind(host, hostCandidate(`192.0.2.${n}:5000`, { priority: 60_000 }));
+      world.bind(host, hostCandidate(`10.0.0.${n}:5000`, { priority: 50_000 }));
+      host.agent.endOfLocalCandidates(0);
+    }
+    join(world, a, b);
+    assert.equal(a.agent.selectedPair?.remoteAddress.address, '192.0.2.2');
+    const open = (d: Datagram): boolean => d.local.address.startsWith('10.') && d.remote.address.startsWith('10.');
+    world.link = { delayMs: 3, tap: (_, d) => (open(d) ? d : undefined) };
+    const moved = world.run(25_000, () => [a, b].every((h) => h.agent.selectedPair?.nominated && h.agent.selectedPair.base.address.startsWith('10.')));
+    assert.ok(moved, `${a.agent.state} ${b.agent.state}`);
+    world.run(60_000);
+    assert.deepEqual([a.agent.state, b.agent.state], ['completed', 'completed']);
+    assert.ok(![...states(a), ...states(b)].includes('failed'));
   }
 });
 
