@@ -30,6 +30,15 @@ export type {
 } from './crypto.ts';
 export { type Environment, type Log, type LogLevel, randomBytes, randomU32 } from './environment.ts';
 export { DecodeError, type ErrorCode, RtcError } from './errors.ts';
+export {
+  compactDuration,
+  compactNtp,
+  msFromCompactDuration,
+  NTP_UNIX_OFFSET_SECONDS,
+  ntpFromUnixMs,
+  type NtpTime,
+  unixMsFromNtp,
+} from './ntp.ts';
 export type { Deadline, Instant, Protocol } from './protocol.ts';
 export { Queue } from './queue.ts';
 export { add16, add32, after16, after32, distance16, distance32 } from './serial.ts';
