@@ -1,8 +1,9 @@
 import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, Queue, type TransportAddress } from '../core/index.ts';
-import { type Certificate, type DtlsEvent, DtlsMachine, type DtlsState, type Fingerprint } from '../dtls/index.ts';
+import type { Certificate, DtlsEvent, DtlsMachine, DtlsState, Fingerprint } from '../dtls/index.ts';
 import { IceAgent, type IceCandidate, type IceConnectionState, type IceCredentials, type IceEvent, type IcePair } from '../ice/index.ts';
 import { DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
 import { demux } from './demux.ts';
+import { DtlsTransport } from './dtls-transport.ts';
 
 /** Datagrams of the DTLS handshake that came before the remote description did: at most one flight. */
 const MAX_EARLY_DATAGRAMS = 8;
@@ -35,7 +36,7 @@ export class Transport {
   readonly #certificate: Certificate;
   readonly #early: Queue<Datagram> = new Queue();
   #ice: IceAgent | undefined;
-  #dtls: DtlsMachine | undefined;
+  #dtls: DtlsTransport | undefined;
   /** The pair in use: the one ICE selected, and until then the one that the first DTLS datagram came over. */
   #path: Path | undefined;
   #dtlsRole: 'client' | 'server' | undefined;
@@ -56,7 +57,7 @@ export class Transport {
   }
 
   get dtls(): DtlsMachine | undefined {
-    return this.#dtls;
+    return this.#dtls?.machine;
   }
 
   get iceState(): IceConnectionState {
@@ -107,7 +108,7 @@ export class Transport {
   startDtls({ role, remoteFingerprints }: DtlsParameters, now: Instant): void {
     if (this.#dtls !== undefined) return;
     this.#dtlsRole = role;
-    this.#dtls = new DtlsMachine(
+    this.#dtls = new DtlsTransport(
       {
         role,
         certificate: this.#certificate,
@@ -157,7 +158,7 @@ export class Transport {
     if (check !== undefined) return check;
     const path = this.#dtls === undefined ? undefined : this.#openPath();
     if (path === undefined) return undefined;
-    const record = (this.#dtls as DtlsMachine).pollWrite();
+    const record = (this.#dtls as DtlsTransport).pollWrite();
     return record === undefined ? undefined : this.#datagram(record, path);
   }
 
