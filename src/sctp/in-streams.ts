@@ -20,6 +20,8 @@ export function messageCharge(data: Uint8Array): number {
 /** Puts whole messages into the order of their streams (RFC 9260 6.6) and keeps them until they are read. */
 export class InStreams {
   readonly ready: Queue<SctpMessage> = new Queue();
+  /** How many messages were put into order, ever. */
+  delivered = 0;
   /** Bytes of whole messages that wait for an earlier one of their stream. */
   waitingBytes = 0;
   /** Bytes of messages that were put into order and not yet released. */
@@ -27,6 +29,11 @@ export class InStreams {
 
   readonly #streams: Map<number, InStream> = new Map();
   #last: InStream | undefined;
+
+  /** How many messages were read, ever. */
+  get read(): number {
+    return this.delivered - this.ready.length;
+  }
 
   /** How many streams have state. */
   get size(): number {
@@ -37,6 +44,7 @@ export class InStreams {
   deliver(message: SctpMessage): void {
     if (message.data.length === 0) return;
     this.ready.push(message);
+    this.delivered++;
     this.unreadBytes += messageCharge(message.data);
   }
 

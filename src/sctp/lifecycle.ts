@@ -3,6 +3,7 @@ import { type Counters, EMPTY, type Environment, type Instant, Queue, TimerTable
 import type { ResolvedSctpConfig } from './config.ts';
 import { ChunkType, ErrorCause, FLAG_T, MAX_QUEUED_CONTROL_PACKETS } from './constants.ts';
 import { ControlQueue } from './control.ts';
+import { EventQueue } from './event-queue.ts';
 import type { SctpEvent, SctpFailure, SctpState } from './events.ts';
 import { Handshake } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -27,7 +28,7 @@ export interface Association {
 /** The states of an association and the only place that changes them (RFC 9260 4, 5, 9). */
 export class Lifecycle {
   readonly timers: TimerTable<SctpTimer> = new TimerTable();
-  readonly events: Queue<SctpEvent> = new Queue();
+  readonly events: EventQueue = new EventQueue();
   readonly control: ControlQueue = new ControlQueue();
   readonly handshake: Handshake;
   readonly sender: Sender;
@@ -158,6 +159,7 @@ export class Lifecycle {
     const streamsOut = Math.min(config.streams, peer.streamsIn);
     sender.setPeer(peer.receiveWindowBytes, peer.forwardTsn);
     const receiver = new Receiver(config, peer.initialTsn, streamsIn, timers, this.#counters);
+    events.messages = receiver.streams;
     const heartbeat = new Heartbeat(this.#environment, control, timers, sender.rto, config.heartbeatMs);
     const resets = new StreamResets({
       config,

@@ -156,8 +156,9 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     event satisfies never;
   }
 
+  /** The next event. One that follows messages is given out after those were read. */
   pollEvent(): SctpEvent | undefined {
-    const event = this.#life.events.shift();
+    const event = this.#life.events.poll();
     if (event !== undefined) return event;
     const fallen = this.#life.sender.scheduler.pollFallen();
     if (fallen !== undefined) return { type: 'buffered', streamId: fallen.id, bufferedBytes: fallen.bufferedBytes };

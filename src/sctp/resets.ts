@@ -1,8 +1,9 @@
-import { add32, type Counters, distance32, type Instant, type Queue, type TimerTable } from '../core/index.ts';
+import { add32, type Counters, distance32, type Instant, type TimerTable } from '../core/index.ts';
 import type { ResolvedSctpConfig } from './config.ts';
 import { MAX_TSN_AHEAD, ResetResult } from './constants.ts';
 import type { ControlQueue } from './control.ts';
-import type { SctpEvent, SctpResetResult } from './events.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { SctpResetResult } from './events.ts';
 import { encodeOutgoingReset, encodeResetResponse, type ResetParam } from './packets.ts';
 import type { Receiver } from './receiver.ts';
 import type { Sender } from './sender.ts';
@@ -26,7 +27,7 @@ export interface ResetContext {
   readonly control: ControlQueue;
   readonly timers: TimerTable<SctpTimer>;
   readonly counters: Counters;
-  readonly events: Queue<SctpEvent>;
+  readonly events: EventQueue;
   readonly localTsn: number;
   readonly peerTsn: number;
   readonly streamsIn: number;

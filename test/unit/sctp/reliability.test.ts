@@ -153,10 +153,11 @@ test('A-SCTP-12 requests are idempotent, one at a time, and answered "in progres
   assert.deepEqual(incoming(), []);
   attacker.send(dataChunk(tsn, { streamId: 1 }));
   assert.deepEqual(results(attacker.send(dataChunk(tsn + 1, { streamId: 1, ssn: 1 }))), [1], 'told as soon as it is done');
+  assert.deepEqual(incoming(), [], 'what came before it is not read yet');
+  assert.equal(attacker.messages().length, 2);
   assert.deepEqual(incoming(), [{ type: 'incoming-reset', streamIds: [1] }]);
   assert.deepEqual(results(attacker.send(encodeOutgoingReset(tsn, 0, tsn + 1, [1]))), [1], 'the same answer again');
   assert.deepEqual(incoming(), []);
-  attacker.messages();
   attacker.send(dataChunk(tsn + 2, { streamId: 1, ssn: 0 }));
   assert.equal(attacker.messages().length, 1, 'numbers begin anew');
   assert.deepEqual(results(attacker.send(encodeOutgoingReset(tsn + 1, 0, add32(tsn, 0x7000_0000), [1]))), [2], 'a last TSN far in the future');
