@@ -69,7 +69,10 @@ export class Reassembler {
     this.#held = 0;
   }
 
-  /** Adds a fragment; what is out of bounds or contradicts what came before is counted and dropped. */
+  /**
+   * Adds a fragment; what is out of bounds is counted and dropped. When a fragment contradicts what came before, one of
+   * the two is wrong and nobody can tell which: both go, and the peer's next transmission begins anew.
+   */
   add(fragment: Fragment, epoch: number): void {
     const ahead = fragment.sequence - this.#next;
     if (ahead < 0 || ahead >= FLIGHT_WINDOW_MESSAGES) return this.#drop('dtls.fragment.window');
@@ -79,10 +82,7 @@ export class Reassembler {
     const partial = this.#partial(fragment, epoch);
     if (partial === undefined) return;
     if (fragment.offset > partial.have) this.#keepAhead(partial, fragment.offset, fragment.bytes);
-    else {
-      this.#append(partial, fragment.offset, fragment.bytes);
-      this.#joinAhead(partial);
-    }
+    else if (!this.#append(partial, fragment.offset, fragment.bytes) || !this.#joinAhead(partial)) this.#dropBoth(fragment.sequence, partial);
   }
 
   /** The next message in order, if it is whole. */
@@ -97,7 +97,7 @@ export class Reassembler {
     const known = this.#partials.get(fragment.sequence);
     if (known !== undefined && known.epoch === epoch) {
       if (known.type === fragment.type && known.length === fragment.length) return known;
-      this.#drop('dtls.fragment.mismatch');
+      this.#dropBoth(fragment.sequence, known);
       return undefined;
     }
     if (known !== undefined) {
@@ -113,12 +113,16 @@ export class Reassembler {
     return partial;
   }
 
-  #append(partial: Partial, offset: number, bytes: Uint8Array): void {
+  /** Adds bytes that begin at the end of what is there, or before it; false when they contradict it. */
+  #append(partial: Partial, offset: number, bytes: Uint8Array): boolean {
     const overlap = Math.min(partial.have - offset, bytes.length);
-    if (!equalBytes(partial.body.subarray(offset, offset + overlap), bytes.subarray(0, overlap))) return this.#drop('dtls.fragment.mismatch');
+    if (!equalBytes(partial.body.subarray(offset, offset + overlap), bytes.subarray(0, overlap))) return false;
     const fresh = bytes.length - overlap;
-    if (fresh === 0) return;
-    if (this.#held + fresh > MAX_REASSEMBLY_BYTES) return this.#drop('dtls.fragment.memory');
+    if (fresh === 0) return true;
+    if (this.#held + fresh > MAX_REASSEMBLY_BYTES) {
+      this.#drop('dtls.fragment.memory');
+      return true;
+    }
     const end = partial.have + fresh;
     if (end > partial.body.length) {
       const grown = new Uint8Array(Math.min(partial.length, Math.max(end, 2 * partial.body.length)));
@@ -128,6 +132,7 @@ export class Reassembler {
     partial.body.set(bytes.subarray(overlap), partial.have);
     partial.have = end;
     this.#held += fresh;
+    return true;
   }
 
   #keepAhead(partial: Partial, offset: number, bytes: Uint8Array): void {
@@ -143,7 +148,8 @@ export class Reassembler {
     this.#held += growth;
   }
 
-  #joinAhead(partial: Partial): void {
+  /** Adds the pieces ahead that fit now; false when one contradicts what is there. */
+  #joinAhead(partial: Partial): boolean {
     for (let i = 0; i < partial.ahead.length; ) {
       const piece = partial.ahead[i] as Piece;
       if (piece.offset > partial.have) {
@@ -153,9 +159,15 @@ export class Reassembler {
       partial.ahead.splice(i, 1);
       this.#held -= piece.bytes.length + FRAGMENT_OVERHEAD_BYTES;
       const before = partial.have;
-      this.#append(partial, piece.offset, piece.bytes);
+      if (!this.#append(partial, piece.offset, piece.bytes)) return false;
       if (partial.have > before) i = 0; // what was passed over may fit now
     }
+    return true;
+  }
+
+  #dropBoth(sequence: number, partial: Partial): void {
+    this.#forget(sequence, partial);
+    this.#drop('dtls.fragment.mismatch');
   }
 
   #forget(sequence: number, partial: Partial): void {

@@ -102,7 +102,7 @@ test('A-DTLS-16 the downgrade sentinels count by what was offered (RFC 8446 4.1.
   assert.ok(!isDowngrade(random('444f574e47524402'), 0xfefc));
 });
 
-test('a changed hello on the way is found by Finished (RFC 5246 7.4.9)', () => {
+test('a changed hello on the way is found by CertificateVerify (RFC 5246 7.4.8)', () => {
   const pair = new DtlsPair({ client: MTU, server: MTU });
   pair.wire = (from, datagram, index) => {
     if (index !== 0) return [datagram];
@@ -114,6 +114,8 @@ test('a changed hello on the way is found by Finished (RFC 5246 7.4.9)', () => {
   assert.equal(pair.client.state, 'failed');
   assert.equal(pair.server.state, 'failed');
   assert.ok(pair.events.server.every(({ type }) => type !== 'connected'));
+  // The client signed another transcript.
+  assert.deepEqual(endOf(pair, 'server'), { reason: 'authentication', alert: Alert.decryptError });
 });
 
 test('a ClientHello that also offers DTLS 1.3, in two datagrams, is answered with 1.2 (RFC 8446 4.2.1)', () => {
