@@ -1,4 +1,4 @@
-import { familyOf, scopeOf } from '../core/index.ts';
+import { canonicalAddress, familyOf, scopeOf } from '../core/index.ts';
 import type { IceCandidate, LocalCandidate } from './candidate.ts';
 
 /** Why a remote candidate is not used; names of drop counters. */
@@ -11,9 +11,10 @@ export type RefusalReason = 'name' | 'transport' | 'component' | 'port' | 'scope
 export function refusal(candidate: IceCandidate, lowPorts: readonly number[]): RefusalReason | undefined {
   if (candidate.protocol !== 'udp') return 'transport';
   if (candidate.component !== 1) return 'component';
-  if (isName(candidate.address)) return 'name';
+  const address = canonicalAddress(candidate.address);
+  if (address === undefined) return 'name';
   if (candidate.port === 0 || (candidate.port < 1024 && !lowPorts.includes(candidate.port))) return 'port';
-  switch (scopeOf(candidate.address)) {
+  switch (scopeOf(address)) {
     case 'unspecified':
     case 'multicast':
     case 'broadcast':
@@ -21,12 +22,6 @@ export function refusal(candidate: IceCandidate, lowPorts: readonly number[]): R
     default:
       return undefined;
   }
-}
-
-function isName(address: string): boolean {
-  if (address.includes(':')) return false;
-  const last = address.charCodeAt(address.length - 1);
-  return last < 48 || last > 57;
 }
 
 /** Whether an address can be reached only from one like it on this host. */

@@ -151,7 +151,9 @@ test('A-ICE-01 candidates to places nobody is reached at, or to services of othe
   assert.equal(b.agent.addRemoteCandidate({ ...remote('198.51.100.2', 5000), component: 2 }, 0), 'refused');
   assert.equal(b.agent.addRemoteCandidate(remote('abc.local', 5000), 0), 'refused');
   assert.equal(b.agent.addRemoteCandidate({ ...remote('198.51.100.2', 5000), usernameFragment: 'old' }, 0), 'refused');
-  assert.equal(b.agent.addRemoteCandidate({ ...remote('198.51.100.2', 5000), address: 'not an address' }, 0), 'refused', 'and never an exception');
+  for (const address of ['not an address', '1.2', '', '::ffff:224.0.0.1', '1::2::3', '%', '255.255.255.255', 'fe80::1%']) {
+    assert.equal(b.agent.addRemoteCandidate({ ...remote('198.51.100.2', 5000), address }, 0), 'refused', `${address}, and never an exception`);
+  }
 });
 
 test('A-ICE-01 loopback and link-local are never checked unless we listen on such an address', () => {

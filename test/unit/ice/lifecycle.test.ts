@@ -227,7 +227,7 @@ test('an outage of 20 s disconnects and recovers', () => {
   assert.deepEqual(states(a).slice(-3), ['completed', 'disconnected', 'completed']);
 });
 
-test('a process that slept for an hour checks the peer once more before it gives up', () => {
+test('A-OS-05 a process that slept for an hour checks the peer once more before it gives up', () => {
   for (const peerIsThere of [true, false]) {
     const { world, a, b } = pairOfAgents(17);
     join(world, a, b);

@@ -248,3 +248,71 @@ test('loopback comes with a wildcard when asked for', () => {
   bench.run();
   assert.deepEqual(bench.candidates.map((c) => c.address).sort(), ['10.0.0.7', '127.0.0.1', '192.168.1.5']);
 });
+
+test('a wildcard asks once per server, and its reflexive candidate relates to its best host candidate', () => {
+  const bench = new GathererBench(['stun:198.51.100.1']);
+  bench.server = (request) => mappedAnswer(request, { address: '203.0.113.9', port: 41_000 });
+  bench.bind('0.0.0.0:5000');
+  bench.done();
+  assert.equal(bench.run(), 0);
+  assert.equal(bench.sent.length, 1);
+  assert.equal(bench.sent[0]?.local.address, '0.0.0.0');
+  const best = [...bench.candidates].sort((a, b) => b.priority - a.priority)[0];
+  const srflx = bench.candidates.find((c) => c.type === 'srflx');
+  assert.equal(srflx?.relatedAddress, best?.address);
+  assert.equal(srflx?.base.address, '0.0.0.0');
+});
+
+test('without a NAT a wildcard is told one of its own addresses, which is no new candidate', () => {
+  const bench = new GathererBench(['stun:198.51.100.1']);
+  bench.server = (request) => mappedAnswer(request, { address: '10.0.0.7', port: 5000 });
+  bench.bind('0.0.0.0:5000');
+  bench.done();
+  assert.equal(bench.run(), 0);
+  assert.ok(bench.candidates.every((c) => c.type === 'host'));
+});
+
+test('two servers of one name are looked up once, and a server may have several addresses', () => {
+  const bench = new GathererBench(['stun:stun.example.org:1', 'stun:stun.example.org:2']);
+  bench.names = { 'stun.example.org': ['2001:db8::53', 'not an address', '198.51.100.1'] };
+  bench.server = (request) => mappedAnswer(request, { address: '203.0.113.9', port: 1000 + request.remote.port });
+  bench.bind('192.168.1.5:5000');
+  bench.done();
+  assert.ok(bench.run() !== undefined);
+  assert.equal(bench.events.filter((e) => e.type === 'resolve').length, 1);
+  assert.deepEqual(
+    bench.sent.map((d) => `${d.remote.address}:${d.remote.port}`),
+    ['198.51.100.1:1', '198.51.100.1:2'],
+  );
+  assert.equal(bench.candidates.filter((c) => c.type === 'srflx').length, 2);
+});
+
+test('a socket that is bound after completion is gathered for, and completion is told again', () => {
+  const bench = new GathererBench([]);
+  bench.bind('192.168.1.5:5000');
+  bench.done();
+  assert.equal(bench.run(), 0);
+  bench.events.length = 0;
+  bench.bind('10.0.0.7:5000');
+  assert.equal(bench.run(), 0);
+  assert.deepEqual(
+    bench.events.map((e) => e.type),
+    ['candidate', 'complete'],
+  );
+});
+
+test('a link-local address asks no server', () => {
+  const bench = new GathererBench(['stun:[2001:db8::53]']);
+  bench.bind('[fe80::1%eth0]:5000');
+  bench.done();
+  assert.equal(bench.run(), 0);
+  assert.deepEqual(bench.sent, []);
+});
+
+test('no more than 16 servers are asked', () => {
+  const bench = new GathererBench(Array.from({ length: 40 }, (_, i) => `stun:198.51.100.${i + 1}`));
+  bench.bind('192.168.1.5:5000');
+  bench.done();
+  assert.equal(bench.run(), 5000);
+  assert.equal(new Set(bench.sent.map((d) => d.remote.address)).size, 16);
+});
