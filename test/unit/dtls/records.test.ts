@@ -210,7 +210,7 @@ test('A-DTLS-10 while Finished is awaited, three forged records are survived and
     pair.wire = (from, datagram) => {
       if (from !== 'server' || held !== undefined || !recordsOf(datagram).some(({ epoch }) => epoch === 1)) return [datagram];
       held = datagram.slice();
-      const [changeCipherSpec] = recordsOf(held) as [{ bytes: Uint8Array }];
+      const changeCipherSpec = recordsOf(held)[0] as { bytes: Uint8Array };
       return [changeCipherSpec.bytes, ...Array.from({ length: count }, (_, i) => plainRecord(ContentType.handshake, new Uint8Array(48), 900 + i, 1))];
     };
     pair.handshake();
