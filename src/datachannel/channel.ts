@@ -29,6 +29,8 @@ export class Channel implements ChannelHandle {
   /** Which directions of its stream were reset; both must be before the id is free (RFC 8831 6.7). */
   outgoingReset = false;
   incomingReset = false;
+  /** The peer used the id again and closed that channel too, before our side of this one was closed. */
+  resetAgain = false;
   closeReason: ChannelCloseReason = 'closed';
 
   constructor(open: OpenMessage, negotiated: boolean, acknowledged: boolean) {

@@ -368,8 +368,12 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
 
   #handleIncomingReset(id: number): void {
     const channel = this.#ids.get(id);
+    if (channel?.incomingReset === true) {
+      channel.resetAgain = true; // it is about the channel that waits for this one's end
+      return;
+    }
     for (const message of this.#early.take(id)) this.#discard(message);
-    if (channel === undefined || channel.incomingReset) return;
+    if (channel === undefined) return;
     channel.incomingReset = true;
     if (channel.state === 'open' || channel.state === 'connecting') {
       this.#beginClose(channel);
@@ -407,7 +411,9 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     if (id === undefined) this.#unnumbered = this.#unnumbered.filter((other) => other !== channel);
     else this.#ids.release(id);
     this.#events.push({ type: 'closed', channel, reason });
-    if (id !== undefined) for (const message of this.#early.take(id)) this.#replay(message);
+    if (id === undefined) return;
+    for (const message of this.#early.take(id)) this.#replay(message);
+    if (channel.resetAgain) this.#handleIncomingReset(id);
   }
 
   #end(reason: 'closed' | 'failed'): void {

@@ -388,4 +388,16 @@ test('a stream that the peer uses again before our side of it is closed waits it
   for (let e = peer.channels.pollEvent(); e !== undefined; e = peer.channels.pollEvent()) seen.push(`${e.type} ${e.channel.label}`);
   assert.deepEqual(seen, ['incoming first', 'closing first', 'closed first', 'incoming second']);
   assert.equal(peer.channels.pollRead()?.channel.label, 'second');
+  // A third one opens and closes again before our side of the second is closed.
+  peer.channels.handleEvent({ type: 'incoming-reset', streamIds: [1] }, 0);
+  peer.read(1, Ppid.DCEP, encodeOpen({ ...reliable, label: 'third' }));
+  peer.read(1, Ppid.BINARY, Uint8Array.of(6));
+  peer.channels.handleEvent({ type: 'incoming-reset', streamIds: [1] }, 0);
+  peer.reset();
+  peer.channels.handleEvent({ type: 'outgoing-reset', streamIds: [1], result: 'performed' }, 0);
+  seen.length = 0;
+  for (let e = peer.channels.pollEvent(); e !== undefined; e = peer.channels.pollEvent()) seen.push(`${e.type} ${e.channel.label}`);
+  assert.deepEqual(seen, ['closing second', 'closed second', 'incoming third', 'closing third']);
+  assert.equal(peer.channels.pollRead()?.data[0], 6);
+  assert.deepEqual(peer.reset(), [1]);
 });
