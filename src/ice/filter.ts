@@ -1,4 +1,5 @@
-import { canonicalAddress, familyOf, scopeOf } from '../core/index.ts';
+import { readU16, readU32 } from '../core/bytes.ts';
+import { addressFromBytes, addressToBytes, canonicalAddress, familyOf, scopeOf } from '../core/index.ts';
 import type { IceCandidate, LocalCandidate } from './candidate.ts';
 
 /** Why a remote candidate is not used; names of drop counters. */
@@ -14,6 +15,8 @@ export function refusal(candidate: IceCandidate, lowPorts: readonly number[]): R
   const address = canonicalAddress(candidate.address);
   if (address === undefined) return 'name';
   if (candidate.port === 0 || (candidate.port < 1024 && !lowPorts.includes(candidate.port))) return 'port';
+  const inner = embeddedIpv4(address);
+  if (inner !== undefined && scopeOf(inner) !== 'unicast') return 'scope';
   switch (scopeOf(address)) {
     case 'unspecified':
     case 'multicast':
@@ -22,6 +25,17 @@ export function refusal(candidate: IceCandidate, lowPorts: readonly number[]): R
     default:
       return undefined;
   }
+}
+
+/** The IPv4 address that a translator or tunnel would take out of an IPv6 one: NAT64 (RFC 6052), 6to4 (RFC 3056), ::/96 (RFC 4291). */
+function embeddedIpv4(address: string): string | undefined {
+  if (familyOf(address) === 4) return undefined;
+  const bytes = addressToBytes(address);
+  const isZero = (from: number, to: number): boolean => bytes.subarray(from, to).every((byte) => byte === 0);
+  if (readU16(bytes, 0) === 0x2002) return addressFromBytes(bytes.subarray(2, 6));
+  const nat64 = readU32(bytes, 0) === 0x0064ff9b && isZero(4, 12);
+  const compatible = isZero(0, 12) && !isZero(12, 15);
+  return nat64 || compatible ? addressFromBytes(bytes.subarray(12, 16)) : undefined;
 }
 
 /** Whether an address can be reached only from one like it on this host. */

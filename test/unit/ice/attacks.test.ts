@@ -156,6 +156,16 @@ test('A-ICE-01 candidates to places nobody is reached at, or to services of othe
   }
 });
 
+test('A-ICE-01 an IPv6 address that hides a refused IPv4 one is refused too', () => {
+  const { b } = alone();
+  for (const address of ['64:ff9b::127.0.0.1', '64:ff9b::a9fe:a9fe', '2002:7f00:1::1', '::127.0.0.1', '64:ff9b::224.0.0.1', '2002:a9fe:a9fe::']) {
+    assert.equal(b.agent.addRemoteCandidate(remote(address, 5000), 0), 'refused', address);
+  }
+  for (const address of ['64:ff9b::198.51.100.1', '2002:c633:6401::1', '2001:db8::1']) {
+    assert.equal(b.agent.addRemoteCandidate(remote(address, 5000), 0), 'added', address);
+  }
+});
+
 test('A-ICE-01 loopback and link-local are never checked unless we listen on such an address', () => {
   const addresses = ['127.0.0.1', '::ffff:127.0.0.1', '127.9.9.9', '169.254.169.254', '::1', 'fe80::1'];
   const { world, b } = alone(true);
