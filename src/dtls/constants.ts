@@ -113,8 +113,6 @@ export const MAX_UNREAD_RECORDS = 4096;
 export const REPLAY_WINDOW_RECORDS = 256;
 /** Records that fail to authenticate before the keys are given up (RFC 9147 4.5.3). */
 export const MAX_FORGED_RECORDS: number = 2 ** 36;
-/** Records that fail to authenticate while Finished is awaited: after so many the handshake has failed. */
-export const MAX_HANDSHAKE_FORGERIES = 4;
 /** Warning alerts that are tolerated on a connection. */
 export const MAX_WARNING_ALERTS = 4;
 

@@ -7,7 +7,6 @@ import {
   ALERT_WARNING,
   ContentType,
   GCM_EXPLICIT_NONCE_BYTES,
-  MAX_HANDSHAKE_FORGERIES,
   MAX_PLAINTEXT_BYTES,
   MAX_UNREAD_RECORDS,
   RECORD_HEADER_BYTES,
@@ -272,8 +271,6 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
 
   #onForgery(opener: RecordOpener): void {
     this.#counters.add('dtls.forged');
-    // A Finished that never authenticates means that the two transcripts differ: no repetition will mend that.
-    if (this.#state === 'connecting' && opener.forged >= MAX_HANDSHAKE_FORGERIES) return this.#fail('authentication', 'the Finished of the peer does not authenticate', Alert.badRecordMac);
     if (opener.forged >= this.#config.maxForgedRecords) this.#fail('forgery-limit', 'too many records that do not authenticate', Alert.badRecordMac);
   }
 

@@ -137,9 +137,16 @@ export class DtlsTransport {
   #follow(now: Instant): void {
     for (let event = this.#machine.pollEvent(); event !== undefined; event = this.#machine.pollEvent()) {
       if (event.type === 'failed' && !this.#wasConnected) return this.#onFailure(event, now);
-      if (event.type === 'connected') this.#wasConnected = true;
+      if (event.type === 'connected') this.#onConnected();
       this.#events.push(event);
     }
+  }
+
+  #onConnected(): void {
+    this.#wasConnected = true;
+    this.#failure = undefined;
+    this.#alert = undefined;
+    this.#timers.clear();
   }
 
   #onFailure(failure: Failure, now: Instant): void {
