@@ -1,0 +1,162 @@
+import { type Aead, RtcError } from '../core/index.ts';
+import { CHACHA20_POLY1305_MODULE, LAYOUT } from './wasm-module.ts';
+
+// ChaCha20-Poly1305 (RFC 8439) as WebAssembly with 128-bit vectors. A record is copied into the memory of the one instance that
+// this thread has, sealed or opened there, and copied back. All of it is synchronous, so one instance serves every key.
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_WORD = 4;
+const COUNTER_WORD = 12;
+const NONCE_AT = 4 * COUNTER_WORD + 4;
+const AAD_AT = 64;
+/** Associated data up to this length has a place of its own; longer data stands behind the output. */
+const SHORT_AAD_BYTES = 256;
+/** The text grows by the tag and by the rest of the last four blocks; in front of the output are the zeros of its first block. */
+const MARGIN_BYTES = 512;
+const PAGE_BYTES = 65_536;
+
+/** The types of the platform are not the browser's, so these are the parts of WebAssembly that are needed. */
+interface WebAssemblyGlobal {
+  validate(bytes: Uint8Array): boolean;
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { readonly exports: unknown };
+}
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  run(length: number, aadAt: number, aadLength: number, output: number): number;
+  wipe(output: number, length: number): void;
+}
+
+const webAssembly = (globalThis as { WebAssembly?: WebAssemblyGlobal }).WebAssembly;
+
+/** A module with one function that returns a vector of zeros. */
+const SIMD_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11);
+
+/** Whether this runtime has WebAssembly with vectors. */
+export const hasWasmSimd: boolean = webAssembly?.validate(SIMD_PROBE) === true;
+
+/** The instance of this thread and views of its memory. */
+class Engine {
+  readonly #exports: Exports;
+  bytes: Uint8Array;
+  words: Int32Array;
+  /** The longest text that fits, and where it is decrypted to. */
+  textBytes: number = 0;
+  output: number = 0;
+  /** The last view of a result: records that follow each other are often of one length. */
+  #view: Uint8Array = new Uint8Array(0);
+  #viewAt: number = 0;
+
+  constructor() {
+    if (webAssembly === undefined || !hasWasmSimd) throw new RtcError('ERR_NOT_SUPPORTED', 'no WebAssembly with vectors');
+    const module = Uint8Array.from(atob(CHACHA20_POLY1305_MODULE), (letter) => letter.charCodeAt(0));
+    this.#exports = new webAssembly.Instance(new webAssembly.Module(module)).exports as Exports;
+    this.bytes = new Uint8Array(this.#exports.memory.buffer);
+    this.words = new Int32Array(this.#exports.memory.buffer);
+    this.#layOut();
+  }
+
+  #layOut(): void {
+    const half = (this.bytes.length - LAYOUT.input) >>> 1;
+    this.textBytes = (half & -16) - MARGIN_BYTES;
+    this.output = LAYOUT.input + this.textBytes + MARGIN_BYTES;
+  }
+
+  /** Makes room for a text and associated data, which may stand behind the output. */
+  reserve(textBytes: number, aadBytes: number): void {
+    const wanted = textBytes + aadBytes;
+    if (wanted <= this.textBytes) return;
+    const size = LAYOUT.input + 2 * (wanted + MARGIN_BYTES + 16);
+    this.#exports.memory.grow(Math.ceil((size - this.bytes.length) / PAGE_BYTES));
+    this.bytes = new Uint8Array(this.#exports.memory.buffer);
+    this.words = new Int32Array(this.#exports.memory.buffer);
+    this.#view = new Uint8Array(0);
+    this.#layOut();
+  }
+
+  run(length: number, aadAt: number, aadLength: number, output: number): boolean {
+    return this.#exports.run(length, aadAt, aadLength, output) !== 0;
+  }
+
+  wipe(length: number): void {
+    this.#exports.wipe(this.output, length);
+  }
+
+  /** A view of a result, valid until the next call. */
+  view(at: number, length: number): Uint8Array {
+    if (this.#view.length !== length || this.#viewAt !== at) {
+      this.#view = this.bytes.subarray(at, at + length);
+      this.#viewAt = at;
+    }
+    return this.#view;
+  }
+}
+
+let shared: Engine | undefined;
+
+class WasmChaCha20Poly1305 implements Aead {
+  readonly #engine: Engine;
+  readonly #key: Int32Array;
+
+  constructor(key: Uint8Array) {
+    if (key.length !== KEY_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the key has ${key.length} bytes, not ${KEY_BYTES}`);
+    this.#engine = shared ??= new Engine();
+    this.#key = new Int32Array(key.slice().buffer);
+  }
+
+  seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
+    checkRange(nonce, buffer, start, end, end + TAG_BYTES);
+    const engine = this.#engine;
+    const length = end - start;
+    const aadAt = this.#prepare(nonce, aad, length);
+    engine.bytes.set(buffer.subarray(start, end), LAYOUT.input);
+    engine.run(length, aadAt, aad.length, LAYOUT.input);
+    buffer.set(engine.view(LAYOUT.input, length + TAG_BYTES), start);
+  }
+
+  open(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
+    checkRange(nonce, buffer, start, end, end);
+    const length = end - start - TAG_BYTES;
+    if (length < 0) return false;
+    const engine = this.#engine;
+    const aadAt = this.#prepare(nonce, aad, length);
+    engine.bytes.set(buffer.subarray(start, end), LAYOUT.input);
+    if (!engine.run(length, aadAt, aad.length, engine.output)) return false;
+    buffer.set(engine.view(engine.output, length), start);
+    engine.wipe(length);
+    return true;
+  }
+
+  /** Puts key, nonce and associated data where the module wants them; byte by byte, as they are short. */
+  #prepare(nonce: Uint8Array, aad: Uint8Array, textBytes: number): number {
+    const engine = this.#engine;
+    engine.reserve(textBytes, aad.length > SHORT_AAD_BYTES ? aad.length : 0);
+    const { bytes, words } = engine;
+    const key = this.#key;
+    for (let i = 0; i < KEY_BYTES / 4; i++) words[KEY_WORD + i] = key[i] as number;
+    words[COUNTER_WORD] = 0;
+    for (let i = 0; i < NONCE_BYTES; i++) bytes[NONCE_AT + i] = nonce[i] as number;
+    const aadAt = aad.length > SHORT_AAD_BYTES ? engine.output + textBytes + MARGIN_BYTES : AAD_AT;
+    if (aad.length > SHORT_AAD_BYTES) bytes.set(aad, aadAt);
+    else for (let i = 0; i < aad.length; i++) bytes[AAD_AT + i] = aad[i] as number;
+    return aadAt;
+  }
+}
+
+function checkRange(nonce: Uint8Array, buffer: Uint8Array, start: number, end: number, last: number): void {
+  if (nonce.length !== NONCE_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the nonce has ${nonce.length} bytes, not ${NONCE_BYTES}`);
+  if (start < 0 || start > end || last > buffer.length) {
+    throw new RtcError('ERR_INVALID_ARGUMENT', `[${start}, ${last}) is not within a buffer of ${buffer.length} bytes`);
+  }
+}
+
+/**
+ * ChaCha20-Poly1305 in WebAssembly. Throws `ERR_NOT_SUPPORTED` without {@link hasWasmSimd}, and `ERR_INVALID_ARGUMENT` for a
+ * key that has not 32 bytes. The module is compiled when the first one is made.
+ */
+export function createWasmChaCha20Poly1305(key: Uint8Array): Aead {
+  return new WasmChaCha20Poly1305(key);
+}

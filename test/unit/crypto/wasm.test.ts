@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { createCipheriv } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Aead, type CryptoProvider, concat, toHex } from '../../../src/core/index.ts';
+import { cryptoConformance } from '../../../src/crypto/conformance.ts';
+import { nodeCrypto } from '../../../src/crypto/node.ts';
+import { createWasmChaCha20Poly1305, hasWasmSimd } from '../../../src/crypto/wasm.ts';
+import { CHACHA20_POLY1305_MODULE } from '../../../src/crypto/wasm-module.ts';
+import { CHACHA_FILE, chachaSource } from '../../../tools/wasm/build.ts';
+import { chacha20Poly1305Module, LAYOUT } from '../../../tools/wasm/chacha20poly1305.ts';
+import { seededRandom } from '../../support/fuzz.ts';
+import { hex, loadVectors } from '../../support/vectors.ts';
+
+const none = new Uint8Array(0);
+
+/** What `node:crypto` makes of it: the reference. */
+function reference(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, text: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 });
+  cipher.setAAD(aad, { plaintextLength: text.length });
+  return new Uint8Array(Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]));
+}
+
+function sealed(aead: Aead, nonce: Uint8Array, aad: Uint8Array, text: Uint8Array, at = 0): Uint8Array {
+  const buffer = concat(new Uint8Array(at).fill(0xa5), text, new Uint8Array(16), new Uint8Array(3).fill(0xa5));
+  aead.seal(nonce, aad, buffer, at, at + text.length);
+  assert.ok(buffer.subarray(0, at).every((byte) => byte === 0xa5) && buffer.subarray(-3).every((byte) => byte === 0xa5), 'the surroundings changed');
+  return buffer.slice(at, -3);
+}
+
+/** The same bytes every time, and different ones for each seed. */
+function bytesOf(seed: number, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  seededRandom(seed)(out);
+  return out;
+}
+
+function check(aead: Aead, key: Uint8Array, seed: number, textBytes: number, aadBytes: number, at: number): void {
+  const nonce = bytesOf(seed + 1, 12);
+  const aad = bytesOf(seed + 2, aadBytes);
+  const text = bytesOf(seed + 3, textBytes);
+  const expected = reference(key, nonce, aad, text);
+  const packet = sealed(aead, nonce, aad, text, at);
+  const what = `${textBytes} bytes, ${aadBytes} bytes of associated data, at ${at}`;
+  assert.equal(Buffer.compare(packet, expected), 0, `sealed: ${what}`);
+  const buffer = concat(new Uint8Array(at), packet);
+  assert.ok(aead.open(nonce, aad, buffer, at, buffer.length), `refused: ${what}`);
+  assert.equal(Buffer.compare(buffer.subarray(at, at + textBytes), text), 0, `opened: ${what}`);
+}
+
+test('this runtime has what the fast path needs', () => {
+  assert.equal(hasWasmSimd, true);
+});
+
+test('the module in src is the one that tools/wasm makes', () => {
+  assert.equal(readFileSync(CHACHA_FILE, 'utf8'), chachaSource());
+  assert.equal(Buffer.compare(Buffer.from(CHACHA20_POLY1305_MODULE, 'base64'), chacha20Poly1305Module()), 0);
+});
+
+test('every length from 0 to 1,100 bytes, in place, is what node:crypto makes (RFC 8439 2.8)', () => {
+  const key = bytesOf(1, 32);
+  const aead = createWasmChaCha20Poly1305(key);
+  for (let length = 0; length <= 1100; length++) check(aead, key, length, length, length % 40, length % 17);
+});
+
+test('lengths around every power of two up to 64 KiB, and beyond one page of memory', () => {
+  const key = bytesOf(2, 32);
+  const aead = createWasmChaCha20Poly1305(key);
+  for (let bits = 10; bits <= 16; bits++) {
+    for (const length of [-65, -64, -17, -1, 0, 1, 16, 64]) check(aead, key, bits, 2 ** bits + length, 13, 21);
+  }
+  check(aead, key, 3, 300_000, 13, 1);
+  check(aead, key, 4, 16_384, 13, 13); // and back to the usual after the memory grew
+});
+
+test('associated data of any length, with the text short or long', () => {
+  const key = bytesOf(3, 32);
+  const aead = createWasmChaCha20Poly1305(key);
+  for (const aadBytes of [0, 1, 12, 13, 15, 16, 17, 31, 32, 33, 255, 256, 257, 300, 1000, 70_000]) {
+    for (const length of [0, 1, 64, 192, 1200, 20_000]) check(aead, key, aadBytes, length, aadBytes, 5);
+  }
+});
+
+test('random keys, nonces, lengths, offsets and associated data are what node:crypto makes', () => {
+  const bytes = (minLength: number, maxLength = minLength): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength, maxLength });
+  fc.assert(
+    fc.property(bytes(32), bytes(12), bytes(0, 300), bytes(0, 3000), fc.nat(40), (key, nonce, aad, text, at) => {
+      const aead = createWasmChaCha20Poly1305(key);
+      const expected = reference(key, nonce, aad, text);
+      assert.equal(Buffer.compare(sealed(aead, nonce, aad, text, at), expected), 0);
+      const buffer = concat(new Uint8Array(at), expected, new Uint8Array(2));
+      assert.ok(aead.open(nonce, aad, buffer, at, at + expected.length));
+      assert.equal(Buffer.compare(buffer.subarray(at, at + text.length), text), 0);
+    }),
+    { numRuns: 500, seed: 7 },
+  );
+});
+
+test('the arithmetic of Poly1305 carries where it must: keystreams that give extreme accumulators', () => {
+  // Ciphertexts of ones and zeros drive the words of the accumulator to their ends, under many one-time keys.
+  for (let seed = 0; seed < 300; seed++) {
+    const key = bytesOf(seed, 32);
+    const aead = createWasmChaCha20Poly1305(key);
+    const nonce = bytesOf(seed + 1000, 12);
+    for (const fill of [0xff, 0x00]) {
+      const zeros = new Uint8Array(96);
+      const stream = reference(key, nonce, none, zeros).subarray(0, 96);
+      const text = stream.map((byte) => byte ^ fill); // encrypts to `fill`
+      const expected = reference(key, nonce, none, text);
+      assert.equal(expected[0], fill);
+      assert.equal(toHex(sealed(aead, nonce, none, text)), toHex(expected));
+    }
+  }
+});
+
+for (const group of loadVectors('wycheproof/chacha20_poly1305_test.json').testGroups) {
+  test(`Wycheproof: nonces of ${group.ivSize} bits, keys of ${group.keySize}, tags of ${group.tagSize}`, () => {
+    for (const v of group.tests) {
+      const nonce = hex(v.iv);
+      const packet = concat(hex(v.ct), hex(v.tag));
+      const aead = createWasmChaCha20Poly1305(hex(v.key));
+      if (nonce.length !== 12) {
+        assert.throws(() => aead.open(nonce, hex(v.aad), packet, 0, packet.length), { code: 'ERR_INVALID_ARGUMENT' }, `test ${v.tcId}`);
+        continue;
+      }
+      const opened = packet.slice();
+      assert.equal(aead.open(nonce, hex(v.aad), opened, 0, packet.length), v.result === 'valid', `test ${v.tcId}: ${v.comment}`);
+      if (v.result !== 'valid') assert.equal(toHex(opened), toHex(packet), `test ${v.tcId} left something behind`);
+      else {
+        assert.equal(toHex(opened.subarray(0, -16)), v.msg, `test ${v.tcId}`);
+        assert.equal(toHex(sealed(aead, nonce, hex(v.aad), hex(v.msg))), toHex(packet), `test ${v.tcId}`);
+      }
+    }
+  });
+}
+
+test('a packet that was changed anywhere is refused and stays as it was', () => {
+  const key = bytesOf(5, 32);
+  const aead = createWasmChaCha20Poly1305(key);
+  const [nonce, aad] = [bytesOf(6, 12), bytesOf(7, 13)];
+  for (const length of [0, 1, 16, 100, 192, 193, 700]) {
+    const good = sealed(aead, nonce, aad, bytesOf(8, length));
+    for (let bit = 0; bit < 8 * good.length; bit += bit < 8 * length ? 29 : 1) {
+      const bad = good.slice();
+      bad[bit >> 3] = (bad[bit >> 3] as number) ^ (1 << (bit & 7));
+      const before = toHex(bad);
+      assert.equal(aead.open(nonce, aad, bad, 0, bad.length), false, `bit ${bit} of ${length} bytes`);
+      assert.equal(toHex(bad), before);
+    }
+    assert.ok(aead.open(nonce, aad, good, 0, good.length));
+  }
+});
+
+test('instances with other keys do not disturb each other, nor does one that fails', () => {
+  const keys = [1, 2, 3].map((seed) => bytesOf(seed, 32));
+  const aeads = keys.map((key) => createWasmChaCha20Poly1305(key));
+  for (let round = 0; round < 200; round++) {
+    check(aeads[round % 3]!, keys[round % 3]!, round, (round * 37) % 2000, (round * 7) % 30, round % 5);
+    assert.equal(aeads[(round + 1) % 3]!.open(bytesOf(round, 12), none, bytesOf(round, 900), 0, 900), false);
+  }
+});
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  run(length: number, aadAt: number, aadLength: number, output: number): number;
+  wipe(output: number, length: number): void;
+}
+
+declare const WebAssembly: { Module: new (bytes: Uint8Array) => object; Instance: new (module: object) => { exports: unknown } };
+
+test('nothing but ciphertext is left in the memory that all keys share', () => {
+  const { memory, run, wipe } = new WebAssembly.Instance(new WebAssembly.Module(chacha20Poly1305Module())).exports as Exports;
+  const bytes = new Uint8Array(memory.buffer);
+  const output = 32_768;
+  const [key, nonce, aad] = [bytesOf(1, 32), bytesOf(2, 12), bytesOf(3, 13)];
+  for (const length of [0, 1, 191, 192, 193, 447, 448, 1200, 16_384]) {
+    const packet = reference(key, nonce, aad, new Uint8Array(length));
+    const enter = (content: Uint8Array): void => {
+      bytes.set(key, 16);
+      bytes.set(nonce, 52);
+      bytes.set(aad, 64);
+      bytes.set(content, LAYOUT.input);
+    };
+    const leftBehind = (): boolean => bytes.subarray(0, LAYOUT.input).some(Boolean) || bytes.subarray(LAYOUT.input + length + 16).some(Boolean);
+    enter(new Uint8Array(length));
+    assert.equal(run(length, 64, aad.length, LAYOUT.input), 1);
+    assert.equal(Buffer.compare(bytes.subarray(LAYOUT.input, LAYOUT.input + length + 16), packet), 0);
+    assert.equal(leftBehind(), false, `after ${length} bytes were sealed`);
+    enter(packet);
+    assert.equal(run(length, 64, aad.length, output), 1);
+    wipe(output, length);
+    assert.equal(leftBehind(), false, `after ${length} bytes were opened`);
+    enter(packet);
+    bytes[LAYOUT.input + length] = (bytes[LAYOUT.input + length] as number) ^ 1;
+    assert.equal(run(length, 64, aad.length, output), 0);
+    assert.equal(leftBehind(), false, `after ${length} bytes were refused`);
+    bytes.fill(0, LAYOUT.input);
+  }
+});
+
+test('the conformance suite holds for it', () => {
+  const provider: CryptoProvider = {
+    ...nodeCrypto,
+    aeads: ['chacha20-poly1305'],
+    createAead(name, key) {
+      return name === 'chacha20-poly1305' ? createWasmChaCha20Poly1305(key) : nodeCrypto.createAead('none' as 'aes-128-gcm', key);
+    },
+  };
+  for (const { name, run } of cryptoConformance()) assert.doesNotThrow(() => run(provider), name);
+});
