@@ -9,6 +9,7 @@ export class Gathering {
   readonly #sockets: Set<GathererInput & { readonly type: 'socket' }> = new Set();
   #areSocketsDone = false;
   #gatherer: Gatherer | undefined;
+  #isRelayOnly = false;
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -18,11 +19,15 @@ export class Gathering {
     return this.#gatherer;
   }
 
-  /** Begins anew, for a new generation of credentials, over the same sockets. */
+  /**
+   * Begins anew, for a new generation of credentials, over the same sockets. The policy `relay` must not show our addresses
+   * to anybody, a STUN server included, so its gatherer hears of no socket.
+   */
   start(config: PeerConfig, now: Instant): void {
     const { iceServers: servers, stunDeadlineMs: deadlineMs } = config;
+    this.#isRelayOnly = config.iceTransportPolicy === 'relay';
     this.#gatherer = new Gatherer({ servers, ...(deadlineMs !== undefined && { deadlineMs }) }, this.#environment);
-    for (const socket of this.#sockets) this.#gatherer.handleEvent(socket, now);
+    if (!this.#isRelayOnly) for (const socket of this.#sockets) this.#gatherer.handleEvent(socket, now);
     if (this.#areSocketsDone) this.#gatherer.handleEvent({ type: 'sockets-done' }, now);
   }
 
@@ -48,7 +53,7 @@ export class Gathering {
       default:
         input satisfies never;
     }
-    this.#gatherer?.handleEvent(input, now);
+    if (!this.#isRelayOnly || input.type === 'sockets-done') this.#gatherer?.handleEvent(input, now);
   }
 
   /** Takes a datagram that answers a request of the gatherer; false when it is somebody else's. */

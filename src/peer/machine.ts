@@ -201,6 +201,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
 
   handleRead(datagram: Datagram, now: Instant): void {
     if (this.#isClosed) return;
+    if (this.#config.iceTransportPolicy === 'relay') return this.#counters.add('demux.relay-only'); // nothing but a relay may be used
     if (!this.#gathering.handleRead(datagram, now)) this.#transport.handleRead(datagram, now);
     this.#collect(now);
   }
@@ -356,7 +357,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #onGathererEvent(event: GathererEvent, now: Instant): void {
     switch (event.type) {
       case 'candidate': {
-        if (this.#config.iceTransportPolicy === 'relay' && event.candidate.type !== 'relay') return;
         this.#transport.ice?.addLocalCandidate(event.candidate, now);
         const signalled = this.#jsep.addLocalCandidate(event.candidate);
         if (signalled) this.#events.push({ type: 'ice-candidate', candidate: signalled });
