@@ -1,0 +1,101 @@
+import { writeU32 } from '../core/bytes.ts';
+import type { Aead, AeadName, CryptoProvider } from '../core/index.ts';
+import { GCM_NONCE_BYTES, GCM_TAG_BYTES, RTCP_HEADER_BYTES, SEQUENCE_SPACE, SRTCP_ENCRYPTED, SRTCP_INDEX_BYTES } from './constants.ts';
+import { joinCsrcs, partCsrcs } from './cryptex.ts';
+import { type KeyDerivation, KeyLabel } from './key-derivation.ts';
+import type { ProfileParameters } from './profiles.ts';
+import type { Transform } from './transform.ts';
+
+/** AES-GCM (RFC 7714): one call for cipher and tag. */
+export class Gcm implements Transform {
+  readonly rtpOverheadBytes: number = GCM_TAG_BYTES;
+  readonly rtcpOverheadBytes: number = GCM_TAG_BYTES + SRTCP_INDEX_BYTES;
+  readonly #rtp: Aead;
+  readonly #rtcp: Aead;
+  readonly #rtpSalt: Uint8Array;
+  readonly #rtcpSalt: Uint8Array;
+  readonly #nonce: Uint8Array = new Uint8Array(GCM_NONCE_BYTES);
+  readonly #rtcpAad: Uint8Array = new Uint8Array(RTCP_HEADER_BYTES + SRTCP_INDEX_BYTES);
+
+  constructor(crypto: CryptoProvider, { keyBytes }: ProfileParameters, keys: KeyDerivation) {
+    const name: AeadName = keyBytes === 32 ? 'aes-256-gcm' : 'aes-128-gcm';
+    const rtpKey = keys.derive(KeyLabel.rtpCipherKey, keyBytes);
+    const rtcpKey = keys.derive(KeyLabel.rtcpCipherKey, keyBytes);
+    this.#rtp = crypto.createAead(name, rtpKey);
+    this.#rtcp = crypto.createAead(name, rtcpKey);
+    rtpKey.fill(0);
+    rtcpKey.fill(0);
+    this.#rtpSalt = keys.derive(KeyLabel.rtpSalt, GCM_NONCE_BYTES);
+    this.#rtcpSalt = keys.derive(KeyLabel.rtcpSalt, GCM_NONCE_BYTES);
+  }
+
+  rtcpIndexAt(length: number): number {
+    return length - SRTCP_INDEX_BYTES;
+  }
+
+  sealRtp(ssrc: number, index: number, buffer: Uint8Array, csrcs: number, start: number, end: number): void {
+    gcmRtpNonce(this.#nonce, this.#rtpSalt, ssrc, index);
+    if (csrcs > 0) joinCsrcs(buffer, csrcs);
+    this.#rtp.seal(this.#nonce, buffer.subarray(0, start), buffer, start, end);
+    if (csrcs > 0) partCsrcs(buffer, csrcs);
+  }
+
+  openRtp(ssrc: number, index: number, buffer: Uint8Array, csrcs: number, start: number, end: number): boolean {
+    gcmRtpNonce(this.#nonce, this.#rtpSalt, ssrc, index);
+    if (csrcs > 0) joinCsrcs(buffer, csrcs);
+    const holds = this.#rtp.open(this.#nonce, buffer.subarray(0, start), buffer, start, end + GCM_TAG_BYTES);
+    if (csrcs > 0) partCsrcs(buffer, csrcs);
+    return holds;
+  }
+
+  sealRtcp(ssrc: number, index: number, buffer: Uint8Array, end: number): void {
+    this.#prepareRtcp(ssrc, index, buffer);
+    this.#rtcp.seal(this.#nonce, this.#rtcpAad, buffer, RTCP_HEADER_BYTES, end);
+    writeU32(buffer, end + GCM_TAG_BYTES, SRTCP_ENCRYPTED + index);
+  }
+
+  openRtcp(ssrc: number, index: number, buffer: Uint8Array, end: number): boolean {
+    this.#prepareRtcp(ssrc, index, buffer);
+    return this.#rtcp.open(this.#nonce, this.#rtcpAad, buffer, RTCP_HEADER_BYTES, end + GCM_TAG_BYTES);
+  }
+
+  destroy(): void {
+    this.#rtp.destroy?.();
+    this.#rtcp.destroy?.();
+    this.#rtpSalt.fill(0);
+    this.#rtcpSalt.fill(0);
+    this.#nonce.fill(0);
+  }
+
+  /** The additional data of SRTCP is the header and, from the other end of the packet, the index (RFC 7714 9.2). */
+  #prepareRtcp(ssrc: number, index: number, buffer: Uint8Array): void {
+    gcmRtcpNonce(this.#nonce, this.#rtcpSalt, ssrc, index);
+    const aad = this.#rtcpAad;
+    for (let i = 0; i < RTCP_HEADER_BYTES; i++) aad[i] = buffer[i] as number;
+    writeU32(aad, RTCP_HEADER_BYTES, SRTCP_ENCRYPTED + index);
+  }
+}
+
+/** Two zero bytes, SSRC, rollover counter and sequence number, masked with the salt (RFC 7714 8.1). */
+export function gcmRtpNonce(nonce: Uint8Array, salt: Uint8Array, ssrc: number, index: number): void {
+  writeU32(nonce, 2, ssrc);
+  writeU32(nonce, 6, Math.floor(index / SEQUENCE_SPACE));
+  nonce[10] = index >>> 8;
+  nonce[11] = index;
+  mask(nonce, salt);
+}
+
+/** Two zero bytes, SSRC, two zero bytes and the SRTCP index, masked with the salt (RFC 7714 9.1). */
+export function gcmRtcpNonce(nonce: Uint8Array, salt: Uint8Array, ssrc: number, index: number): void {
+  writeU32(nonce, 2, ssrc);
+  nonce[6] = 0;
+  nonce[7] = 0;
+  writeU32(nonce, 8, index);
+  mask(nonce, salt);
+}
+
+function mask(nonce: Uint8Array, salt: Uint8Array): void {
+  nonce[0] = salt[0] as number;
+  nonce[1] = salt[1] as number;
+  for (let i = 2; i < GCM_NONCE_BYTES; i++) nonce[i] = (nonce[i] as number) ^ (salt[i] as number);
+}
