@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { encodeUtf8, RtcError, toHex } from '../../../src/core/index.ts';
+import { encodeUtf8, type RtcError, toHex } from '../../../src/core/index.ts';
 import { DataChannels, decodeDcep, encodeAck, encodeOpen, type OpenMessage, Ppid } from '../../../src/datachannel/index.ts';
 import { ChannelWorld } from '../../support/datachannel.ts';
 import { payload, sctpEnvironment } from '../../support/sctp.ts';

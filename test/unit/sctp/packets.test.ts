@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { DecodeError } from '../../../src/core/index.ts';
+import { add32, DecodeError } from '../../../src/core/index.ts';
 import { COOKIE_BYTES, CookieJar } from '../../../src/sctp/cookie.ts';
 import { crc32c } from '../../../src/sctp/crc32c.ts';
 import { encodeInit } from '../../../src/sctp/init.ts';
@@ -9,7 +9,6 @@ import { ChunkType, checkSack, checksumOf, decodeForwardTsn, decodeInit, decodeP
 import { encodeForwardTsn, encodeOutgoingReset, encodeResetResponse } from '../../../src/sctp/packets.ts';
 import { Outstanding } from '../../../src/sctp/outstanding.ts';
 import { TsnTracker } from '../../../src/sctp/tsn-tracker.ts';
-import { add32 } from '../../../src/core/index.ts';
 import { prefixes } from '../../support/fuzz.ts';
 import { packetOf, sackChunk, sctpEnvironment } from '../../support/sctp.ts';
 import { hex, loadVectors } from '../../support/vectors.ts';

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { add32 } from '../../../src/core/index.ts';
 import { checksumOf as crcOf, ChunkType, decodePacket, encodeChunk } from '../../../src/sctp/index.ts';
-import { decodeReconfig } from '../../../src/sctp/packets.ts';
-import { encodeOutgoingReset, encodeResetResponse } from '../../../src/sctp/packets.ts';
+import { decodeReconfig, encodeOutgoingReset, encodeResetResponse } from '../../../src/sctp/packets.ts';
 import { Attacker, dataChunk, payload, SctpWorld } from '../../support/sctp.ts';
 
 function index(data: Uint8Array): number {

@@ -23,7 +23,7 @@ function checkDelivery(side: Side, sizes: readonly number[]): Set<number> {
     const index = indexOf(data);
     assert.ok(!seen.has(index), `message ${index} twice`);
     seen.add(index);
-    assert.deepEqual(data, numbered(index, sizes[index]!));
+    assert.ok(Buffer.compare(data, numbered(index, sizes[index]!)) === 0, `message ${index} is another one`);
     if (ppid !== 1) continue; // 1 marks ordered
     assert.ok(index > (last.get(streamId) ?? -1), `message ${index} overtaken on stream ${streamId}`);
     last.set(streamId, index);
@@ -86,7 +86,7 @@ test('A-SCTP-16 100,000 messages across the wrap of TSN, SSN and request numbers
   const world = new SctpWorld({ link: { delayMs: 1 }, firstTsn: 0xffff_fff5 });
   const { a, b } = world;
   a.association.connect(0);
-  const total = 100_000;
+  const total = 100_000; // more than the 65,536 numbers of a stream
   let written = 0;
   a.onTurn = (now) => {
     while (written < total && a.association.totalBufferedAmount < 200_000) {
@@ -130,8 +130,8 @@ function throughput(world: SctpWorld, ms: number, size = 16_384): number {
 test('a 20 Mbit/s link is filled to 90 %', () => {
   for (const [delayMs, queueBytes] of [[5, 60_000], [20, 100_000], [50, 250_000]] as const) {
     const world = SctpWorld.connected({ link: { delayMs, rateBps: 20_000_000, queueBytes } });
-    throughput(world, 4000);
-    const rate = throughput(world, 6000);
+    throughput(world, 3000);
+    const rate = throughput(world, 4000);
     assert.ok(rate >= 0.9 * 2_500_000, `${delayMs} ms: ${((rate / 2_500_000) * 100).toFixed(1)} %`);
   }
 });
@@ -139,7 +139,7 @@ test('a 20 Mbit/s link is filled to 90 %', () => {
 test('at 1 % loss and 60 ms the rate is near the TCP model’s (1.22·MSS/(RTT·√p))', () => {
   const world = SctpWorld.connected({ link: { delayMs: 30, loss: 0.01 } });
   const model = (1.22 * 1172) / (0.06 * Math.sqrt(0.01));
-  const rate = throughput(world, 60_000);
+  const rate = throughput(world, 40_000);
   assert.ok(rate >= 0.8 * model, `${((rate / model) * 100).toFixed(0)} % of the model`);
 });
 
@@ -147,14 +147,14 @@ test('A-SCTP-21 after 30 s of 40 % loss the old rate is back within ten timeouts
   for (let seed = 1; seed <= 2; seed++) {
     const clean: LinkOptions = { delayMs: 20, rateBps: 20_000_000, queueBytes: 100_000 };
     const world = SctpWorld.connected({ seed, link: clean });
-    throughput(world, 5000);
-    const before = throughput(world, 5000);
+    throughput(world, 2000);
+    const before = throughput(world, 3000);
     world.a.link = world.b.link = { ...clean, loss: 0.4 };
     throughput(world, 30_000);
     assert.equal(world.a.association.state, 'established');
     world.a.link = world.b.link = clean;
     throughput(world, 10 * 250);
-    const after = throughput(world, 5000);
+    const after = throughput(world, 3000);
     assert.ok(after >= 0.8 * before, `seed ${seed}: ${((after / before) * 100).toFixed(0)} %`);
   }
 });
