@@ -1,10 +1,10 @@
-import { randomFillSync } from 'node:crypto';
 import type { CryptoProvider } from '../../core/index.ts';
 import { nodeCrypto } from '../../crypto/node.ts';
 import type { Runtime, UdpBindOptions, UdpSocket } from '../runtime.ts';
 import { monotonicNow, unixNow } from './clock.ts';
 import { interfaces } from './interfaces.ts';
 import { type LookupFunction, Names } from './names.ts';
+import { random } from './random.ts';
 import { afterReads, setTimer } from './timers.ts';
 import { bindUdp } from './udp.ts';
 
@@ -40,7 +40,7 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
     name: 'node',
     now: monotonicNow,
     unixNow,
-    random: (into: Uint8Array): void => void randomFillSync(into),
+    random,
     crypto: options.crypto ?? nodeCrypto,
     setTimer,
     afterReads,
