@@ -144,9 +144,9 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     return send;
   }
 
-  /** The next thing to ask of the association; ask after the writes were polled, because a reset follows what was written. */
+  /** The next thing to ask of the association. A reset follows what was written, so it waits until the writes were polled. */
   pollCommand(): SctpCommand | undefined {
-    if (this.#resets.length > 0) {
+    if (this.#resets.length > 0 && this.#writes.length === 0) {
       const streamIds = this.#resets;
       this.#resets = [];
       return { type: 'reset', streamIds };

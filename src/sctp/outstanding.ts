@@ -1,10 +1,17 @@
-import { add32, type Instant } from '../core/index.ts';
+import { add32, distance32, type Instant } from '../core/index.ts';
+import { DATA_HEADER_BYTES } from './constants.ts';
+import { padded } from './packets.ts';
 import type { OutMessage } from './scheduler.ts';
 
 /** A chunk that is neither of these is in flight. */
 export const ACKED = 1;
 export const LOST = 2;
 export const ABANDONED = 4;
+
+/** What a DATA chunk takes in a packet. Windows count it whole, so that many small messages weigh what they cost. */
+export function chunkCost(size: number): number {
+  return padded(DATA_HEADER_BYTES + size);
+}
 
 /**
  * The chunks that were given TSNs and not yet acknowledged cumulatively: a ring of columns, addressed by slot. The slot
@@ -27,8 +34,17 @@ export class Outstanding {
   packets: Uint32Array = new Uint32Array(0);
   sentAt: Float64Array = new Float64Array(0);
 
+  /** Chunks in flight: bytes as the congestion window counts them, and of user data as the peer's window does. */
+  flightCost = 0;
+  flightPayload = 0;
+  /** Chunks that wait to be sent again. */
+  lostChunks = 0;
+  lostCost = 0;
+
   #head = 0;
   #mask = -1;
+  /** No chunk before this TSN is lost. */
+  #lostFrom = 0;
 
   constructor(firstTsn: number) {
     this.base = firstTsn;
@@ -42,7 +58,7 @@ export class Outstanding {
     return (this.#head + index) & this.#mask;
   }
 
-  /** Adds a chunk at the end and returns its slot. */
+  /** Adds a chunk at the end, in flight, and returns its slot. */
   push(message: OutMessage, offset: number, size: number, flags: number, packet: number, now: Instant): number {
     if (this.count > this.#mask) this.#grow();
     const slot = (this.#head + this.count) & this.#mask;
@@ -55,7 +71,68 @@ export class Outstanding {
     this.sends[slot] = 1;
     this.packets[slot] = packet;
     this.sentAt[slot] = now;
+    this.#enterFlight(size);
     return slot;
+  }
+
+  /** The index of the first lost chunk; there must be one. */
+  nextLost(): number {
+    let index = Math.max(0, distance32(this.#lostFrom, this.base));
+    while (this.states[this.slot(index)] !== LOST) index++;
+    this.#lostFrom = add32(this.base, index);
+    return index;
+  }
+
+  /** A lost chunk goes out again. */
+  resend(slot: number, packet: number, now: Instant): void {
+    const size = this.sizes[slot] as number;
+    this.states[slot] = 0;
+    this.sends[slot] = Math.min(65_535, (this.sends[slot] as number) + 1);
+    this.packets[slot] = packet;
+    this.sentAt[slot] = now;
+    this.lostChunks--;
+    this.lostCost -= chunkCost(size);
+    this.#enterFlight(size);
+  }
+
+  /** A chunk in flight is lost. */
+  lose(index: number): void {
+    const slot = this.slot(index);
+    const size = this.sizes[slot] as number;
+    this.states[slot] = LOST;
+    this.#leaveFlight(size);
+    const tsn = add32(this.base, index);
+    if (this.lostChunks === 0 || distance32(tsn, this.#lostFrom) < 0) this.#lostFrom = tsn;
+    this.lostChunks++;
+    this.lostCost += chunkCost(size);
+  }
+
+  /** The peer has the chunk. Returns the state in which that was heard. */
+  acknowledge(slot: number): number {
+    const state = this.states[slot] as number;
+    this.states[slot] = state | ACKED;
+    if ((state & (ACKED | ABANDONED)) === 0) this.#settle(state, this.sizes[slot] as number);
+    return state;
+  }
+
+  /** The peer may not have the chunk after all. */
+  unacknowledge(slot: number): void {
+    this.states[slot] = 0;
+    this.#enterFlight(this.sizes[slot] as number);
+  }
+
+  /** The chunk will not be sent any more. */
+  abandon(slot: number): void {
+    const state = this.states[slot] as number;
+    this.states[slot] = (state & ACKED) | ABANDONED;
+    if ((state & (ACKED | ABANDONED)) === 0) this.#settle(state, this.sizes[slot] as number);
+  }
+
+  /** How many chunks at the beginning are given up. */
+  abandonedAtFront(): number {
+    let count = 0;
+    while (count < this.count && (this.states[this.slot(count)] as number) & ABANDONED) count++;
+    return count;
   }
 
   /** Removes the first chunk. */
@@ -73,6 +150,25 @@ export class Outstanding {
     this.messages = [];
     this.#head = 0;
     this.#mask = -1;
+    this.flightCost = this.flightPayload = this.lostChunks = this.lostCost = 0;
+  }
+
+  #settle(state: number, size: number): void {
+    if (state !== LOST) this.#leaveFlight(size);
+    else {
+      this.lostChunks--;
+      this.lostCost -= chunkCost(size);
+    }
+  }
+
+  #enterFlight(size: number): void {
+    this.flightCost += chunkCost(size);
+    this.flightPayload += size;
+  }
+
+  #leaveFlight(size: number): void {
+    this.flightCost -= chunkCost(size);
+    this.flightPayload -= size;
   }
 
   #grow(): void {

@@ -17,20 +17,15 @@ import {
   ZERO_WINDOW_PROBE_MAX_MS,
 } from './constants.ts';
 import type { SctpSend } from './events.ts';
-import { ABANDONED, ACKED, LOST, Outstanding } from './outstanding.ts';
+import { ABANDONED, ACKED, chunkCost, Outstanding } from './outstanding.ts';
 import type { PacketBuilder } from './packet-builder.ts';
-import { encodeForwardTsn, padded } from './packets.ts';
+import { encodeForwardTsn } from './packets.ts';
 import { Rto } from './rto.ts';
 import { type OutMessage, Scheduler } from './scheduler.ts';
 import type { SctpTimer } from './timers.ts';
 
 /** A message that is longer than the room left is cut only when at least this much goes into the packet, in bytes. */
 const MIN_FRAGMENT_BYTES = 128;
-
-/** What a DATA chunk takes in a packet. Windows count it whole, so that many small messages weigh what they cost. */
-function cost(size: number): number {
-  return padded(DATA_HEADER_BYTES + size);
-}
 
 /** The sending side: what waits, what is outstanding, what is lost, and how much may be in flight. */
 export class Sender {
@@ -51,13 +46,6 @@ export class Sender {
   /** Whether the peer understands FORWARD TSN; without it everything is reliable (RFC 3758 3.3). */
   #forwardTsn = false;
   #peerWindow = 0;
-  /** Chunks in flight: bytes as the congestion window counts them, and of user data as the peer's window does. */
-  #flightCost = 0;
-  #flightPayload = 0;
-  #lostChunks = 0;
-  #lostCost = 0;
-  /** No chunk before this TSN is lost. */
-  #lostFrom = 0;
   #packet = 0;
   #largestAckedPacket = 0;
   /** One packet may go out whatever the window says (RFC 9260 7.2.4 3). */
@@ -108,7 +96,7 @@ export class Sender {
 
   /** Bytes in flight, as the congestion window counts them. */
   get flightBytes(): number {
-    return this.#flightCost;
+    return this.#out.flightCost;
   }
 
   get peerWindowBytes(): number {
@@ -137,14 +125,15 @@ export class Sender {
   /** Whether {@link Sender.fill} would put something into a packet. */
   ready(now: Instant): boolean {
     if (this.#forwardPending) return true;
-    if (this.#lostChunks > 0) return this.#maySend(this.#out.sizes[this.#nextLost()] as number);
+    const out = this.#out;
+    if (out.lostChunks > 0) return this.#maySend(out.sizes[out.slot(out.nextLost())] as number);
     const message = this.scheduler.peek(now);
     return message !== undefined && this.#maySend(Math.min(message.data.length - message.sentBytes, this.#largestFragment()));
   }
 
   /** How much {@link Sender.fill} could put into a packet, at most, in bytes. */
   get pendingBytes(): number {
-    const data = this.#lostCost + this.scheduler.bufferedBytes + (DATA_HEADER_BYTES + 3) * this.scheduler.messages;
+    const data = this.#out.lostCost + this.scheduler.bufferedBytes + (DATA_HEADER_BYTES + 3) * this.scheduler.messages;
     return this.#forwardPending ? data + this.#mtu : data;
   }
 
@@ -152,15 +141,15 @@ export class Sender {
   fill(builder: PacketBuilder, now: Instant): void {
     if (this.#forwardPending && builder.room >= CHUNK_HEADER_BYTES + 8) this.#forward(builder, now);
     this.#packet = (this.#packet + 1) >>> 0;
-    let last = this.#lostChunks > 0 ? this.#fillLost(builder, now) : -1;
-    if (this.#lostChunks === 0) {
+    let last = this.#out.lostChunks > 0 ? this.#fillLost(builder, now) : -1;
+    if (this.#out.lostChunks === 0) {
       const fresh = this.#fillNew(builder, now);
       if (fresh >= 0) last = fresh;
     }
     this.#force = false;
     if (last < 0) return;
     // Nothing more can go out before the peer answers: it should not hold its SACK back (RFC 9260 3.3.1, I bit).
-    if (this.scheduler.messages > 0 && this.#flightCost >= this.congestion.windowBytes) {
+    if (this.scheduler.messages > 0 && this.#out.flightCost >= this.congestion.windowBytes) {
       builder.bytes[last + 1] = (builder.bytes[last + 1] as number) | DATA_IMMEDIATE;
     }
     this.#lastSentAt = now;
@@ -183,7 +172,7 @@ export class Sender {
     const lastGap = gaps === 0 ? 0 : readU16(bytes, start + 10 + 4 * gaps);
     if (advance + lastGap > out.count) return false;
 
-    const flightBefore = this.#flightCost;
+    const flightBefore = out.flightCost;
     this.#ackedCost = 0;
     this.#sampleSentAt = -1;
     for (let i = 0; i < advance; i++) {
@@ -233,15 +222,11 @@ export class Sender {
     const forget = this.timeouts >= 2;
     for (let i = 0; i < out.count; i++) {
       const slot = out.slot(i);
-      if (forget && out.states[slot] === ACKED) {
-        out.states[slot] = 0;
-        this.#flightCost += cost(out.sizes[slot] as number);
-        this.#flightPayload += out.sizes[slot] as number;
-      }
+      if (forget && out.states[slot] === ACKED) out.unacknowledge(slot);
       if (out.states[slot] === 0) this.#lose(i, now);
     }
     this.#updateForward(now);
-    if (this.#forwardable() > 0) this.#forwardPending = true;
+    if (out.abandonedAtFront() > 0) this.#forwardPending = true;
     this.#startTimer(now);
   }
 
@@ -251,7 +236,7 @@ export class Sender {
    */
   handleTailProbe(now: Instant): void {
     const out = this.#out;
-    if (this.#tailProbed || this.#lostChunks > 0 || out.count === 0) return;
+    if (this.#tailProbed || out.lostChunks > 0 || out.count === 0) return;
     for (let i = out.count - 1; i >= 0; i--) {
       const slot = out.slot(i);
       if (out.states[slot] !== 0) continue;
@@ -269,7 +254,6 @@ export class Sender {
   clear(): void {
     this.scheduler.clear();
     this.#out.clear();
-    this.#flightCost = this.#flightPayload = this.#lostChunks = this.#lostCost = 0;
     this.#forwardPending = false;
     this.#stopTimer();
   }
@@ -280,53 +264,30 @@ export class Sender {
 
   /** The rules of RFC 9260 6.1: one chunk may always be in flight; else both windows must have room. */
   #maySend(size: number): boolean {
-    if (this.#flightCost === 0 || this.#force) return true;
-    return this.#flightCost < this.congestion.windowBytes && this.#flightPayload + size <= this.#peerWindow;
-  }
-
-  #enterFlight(size: number): void {
-    if (this.#flightPayload + size > this.#peerWindow) this.#probing = true;
-    this.#flightCost += cost(size);
-    this.#flightPayload += size;
-  }
-
-  #leaveFlight(size: number): void {
-    this.#flightCost -= cost(size);
-    this.#flightPayload -= size;
-  }
-
-  /** The slot of the first lost chunk; there must be one. */
-  #nextLost(): number {
-    const out = this.#out;
-    let index = Math.max(0, distance32(this.#lostFrom, out.base));
-    while (((out.states[out.slot(index)] as number) & (LOST | ABANDONED | ACKED)) !== LOST) index++;
-    this.#lostFrom = add32(out.base, index);
-    return out.slot(index);
+    const { flightCost, flightPayload } = this.#out;
+    if (flightCost === 0 || this.#force) return true;
+    return flightCost < this.congestion.windowBytes && flightPayload + size <= this.#peerWindow;
   }
 
   /** Returns where the last chunk lies in the packet, or −1. */
   #fillLost(builder: PacketBuilder, now: Instant): number {
     const out = this.#out;
     let last = -1;
-    while (this.#lostChunks > 0) {
-      const slot = this.#nextLost();
+    while (out.lostChunks > 0) {
+      const index = out.nextLost();
+      const slot = out.slot(index);
       const size = out.sizes[slot] as number;
-      if (cost(size) > builder.room) {
+      if (chunkCost(size) > builder.room) {
         // A chunk that was cut for larger packets than the path now carries goes alone, in a packet of its size.
         if (last >= 0 || builder.at > COMMON_HEADER_BYTES) return last;
-        builder.begin(COMMON_HEADER_BYTES + cost(size), readU32(builder.bytes, 4));
+        builder.begin(COMMON_HEADER_BYTES + chunkCost(size), readU32(builder.bytes, 4));
       }
       if (!this.#maySend(size)) return last;
-      out.states[slot] = 0;
-      out.sends[slot] = Math.min(65_535, (out.sends[slot] as number) + 1);
-      out.packets[slot] = this.#packet;
-      out.sentAt[slot] = now;
-      this.#lostChunks--;
-      this.#lostCost -= cost(size);
-      this.#enterFlight(size);
+      out.resend(slot, this.#packet, now);
+      this.#noteProbe();
       this.retransmittedChunks++;
       last = builder.at;
-      this.#write(builder, out.messages[slot] as OutMessage, this.#lostFrom, out.offsets[slot] as number, size, out.flags[slot] as number);
+      this.#write(builder, out.messages[slot] as OutMessage, add32(out.base, index), out.offsets[slot] as number, size, out.flags[slot] as number);
     }
     return last;
   }
@@ -361,7 +322,7 @@ export class Sender {
       last = builder.at;
       this.#write(builder, message, out.nextTsn, offset, size, flags);
       out.push(message, offset, size, flags, this.#packet, now);
-      this.#enterFlight(size);
+      this.#noteProbe();
       this.sentChunks++;
       this.scheduler.sent(message, size);
     }
@@ -378,7 +339,12 @@ export class Sender {
     writeU32(bytes, at + 12, message.ppid);
     const { data } = message;
     bytes.set(size === data.length ? data : data.subarray(offset, offset + size), at + DATA_HEADER_BYTES);
-    builder.at = at + cost(size);
+    builder.at = at + chunkCost(size);
+  }
+
+  /** What went out beyond the peer's window probes it. */
+  #noteProbe(): void {
+    if (this.#out.flightPayload > this.#peerWindow) this.#probing = true;
   }
 
   /** After a pause the window is no longer what the path was seen to carry (RFC 9260 7.2.1). */
@@ -388,16 +354,9 @@ export class Sender {
 
   #acknowledge(slot: number, now: Instant): void {
     const out = this.#out;
-    const state = out.states[slot] as number;
-    if (state & ACKED) return;
-    const size = out.sizes[slot] as number;
-    out.states[slot] = state | ACKED;
-    if (state & ABANDONED) return;
-    if (state & LOST) {
-      this.#lostChunks--;
-      this.#lostCost -= cost(size);
-    } else this.#leaveFlight(size);
-    this.#ackedCost += cost(size);
+    const state = out.acknowledge(slot);
+    if ((state & (ACKED | ABANDONED)) !== 0) return;
+    this.#ackedCost += chunkCost(out.sizes[slot] as number);
     const sentAt = out.sentAt[slot] as number;
     if (out.sends[slot] === 1) {
       // What was thought lost arrived long ago, and only the news of it is late: no measure of the path.
@@ -429,13 +388,7 @@ export class Sender {
       this.#abandon(index, message);
       return;
     }
-    const size = out.sizes[slot] as number;
-    out.states[slot] = LOST;
-    this.#leaveFlight(size);
-    const tsn = add32(out.base, index);
-    if (this.#lostChunks === 0 || distance32(tsn, this.#lostFrom) < 0) this.#lostFrom = tsn;
-    this.#lostChunks++;
-    this.#lostCost += cost(size);
+    out.lose(index);
   }
 
   /** Gives up the message that has a chunk at `index`: all its chunks, which are neighbours, and what is unsent of it (RFC 3758 3.5). */
@@ -445,39 +398,18 @@ export class Sender {
     this.abandonedMessages++;
     if (message.sentBytes < message.data.length) {
       // The peer holds a beginning, so it must be told of an end: a TSN that is never sent, only skipped.
-      const slot = out.push(message, message.sentBytes, 0, DATA_END, this.#packet, 0);
-      out.states[slot] = ABANDONED;
+      out.abandon(out.push(message, message.sentBytes, 0, DATA_END, this.#packet, 0));
       this.scheduler.drop(message);
     }
-    for (let i = index; i >= 0 && out.messages[out.slot(i)] === message; i--) this.#abandonChunk(out.slot(i));
-    for (let i = index + 1; i < out.count && out.messages[out.slot(i)] === message; i++) this.#abandonChunk(out.slot(i));
-    this.#forwardPending = this.#forwardable() > 0;
+    for (let i = index; i >= 0 && out.messages[out.slot(i)] === message; i--) out.abandon(out.slot(i));
+    for (let i = index + 1; i < out.count && out.messages[out.slot(i)] === message; i++) out.abandon(out.slot(i));
+    this.#forwardPending = out.abandonedAtFront() > 0;
     if (!this.#timerRuns) this.#startTimer(this.#lastSentAt);
-  }
-
-  #abandonChunk(slot: number): void {
-    const out = this.#out;
-    const state = out.states[slot] as number;
-    if (state & ABANDONED) return;
-    const size = out.sizes[slot] as number;
-    if (state === LOST) {
-      this.#lostChunks--;
-      this.#lostCost -= cost(size);
-    } else if (state === 0) this.#leaveFlight(size);
-    out.states[slot] = (state & ACKED) | ABANDONED;
-  }
-
-  /** How many chunks at the beginning are given up: so far can the peer be told to go on (RFC 3758 3.5 C2). */
-  #forwardable(): number {
-    const out = this.#out;
-    let count = 0;
-    while (count < out.count && (out.states[out.slot(count)] as number) & ABANDONED) count++;
-    return count;
   }
 
   /** Tells the peer again when it did not move for a round trip, and anew when there is more to skip. */
   #updateForward(now: Instant): void {
-    const count = this.#forwardable();
+    const count = this.#out.abandonedAtFront();
     if (count === 0) {
       this.#forwardPending = false;
       return;
@@ -488,7 +420,7 @@ export class Sender {
 
   #forward(builder: PacketBuilder, now: Instant): void {
     const out = this.#out;
-    const count = this.#forwardable();
+    const count = out.abandonedAtFront();
     this.#forwardPending = false;
     if (count === 0) return;
     const skipped = new Map<number, number>();

@@ -246,6 +246,7 @@ function lone(config = {}): { channels: DataChannels; read(streamId: number, ppi
   channels.handleEvent({ type: 'connected', streamsOut: 65_535, streamsIn: 65_535 }, 0);
   let released = 0;
   const commands = (): number[] => {
+    while (channels.pollWrite() !== undefined); // a reset waits for them
     const ids: number[] = [];
     for (let c = channels.pollCommand(); c !== undefined; c = channels.pollCommand()) {
       if (c.type === 'reset') ids.push(...c.streamIds);
@@ -311,7 +312,11 @@ test('A-DCEP-01 OPEN twice breaks the channel; an ACK nobody asked for is ignore
 
 test('A-DCEP-01 OPEN on all streams: so many channels as allowed, the others are reset', () => {
   const peer = lone({ maxChannels: 50 });
-  for (let id = 1; id < 65_535; id += 2) {
+  peer.read(1, Ppid.DCEP, encodeOpen(reliable));
+  peer.read(2, Ppid.DCEP, encodeOpen(reliable));
+  assert.equal(peer.channels.pollCommand()?.type, 'release', 'the ACK goes before the reset');
+  assert.deepEqual(peer.reset(), [2]);
+  for (let id = 3; id < 65_535; id += 2) {
     peer.read(id, Ppid.DCEP, encodeOpen(reliable));
     peer.drain();
   }
