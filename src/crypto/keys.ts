@@ -1,4 +1,4 @@
-import { concat, DecodeError, equalBytes, fromHex, type HashName, Reader, type SignatureScheme, Writer } from '../core/index.ts';
+import { concat, DecodeError, equalBytes, fromHex, Reader, type SignatureScheme, Writer } from '../core/index.ts';
 
 // The DER containers of keys. What is read comes from the network (the key of a peer's certificate), so an elliptic-curve
 // key is compared with the one encoding that RFC 5480 allows it, and an RSA key is read by a parser of a dozen lines.
@@ -125,7 +125,7 @@ export function decodeEcPrivateKey(pkcs8: Uint8Array): { readonly curve: CurveNa
 export interface SchemeInfo {
   readonly key: 'ec' | 'rsa';
   readonly padding: 'none' | 'pkcs1' | 'pss';
-  readonly hash: HashName;
+  readonly hash: 'sha-256' | 'sha-384' | 'sha-512';
 }
 
 export const SCHEMES: Readonly<Record<SignatureScheme, SchemeInfo>> = {

@@ -1,27 +1,9 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createECDH,
-  createHash,
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  constants,
-  diffieHellman,
-  generateKeyPairSync,
-  type Hash,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, type Hash, type KeyObject } from 'node:crypto';
 import {
   type Aead,
   type AeadName,
-  concat,
   type CryptoProvider,
   type Ctr,
-  fromHex,
   type GroupName,
   type Hasher,
   type HashName,
@@ -30,28 +12,22 @@ import {
   type RandomSource,
   RtcError,
   type SignatureScheme,
-  type SigningKey,
-  type SigningKeyKind,
 } from '../core/index.ts';
-import { COORDINATE_BYTES, type CurveName, decodePublicKey, encodeEcPrivateKey, RSA_MIN_BITS, schemeInfo, SCHEMES } from './keys.ts';
-import { randomScalar } from './scalar.ts';
+import { SCHEMES } from './keys.ts';
+import { plain } from './node-import.ts';
+import { generateSigningKey, importKey, NodeEcdh, NodeX25519, verifySignature } from './node-keys.ts';
+import { createWasmChaCha20Poly1305, hasWasmSimd } from './wasm.ts';
 
 const HASHES: Readonly<Record<HashName, string>> = { md5: 'md5', 'sha-1': 'sha1', 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
-const CURVES: Readonly<Record<CurveName, string>> = { secp256r1: 'prime256v1', secp384r1: 'secp384r1' };
 const KEY_BYTES: Readonly<Record<AeadName, number>> = { 'aes-128-gcm': 16, 'aes-256-gcm': 32, 'chacha20-poly1305': 32 };
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
 const BLOCK_BYTES = 16;
 const AES_KEY_BYTES: readonly number[] = [16, 24, 32];
-
-/** PrivateKeyInfo and SubjectPublicKeyInfo of X25519 up to the 32 bytes of the key (RFC 8410 4 and 7). */
-const X25519_PKCS8_PREFIX = fromHex('302e020100300506032b656e04220420');
-const X25519_SPKI_PREFIX = fromHex('302a300506032b656e032100');
-
-/** A `Buffer` as a plain `Uint8Array`: the two differ in `slice`, so a Buffer must not leave this file. */
-function plain(buffer: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.length);
-}
+/** Up to this many bytes WebAssembly takes less time than a native call (bench/micro/crypto.ts). */
+const SHORT_RECORD_BYTES = 8192;
+/** Whether WebAssembly is the faster way for short records. On Bun a native cipher costs less than a microsecond. */
+const FAST_WASM: boolean = hasWasmSimd && process.versions['bun'] === undefined;
 
 function openSslHash(name: HashName): string {
   if (!Object.hasOwn(HASHES, name)) throw new RtcError('ERR_NOT_SUPPORTED', `no hash ${String(name)}`);
@@ -142,6 +118,42 @@ class NodeAead implements Aead {
   }
 }
 
+/**
+ * Short records in WebAssembly, which spares the price of a native call; long ones by the native cipher, which does more bytes
+ * per cycle. Both make the same bytes, and the length of a record is no secret.
+ */
+class NodeChaCha20Poly1305 implements Aead {
+  readonly #short: Aead;
+  readonly #long: Aead;
+
+  constructor(short: Aead, long: Aead) {
+    this.#short = short;
+    this.#long = long;
+  }
+
+  seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
+    if (end - start <= SHORT_RECORD_BYTES) this.#short.seal(nonce, aad, buffer, start, end);
+    else this.#long.seal(nonce, aad, buffer, start, end);
+  }
+
+  open(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
+    return end - start <= SHORT_RECORD_BYTES ? this.#short.open(nonce, aad, buffer, start, end) : this.#long.open(nonce, aad, buffer, start, end);
+  }
+
+  destroy(): void {
+    this.#short.destroy?.();
+    this.#long.destroy?.();
+  }
+}
+
+function createAead(name: AeadName, key: Uint8Array): Aead {
+  if (!nodeCrypto.aeads.includes(name)) throw new RtcError('ERR_NOT_SUPPORTED', `no cipher ${String(name)}`);
+  if (key.length !== KEY_BYTES[name]) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of ${name} has ${KEY_BYTES[name]} bytes, not ${key.length}`);
+  const native = new NodeAead(name, key);
+  const short = name === 'chacha20-poly1305' && FAST_WASM ? createWasmChaCha20Poly1305(key) : undefined;
+  return short === undefined ? native : new NodeChaCha20Poly1305(short, native);
+}
+
 class NodeCtr implements Ctr {
   readonly #name: string;
   readonly #key: Uint8Array;
@@ -173,149 +185,11 @@ function checkPart(buffer: Uint8Array, start: number, end: number, last: number)
   }
 }
 
-class NodeX25519 implements KeyAgreement {
-  readonly group = 'x25519';
-  readonly publicKey: Uint8Array;
-  readonly #privateKey: KeyObject;
-
-  constructor(random: RandomSource) {
-    const scalar = new Uint8Array(32);
-    random(scalar);
-    const der = concat(X25519_PKCS8_PREFIX, scalar);
-    this.#privateKey = createPrivateKey({ key: Buffer.from(der.buffer as ArrayBuffer), format: 'der', type: 'pkcs8' });
-    scalar.fill(0);
-    der.fill(0);
-    this.publicKey = plain(createPublicKey(this.#privateKey).export({ format: 'der', type: 'spki' })).slice(X25519_SPKI_PREFIX.length);
-  }
-
-  deriveSecret(peerPublicKey: Uint8Array): Uint8Array {
-    if (peerPublicKey.length !== 32) throw new RtcError('ERR_CRYPTO', 'an X25519 public key has 32 bytes');
-    let secret: Uint8Array;
-    try {
-      const key = Buffer.from(concat(X25519_SPKI_PREFIX, peerPublicKey).buffer as ArrayBuffer);
-      secret = plain(diffieHellman({ privateKey: this.#privateKey, publicKey: createPublicKey({ key, format: 'der', type: 'spki' }) }));
-    } catch (cause) {
-      throw new RtcError('ERR_CRYPTO', 'the peer’s X25519 key cannot be used', { cause });
-    }
-    // RFC 7748 6.1: a low-order point gives zero. OpenSSL refuses it; other implementations of this module may not.
-    if (secret.every((byte) => byte === 0)) throw new RtcError('ERR_CRYPTO', 'the peer’s X25519 key is of low order');
-    return secret;
-  }
-}
-
-class NodeEcdh implements KeyAgreement {
-  readonly group: CurveName;
-  readonly publicKey: Uint8Array;
-  readonly #ecdh: ReturnType<typeof createECDH>;
-
-  constructor(group: CurveName, random: RandomSource) {
-    this.group = group;
-    this.#ecdh = createECDH(CURVES[group]);
-    randomScalar(random, COORDINATE_BYTES[group], (scalar) => setPrivateKey(this.#ecdh, scalar)).fill(0);
-    this.publicKey = plain(this.#ecdh.getPublicKey());
-  }
-
-  deriveSecret(peerPublicKey: Uint8Array): Uint8Array {
-    // RFC 8422 5.4.1: uncompressed points only. That the point lies on the curve is checked by OpenSSL.
-    if (peerPublicKey.length !== 1 + 2 * COORDINATE_BYTES[this.group] || peerPublicKey[0] !== 4) {
-      throw new RtcError('ERR_CRYPTO', 'the peer’s key is not an uncompressed point');
-    }
-    try {
-      return plain(this.#ecdh.computeSecret(peerPublicKey));
-    } catch (cause) {
-      throw new RtcError('ERR_CRYPTO', 'the peer’s key is not a point of the curve', { cause });
-    }
-  }
-}
-
-function setPrivateKey(ecdh: ReturnType<typeof createECDH>, scalar: Uint8Array): boolean {
-  try {
-    ecdh.setPrivateKey(scalar);
-    return true;
-  } catch {
-    return false; // zero, or not below the order of the curve
-  }
-}
-
-class NodeSigningKey implements SigningKey {
-  readonly kind: SigningKeyKind;
-  readonly publicKey: Uint8Array;
-  readonly #key: KeyObject;
-
-  constructor(kind: SigningKeyKind, key: KeyObject) {
-    this.kind = kind;
-    this.#key = key;
-    this.publicKey = plain(createPublicKey(key).export({ format: 'der', type: 'spki' }));
-  }
-
-  sign(scheme: SignatureScheme, data: Uint8Array): Uint8Array {
-    const info = schemeInfo(scheme);
-    if (info === undefined || (info.key === 'rsa') !== (this.kind === 'rsa-2048')) {
-      throw new RtcError('ERR_NOT_SUPPORTED', `a key of kind ${this.kind} does not sign ${String(scheme)}`);
-    }
-    return plain(sign(HASHES[info.hash], data, { key: this.#key, ...SIGN_OPTIONS[info.padding] }));
-  }
-
-  exportPrivateKey(): Uint8Array {
-    return plain(this.#key.export({ format: 'der', type: 'pkcs8' })).slice();
-  }
-}
-
-// RFC 8446 4.2.3: PSS with a salt as long as the hash.
-const SIGN_OPTIONS = {
-  none: { dsaEncoding: 'der' },
-  pkcs1: { padding: constants.RSA_PKCS1_PADDING },
-  pss: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
-} as const;
-
-function generateSigningKey(kind: SigningKeyKind, random: RandomSource): SigningKey {
-  if (kind === 'rsa-2048') return new NodeSigningKey(kind, generateKeyPairSync('rsa', { modulusLength: RSA_MIN_BITS }).privateKey);
-  const curve = CURVE_OF_KIND[kind];
-  if (curve === undefined) throw new RtcError('ERR_NOT_SUPPORTED', `no signing key of kind ${String(kind)}`);
-  const ecdh = createECDH(CURVES[curve]);
-  const scalar = randomScalar(random, COORDINATE_BYTES[curve], (candidate) => setPrivateKey(ecdh, candidate));
-  const pkcs8 = encodeEcPrivateKey(curve, scalar, ecdh.getPublicKey());
-  const key = importKey(pkcs8);
-  scalar.fill(0);
-  pkcs8.fill(0);
-  return key;
-}
-
-const CURVE_OF_KIND: Readonly<Record<Exclude<SigningKeyKind, 'rsa-2048'>, CurveName>> = { 'ecdsa-p256': 'secp256r1', 'ecdsa-p384': 'secp384r1' };
-
-function importKey(pkcs8: Uint8Array): SigningKey {
-  let key: KeyObject;
-  try {
-    key = createPrivateKey({ key: Buffer.from(pkcs8.buffer as ArrayBuffer, pkcs8.byteOffset, pkcs8.length), format: 'der', type: 'pkcs8' });
-  } catch (cause) {
-    throw new RtcError('ERR_CRYPTO', 'the private key cannot be read', { cause });
-  }
-  return new NodeSigningKey(kindOf(key), key);
-}
-
-function kindOf(key: KeyObject): SigningKeyKind {
-  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
-  if (key.asymmetricKeyType === 'ec' && namedCurve === CURVES.secp256r1) return 'ecdsa-p256';
-  if (key.asymmetricKeyType === 'ec' && namedCurve === CURVES.secp384r1) return 'ecdsa-p384';
-  if (key.asymmetricKeyType === 'rsa' && modulusLength === RSA_MIN_BITS) return 'rsa-2048';
-  throw new RtcError('ERR_CRYPTO', 'the private key is neither ECDSA with P-256 or P-384 nor RSA with 2048 bits');
-}
-
-function verifySignature(scheme: SignatureScheme, publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
-  const info = schemeInfo(scheme);
-  if (info === undefined || decodePublicKey(publicKey)?.type !== info.key) return false;
-  try {
-    const der = Buffer.from(publicKey.buffer as ArrayBuffer, publicKey.byteOffset, publicKey.length);
-    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    return verify(HASHES[info.hash], data, { key, ...SIGN_OPTIONS[info.padding] }, signature);
-  } catch {
-    return false; // a point that is not on the curve, a signature that is not DER
-  }
-}
-
-/** ChaCha20-Poly1305 is left out of some builds of OpenSSL and BoringSSL. */
+/** The fastest cipher first, as a server picks by it. ChaCha20-Poly1305 is left out of some builds of OpenSSL and BoringSSL. */
 function supportedAeads(): readonly AeadName[] {
-  const wanted: readonly AeadName[] = ['aes-128-gcm', 'chacha20-poly1305', 'aes-256-gcm'];
+  const wanted: readonly AeadName[] = FAST_WASM
+    ? ['chacha20-poly1305', 'aes-128-gcm', 'aes-256-gcm']
+    : ['aes-128-gcm', 'chacha20-poly1305', 'aes-256-gcm'];
   return wanted.filter((name) => {
     try {
       new NodeAead(name, new Uint8Array(KEY_BYTES[name])).seal(new Uint8Array(NONCE_BYTES), new Uint8Array(0), new Uint8Array(TAG_BYTES), 0, 0);
@@ -348,11 +222,7 @@ export const nodeCrypto: CryptoProvider = Object.freeze({
   createHash: (name: HashName): Hasher => new NodeHasher(name),
   createHmac: (name: HashName, key: Uint8Array): Hmac => new NodeHmac(name, key),
 
-  createAead(name: AeadName, key: Uint8Array): Aead {
-    if (!nodeCrypto.aeads.includes(name)) throw new RtcError('ERR_NOT_SUPPORTED', `no cipher ${String(name)}`);
-    if (key.length !== KEY_BYTES[name]) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of ${name} has ${KEY_BYTES[name]} bytes, not ${key.length}`);
-    return new NodeAead(name, key);
-  },
+  createAead,
 
   createCtr(key: Uint8Array): Ctr {
     if (!nodeCrypto.aesCtr) throw new RtcError('ERR_NOT_SUPPORTED', 'no AES in counter mode');

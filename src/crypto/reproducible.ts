@@ -131,6 +131,8 @@ function toBytes(value: bigint, length: number): Uint8Array {
 export const reproducibleCrypto: CryptoProvider = Object.freeze({
   ...nodeCrypto,
   name: 'reproducible',
+  // The order of what is offered must not depend on the runtime either.
+  aeads: Object.freeze((['chacha20-poly1305', 'aes-128-gcm', 'aes-256-gcm'] as const).filter((name) => nodeCrypto.aeads.includes(name))),
 
   generateSigningKey(kind: SigningKeyKind, random: RandomSource): SigningKey {
     if (kind === 'rsa-2048') throw new RtcError('ERR_NOT_SUPPORTED', 'an RSA key cannot be made from a seed');

@@ -50,10 +50,9 @@ class Engine {
   #view: Uint8Array = new Uint8Array(0);
   #viewAt: number = 0;
 
-  constructor() {
-    if (webAssembly === undefined || !hasWasmSimd) throw new RtcError('ERR_NOT_SUPPORTED', 'no WebAssembly with vectors');
+  constructor(platform: WebAssemblyGlobal) {
     const module = Uint8Array.from(atob(CHACHA20_POLY1305_MODULE), (letter) => letter.charCodeAt(0));
-    this.#exports = new webAssembly.Instance(new webAssembly.Module(module)).exports as Exports;
+    this.#exports = new platform.Instance(new platform.Module(module)).exports as Exports;
     this.bytes = new Uint8Array(this.#exports.memory.buffer);
     this.words = new Int32Array(this.#exports.memory.buffer);
     this.#layOut();
@@ -96,14 +95,26 @@ class Engine {
 }
 
 let shared: Engine | undefined;
+let refused = false;
+
+function engine(): Engine | undefined {
+  if (shared === undefined && !refused && webAssembly !== undefined && hasWasmSimd) {
+    try {
+      shared = new Engine(webAssembly);
+    } catch {
+      refused = true; // a policy may forbid to compile
+    }
+  }
+  return shared;
+}
 
 class WasmChaCha20Poly1305 implements Aead {
   readonly #engine: Engine;
   readonly #key: Int32Array;
 
-  constructor(key: Uint8Array) {
+  constructor(engine: Engine, key: Uint8Array) {
     if (key.length !== KEY_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the key has ${key.length} bytes, not ${KEY_BYTES}`);
-    this.#engine = shared ??= new Engine();
+    this.#engine = engine;
     this.#key = new Int32Array(key.slice().buffer);
   }
 
@@ -130,6 +141,10 @@ class WasmChaCha20Poly1305 implements Aead {
     return true;
   }
 
+  destroy(): void {
+    this.#key.fill(0);
+  }
+
   /** Puts key, nonce and associated data where the module wants them; byte by byte, as they are short. */
   #prepare(nonce: Uint8Array, aad: Uint8Array, textBytes: number): number {
     const engine = this.#engine;
@@ -154,9 +169,10 @@ function checkRange(nonce: Uint8Array, buffer: Uint8Array, start: number, end: n
 }
 
 /**
- * ChaCha20-Poly1305 in WebAssembly. Throws `ERR_NOT_SUPPORTED` without {@link hasWasmSimd}, and `ERR_INVALID_ARGUMENT` for a
- * key that has not 32 bytes. The module is compiled when the first one is made.
+ * ChaCha20-Poly1305 in WebAssembly, or `undefined` where there is no WebAssembly with vectors or none may be compiled. Throws
+ * `ERR_INVALID_ARGUMENT` for a key that has not 32 bytes. The module is compiled when the first one is made.
  */
-export function createWasmChaCha20Poly1305(key: Uint8Array): Aead {
-  return new WasmChaCha20Poly1305(key);
+export function createWasmChaCha20Poly1305(key: Uint8Array): Aead | undefined {
+  const there = engine();
+  return there && new WasmChaCha20Poly1305(there, key);
 }

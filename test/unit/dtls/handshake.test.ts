@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeUtf8, toHex } from '../../../src/core/index.ts';
+import { nodeCrypto } from '../../../src/crypto/node.ts';
 import { certificateOf, DtlsPair } from '../../support/dtls.ts';
 
 const AEADS = ['aes-128-gcm', 'aes-256-gcm', 'chacha20-poly1305'] as const;
@@ -23,7 +24,7 @@ function assertWorks(pair: DtlsPair): void {
 test('a client and a server connect and exchange application data (RFC 6347 4.2)', () => {
   const pair = new DtlsPair().handshake();
   assertWorks(pair);
-  assert.equal(pair.client.cipherSuite?.name, 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
+  assert.equal(pair.client.cipherSuite?.aead, nodeCrypto.aeads[0]); // the fastest of both providers
   assert.equal(pair.client.srtpProfile, 7);
   assert.equal(pair.client.version, 0xfefd);
   assert.deepEqual(pair.client.remoteCertificate, certificateOf('server').der);

@@ -1,0 +1,163 @@
+import {
+  constants,
+  createECDH,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import { type KeyAgreement, type RandomSource, RtcError, type SignatureScheme, type SigningKey, type SigningKeyKind } from '../core/index.ts';
+import { COORDINATE_BYTES, type CurveName, decodePublicKey, encodeEcPublicKey, RSA_MIN_BITS, type SchemeInfo, schemeInfo } from './keys.ts';
+import {
+  exportX25519Public,
+  importEcPrivate,
+  importEcPublic,
+  importPrivate,
+  importPublic,
+  importX25519Private,
+  importX25519Public,
+  plain,
+} from './node-import.ts';
+import { randomScalar } from './scalar.ts';
+
+const CURVES: Readonly<Record<CurveName, string>> = { secp256r1: 'prime256v1', secp384r1: 'secp384r1' };
+/** The hashes that sign. */
+const HASHES: Readonly<Record<SchemeInfo['hash'], string>> = { 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
+
+export class NodeX25519 implements KeyAgreement {
+  readonly group = 'x25519';
+  readonly publicKey: Uint8Array;
+  readonly #privateKey: KeyObject;
+
+  constructor(random: RandomSource) {
+    const scalar = new Uint8Array(32);
+    random(scalar);
+    this.#privateKey = importX25519Private(scalar);
+    scalar.fill(0);
+    this.publicKey = exportX25519Public(this.#privateKey);
+  }
+
+  deriveSecret(peerPublicKey: Uint8Array): Uint8Array {
+    if (peerPublicKey.length !== 32) throw new RtcError('ERR_CRYPTO', 'an X25519 public key has 32 bytes');
+    let secret: Uint8Array;
+    try {
+      secret = plain(diffieHellman({ privateKey: this.#privateKey, publicKey: importX25519Public(peerPublicKey) }));
+    } catch (cause) {
+      throw new RtcError('ERR_CRYPTO', 'the peer’s X25519 key cannot be used', { cause });
+    }
+    // RFC 7748 6.1: a low-order point gives zero. OpenSSL refuses it; other implementations of this module may not.
+    if (secret.every((byte) => byte === 0)) throw new RtcError('ERR_CRYPTO', 'the peer’s X25519 key is of low order');
+    return secret;
+  }
+}
+
+export class NodeEcdh implements KeyAgreement {
+  readonly group: CurveName;
+  readonly publicKey: Uint8Array;
+  readonly #ecdh: ReturnType<typeof createECDH>;
+
+  constructor(group: CurveName, random: RandomSource) {
+    this.group = group;
+    this.#ecdh = createECDH(CURVES[group]);
+    randomScalar(random, COORDINATE_BYTES[group], (scalar) => setPrivateKey(this.#ecdh, scalar)).fill(0);
+    this.publicKey = plain(this.#ecdh.getPublicKey());
+  }
+
+  deriveSecret(peerPublicKey: Uint8Array): Uint8Array {
+    // RFC 8422 5.4.1: uncompressed points only. That the point lies on the curve is checked by OpenSSL.
+    if (peerPublicKey.length !== 1 + 2 * COORDINATE_BYTES[this.group] || peerPublicKey[0] !== 4) {
+      throw new RtcError('ERR_CRYPTO', 'the peer’s key is not an uncompressed point');
+    }
+    try {
+      return plain(this.#ecdh.computeSecret(peerPublicKey));
+    } catch (cause) {
+      throw new RtcError('ERR_CRYPTO', 'the peer’s key is not a point of the curve', { cause });
+    }
+  }
+}
+
+function setPrivateKey(ecdh: ReturnType<typeof createECDH>, scalar: Uint8Array): boolean {
+  try {
+    ecdh.setPrivateKey(scalar);
+    return true;
+  } catch {
+    return false; // zero, or not below the order of the curve
+  }
+}
+
+class NodeSigningKey implements SigningKey {
+  readonly kind: SigningKeyKind;
+  readonly publicKey: Uint8Array;
+  readonly #key: KeyObject;
+
+  constructor(kind: SigningKeyKind, key: KeyObject, publicKey: Uint8Array = plain(createPublicKey(key).export({ format: 'der', type: 'spki' }))) {
+    this.kind = kind;
+    this.#key = key;
+    this.publicKey = publicKey;
+  }
+
+  sign(scheme: SignatureScheme, data: Uint8Array): Uint8Array {
+    const info = schemeInfo(scheme);
+    if (info === undefined || (info.key === 'rsa') !== (this.kind === 'rsa-2048')) {
+      throw new RtcError('ERR_NOT_SUPPORTED', `a key of kind ${this.kind} does not sign ${String(scheme)}`);
+    }
+    return plain(sign(HASHES[info.hash], data, { key: this.#key, ...SIGN_OPTIONS[info.padding] }));
+  }
+
+  exportPrivateKey(): Uint8Array {
+    return plain(this.#key.export({ format: 'der', type: 'pkcs8' })).slice();
+  }
+}
+
+// RFC 8446 4.2.3: PSS with a salt as long as the hash.
+const SIGN_OPTIONS = {
+  none: { dsaEncoding: 'der' },
+  pkcs1: { padding: constants.RSA_PKCS1_PADDING },
+  pss: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+} as const;
+
+export function generateSigningKey(kind: SigningKeyKind, random: RandomSource): SigningKey {
+  if (kind === 'rsa-2048') return new NodeSigningKey(kind, generateKeyPairSync('rsa', { modulusLength: RSA_MIN_BITS }).privateKey);
+  const curve = CURVE_OF_KIND[kind];
+  if (curve === undefined) throw new RtcError('ERR_NOT_SUPPORTED', `no signing key of kind ${String(kind)}`);
+  const ecdh = createECDH(CURVES[curve]);
+  const scalar = randomScalar(random, COORDINATE_BYTES[curve], (candidate) => setPrivateKey(ecdh, candidate));
+  const point = ecdh.getPublicKey();
+  const key = importEcPrivate(curve, scalar, point);
+  scalar.fill(0);
+  return new NodeSigningKey(kind, key, encodeEcPublicKey(curve, point));
+}
+
+const CURVE_OF_KIND: Readonly<Record<Exclude<SigningKeyKind, 'rsa-2048'>, CurveName>> = { 'ecdsa-p256': 'secp256r1', 'ecdsa-p384': 'secp384r1' };
+
+export function importKey(pkcs8: Uint8Array): SigningKey {
+  let key: KeyObject;
+  try {
+    key = importPrivate(pkcs8);
+  } catch (cause) {
+    throw new RtcError('ERR_CRYPTO', 'the private key cannot be read', { cause });
+  }
+  return new NodeSigningKey(kindOf(key), key);
+}
+
+function kindOf(key: KeyObject): SigningKeyKind {
+  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'ec' && namedCurve === CURVES.secp256r1) return 'ecdsa-p256';
+  if (key.asymmetricKeyType === 'ec' && namedCurve === CURVES.secp384r1) return 'ecdsa-p384';
+  if (key.asymmetricKeyType === 'rsa' && modulusLength === RSA_MIN_BITS) return 'rsa-2048';
+  throw new RtcError('ERR_CRYPTO', 'the private key is neither ECDSA with P-256 or P-384 nor RSA with 2048 bits');
+}
+
+export function verifySignature(scheme: SignatureScheme, publicKey: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
+  const info = schemeInfo(scheme);
+  const decoded = decodePublicKey(publicKey);
+  if (info === undefined || decoded?.type !== info.key) return false;
+  try {
+    const key = decoded.type === 'ec' ? importEcPublic(decoded.curve, decoded.point) : importPublic(publicKey);
+    return verify(HASHES[info.hash], data, { key, ...SIGN_OPTIONS[info.padding] }, signature);
+  } catch {
+    return false; // a point that is not on the curve, a signature that is not DER
+  }
+}
