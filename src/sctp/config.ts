@@ -1,4 +1,5 @@
 import { RtcError } from '../core/index.ts';
+import { MIN_MTU_BYTES } from './constants.ts';
 
 /** Settings of an association. Every field has a default. */
 export interface SctpConfig {
@@ -14,8 +15,10 @@ export interface SctpConfig {
   readonly receiveWindowBytes?: number;
   /** What may wait to be sent, in bytes; beyond it `handleWrite` throws `ERR_RESOURCE`. Default 16 MiB. */
   readonly sendBufferBytes?: number;
-  /** The largest SCTP packet, in bytes. Default 1200. */
+  /** The largest SCTP packet, in bytes; what every path is taken to carry while `setPath` starts a search for more. Default 1200. */
   readonly mtuBytes?: number;
+  /** What the search falls back to when not even `mtuBytes` arrives, in bytes. Default 508. */
+  readonly minMtuBytes?: number;
   /** Free bytes before each packet in its buffer. Default 0. */
   readonly headroomBytes?: number;
   /** Free bytes after each packet in its buffer, at least. Default 0. */
@@ -53,6 +56,7 @@ const DEFAULTS: ResolvedSctpConfig = {
   receiveWindowBytes: 5 * 1024 * 1024,
   sendBufferBytes: 16 * 1024 * 1024,
   mtuBytes: 1200,
+  minMtuBytes: MIN_MTU_BYTES,
   headroomBytes: 0,
   tailroomBytes: 0,
   zeroChecksum: false,
@@ -74,6 +78,7 @@ export function resolveSctpConfig(config: SctpConfig): ResolvedSctpConfig {
   check(resolved.localPort >= 1 && resolved.localPort <= 65_535, 'localPort');
   check(resolved.remotePort >= 1 && resolved.remotePort <= 65_535, 'remotePort');
   check(resolved.mtuBytes >= 128 && resolved.mtuBytes <= 65_535, 'mtuBytes');
+  check(resolved.minMtuBytes >= 128, 'minMtuBytes');
   check(resolved.receiveWindowBytes >= 1500 && resolved.receiveWindowBytes <= 0x7fff_ffff, 'receiveWindowBytes'); // 5.3: at least 1500
   check(resolved.streams >= 1 && resolved.streams <= 65_535, 'streams');
   check(resolved.sackDelayMs >= 0 && resolved.sackDelayMs <= 500, 'sackDelayMs');

@@ -17,6 +17,8 @@ export const ChunkType = {
   SHUTDOWN_COMPLETE: 14,
   /** RFC 6525 3.1. */
   RE_CONFIG: 130,
+  /** RFC 4820 3. */
+  PAD: 132,
   /** RFC 3758 3.2. */
   FORWARD_TSN: 192,
 } as const;
@@ -111,6 +113,28 @@ export const RTO_MIN_SLACK_MS = 220;
 export const ZERO_WINDOW_PROBE_MAX_MS = 5_000;
 /** The shortest wait before the tail of a burst is probed, in ms. */
 export const TAIL_PROBE_MIN_MS = 10;
+
+/** Parameter type of the heartbeat info (3.3.5). */
+export const HEARTBEAT_INFO = 1;
+
+/** Probes of one size until it counts as too large (RFC 8899 5.1.2, MAX_PROBES). */
+export const MAX_PROBES = 3;
+/** When a search that ended below its bound begins anew, in ms (RFC 8899 5.1.1, PMTU_RAISE_TIMER: 600 s); sooner below the base size. */
+export const PMTU_RAISE_MS = 600_000;
+export const PMTU_ERROR_RAISE_MS = 60_000;
+/** The least time between two looks at whether losses come from the size, in ms. */
+export const MIN_PROBE_INTERVAL_MS = 2000;
+/** The smallest packet that the search falls back to, in bytes: an IPv4 packet of 576 bytes (RFC 1122 3.3.2) with DTLS. */
+export const MIN_MTU_BYTES = 508;
+/** IPv4, UDP and DTLS 1.2 with an explicit nonce, in bytes. */
+export const DEFAULT_PATH_OVERHEAD_BYTES: number = 20 + 8 + 37;
+/** What every host must expect to get in one IP packet, in bytes. */
+export const ETHERNET_MTU_BYTES = 1500;
+/**
+ * MTUs of IP packets that links are known to have, in bytes: the least that must be carried, IPv6's least, tunnels of several
+ * kinds, PPPoE, Ethernet, Wi-Fi, FDDI, jumbo frames less their tunnels, jumbo frames.
+ */
+export const PMTU_PLATEAUS_BYTES: readonly number[] = [576, 1280, 1380, 1420, 1450, 1460, 1480, 1492, 1500, 2304, 4352, 8000, 8900, 9000];
 
 /** What bookkeeping of a received chunk or message costs; counted against the window, in bytes. */
 export const RECEIVE_OVERHEAD_BYTES = 256;

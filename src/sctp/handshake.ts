@@ -55,6 +55,6 @@ export class Handshake {
 
   #ours(initiateTag: number, initialTsn: number): Init {
     const { receiveWindowBytes, streams, zeroChecksum } = this.#config;
-    return { initiateTag, initialTsn, receiveWindowBytes, streamsOut: streams, streamsIn: streams, forwardTsn: true, reconfig: true, zeroChecksum };
+    return { initiateTag, initialTsn, receiveWindowBytes, streamsOut: streams, streamsIn: streams, forwardTsn: true, reconfig: true, zeroChecksum, padding: true };
   }
 }

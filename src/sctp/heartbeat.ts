@@ -1,13 +1,11 @@
 import { readU16, writeU16 } from '../core/bytes.ts';
 import { type Environment, equalBytes, type Instant, randomBytes, type TimerTable } from '../core/index.ts';
-import { ChunkType } from './constants.ts';
+import { ChunkType, HEARTBEAT_INFO } from './constants.ts';
 import type { ControlQueue } from './control.ts';
 import { encodeChunk } from './packets.ts';
 import type { Rto } from './rto.ts';
 import type { SctpTimer } from './timers.ts';
 
-/** Parameter type of the heartbeat info (RFC 9260 3.3.5). */
-const HEARTBEAT_INFO = 1;
 const NONCE_BYTES = 16;
 
 /** Asks an idle peer whether it is still there (RFC 9260 8.3). */

@@ -1,6 +1,6 @@
 import { writeU16, writeU32 } from '../core/bytes.ts';
 import { EMPTY } from '../core/index.ts';
-import { COMMON_HEADER_BYTES } from './constants.ts';
+import { CHUNK_HEADER_BYTES, ChunkType, COMMON_HEADER_BYTES } from './constants.ts';
 import { writeChecksum } from './packets.ts';
 
 /** The size of a buffer that many packets share, in bytes. */
@@ -53,6 +53,14 @@ export class PacketBuilder {
   append(chunk: Uint8Array): void {
     this.bytes.set(chunk, this.at);
     this.at += chunk.length;
+  }
+
+  /** Fills the rest of the packet with a PAD chunk (RFC 4820 3); less than a chunk's header stays as it is. */
+  pad(): void {
+    if (this.room < CHUNK_HEADER_BYTES) return;
+    this.bytes[this.at] = ChunkType.PAD;
+    writeU16(this.bytes, this.at + 2, this.room);
+    this.at = this.bytes.length;
   }
 
   /** Ends the packet; `checksum` false leaves the checksum zero (RFC 9653). */

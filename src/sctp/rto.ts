@@ -21,6 +21,11 @@ export class Rto {
     return Math.min(this.#maxMs, this.#baseMs * 2 ** Math.min(this.#backoff, 20));
   }
 
+  /** The same for what is sent now and was not lost before, in ms. */
+  get freshTimeoutMs(): number {
+    return this.#baseMs;
+  }
+
   /** Smoothed round-trip time in ms, or `undefined` before the first measurement. */
   get smoothedMs(): number | undefined {
     return this.#smoothedMs;

@@ -19,9 +19,9 @@ import {
 import type { SctpSend } from './events.ts';
 import { ABANDONED, ACKED, chunkCost, Outstanding } from './outstanding.ts';
 import type { PacketBuilder } from './packet-builder.ts';
-import { encodeForwardTsn } from './packets.ts';
 import { Rto } from './rto.ts';
 import { type OutMessage, Scheduler } from './scheduler.ts';
+import { Skips } from './skips.ts';
 import type { SctpTimer } from './timers.ts';
 
 /** A message that is longer than the room left is cut only when at least this much goes into the packet, in bytes. */
@@ -42,9 +42,8 @@ export class Sender {
   readonly #timers: TimerTable<SctpTimer>;
   readonly #counters: Counters;
   readonly #out: Outstanding;
+  readonly #skips: Skips;
   #mtu: number;
-  /** Whether the peer understands FORWARD TSN; without it everything is reliable (RFC 3758 3.3). */
-  #forwardTsn = false;
   #peerWindow = 0;
   #packet = 0;
   #largestAckedPacket = 0;
@@ -55,9 +54,6 @@ export class Sender {
   #timerRuns = false;
   #tailProbed = false;
   #lastSentAt: Instant = 0;
-  #forwardPending = false;
-  #forwardedTo: number;
-  #forwardedAt: Instant = -Infinity;
   // What one SACK brought; fields, because a closure or an object per SACK would cost more.
   #ackedCost = 0;
   #sampleSentAt: Instant = -1;
@@ -67,7 +63,7 @@ export class Sender {
     this.#counters = counters;
     this.#mtu = config.mtuBytes & ~3;
     this.#out = new Outstanding(initialTsn);
-    this.#forwardedTo = add32(initialTsn, -1);
+    this.#skips = new Skips(this.#out);
     this.congestion = new Congestion(this.#mtu);
     this.rto = new Rto(config.rtoInitialMs, config.rtoMinMs, config.rtoMaxMs);
   }
@@ -75,7 +71,7 @@ export class Sender {
   /** What the peer's INIT or INIT ACK said. */
   setPeer(windowBytes: number, forwardTsn: boolean): void {
     this.#peerWindow = windowBytes;
-    this.#forwardTsn = forwardTsn;
+    this.#skips.supported = forwardTsn;
   }
 
   /** Takes effect with the next packet; what was cut for larger packets is sent again as it was cut. */
@@ -124,7 +120,7 @@ export class Sender {
 
   /** Whether {@link Sender.fill} would put something into a packet. */
   ready(now: Instant): boolean {
-    if (this.#forwardPending) return true;
+    if (this.#skips.pending) return true;
     const out = this.#out;
     if (out.lostChunks > 0) return this.#maySend(out.sizes[out.slot(out.nextLost())] as number);
     const message = this.scheduler.peek(now);
@@ -134,12 +130,12 @@ export class Sender {
   /** How much {@link Sender.fill} could put into a packet, at most, in bytes. */
   get pendingBytes(): number {
     const data = this.#out.lostCost + this.scheduler.bufferedBytes + (DATA_HEADER_BYTES + 3) * this.scheduler.messages;
-    return this.#forwardPending ? data + this.#mtu : data;
+    return this.#skips.pending ? data + this.#mtu : data;
   }
 
   /** Puts a FORWARD TSN, what was lost, and what is new into a packet, in this order. */
   fill(builder: PacketBuilder, now: Instant): void {
-    if (this.#forwardPending && builder.room >= CHUNK_HEADER_BYTES + 8) this.#forward(builder, now);
+    if (this.#skips.pending && builder.room >= CHUNK_HEADER_BYTES + 8 && this.#skips.write(builder, now) && !this.#timerRuns) this.#startTimer(now);
     this.#packet = (this.#packet + 1) >>> 0;
     let last = this.#out.lostChunks > 0 ? this.#fillLost(builder, now) : -1;
     if (this.#out.lostChunks === 0) {
@@ -194,7 +190,7 @@ export class Sender {
     this.#peerWindow = readU32(bytes, start + 4);
     if (this.#probing && this.#peerWindow > 0) this.#windowOpened(now);
     if (gaps > 0 && this.#ackedCost > 0) this.#detectLoss(now);
-    this.#updateForward(now);
+    this.#skips.update(this.rto.smoothedMs ?? this.rto.timeoutMs, now);
     if (out.count === 0) this.#stopTimer();
     else if (advance > 0) this.#startTimer(now);
     return true;
@@ -225,8 +221,7 @@ export class Sender {
       if (forget && out.states[slot] === ACKED) out.unacknowledge(slot);
       if (out.states[slot] === 0) this.#lose(i, now);
     }
-    this.#updateForward(now);
-    if (out.abandonedAtFront() > 0) this.#forwardPending = true;
+    this.#skips.request();
     this.#startTimer(now);
   }
 
@@ -254,7 +249,7 @@ export class Sender {
   clear(): void {
     this.scheduler.clear();
     this.#out.clear();
-    this.#forwardPending = false;
+    this.#skips.pending = false;
     this.#stopTimer();
   }
 
@@ -299,7 +294,7 @@ export class Sender {
     while (out.count < MAX_OUTSTANDING_CHUNKS) {
       const message = this.scheduler.peek(now);
       if (message === undefined) break;
-      if (message.expiresAt <= now && this.#forwardTsn) {
+      if (message.expiresAt <= now && this.#skips.supported) {
         this.#abandon(out.count - 1, message); // it began and expired before its end
         continue;
       }
@@ -384,7 +379,7 @@ export class Sender {
     const out = this.#out;
     const slot = out.slot(index);
     const message = out.messages[slot] as OutMessage;
-    if (this.#forwardTsn && ((out.sends[slot] as number) > message.maxRetransmits || message.expiresAt <= now)) {
+    if (this.#skips.supported && ((out.sends[slot] as number) > message.maxRetransmits || message.expiresAt <= now)) {
       this.#abandon(index, message);
       return;
     }
@@ -403,35 +398,8 @@ export class Sender {
     }
     for (let i = index; i >= 0 && out.messages[out.slot(i)] === message; i--) out.abandon(out.slot(i));
     for (let i = index + 1; i < out.count && out.messages[out.slot(i)] === message; i++) out.abandon(out.slot(i));
-    this.#forwardPending = out.abandonedAtFront() > 0;
+    this.#skips.request();
     if (!this.#timerRuns) this.#startTimer(this.#lastSentAt);
-  }
-
-  /** Tells the peer again when it did not move for a round trip, and anew when there is more to skip. */
-  #updateForward(now: Instant): void {
-    const count = this.#out.abandonedAtFront();
-    if (count === 0) {
-      this.#forwardPending = false;
-      return;
-    }
-    const to = add32(this.#out.base, count - 1);
-    if (distance32(to, this.#forwardedTo) > 0 || now - this.#forwardedAt > (this.rto.smoothedMs ?? this.rto.timeoutMs)) this.#forwardPending = true;
-  }
-
-  #forward(builder: PacketBuilder, now: Instant): void {
-    const out = this.#out;
-    const count = out.abandonedAtFront();
-    this.#forwardPending = false;
-    if (count === 0) return;
-    const skipped = new Map<number, number>();
-    for (let i = 0; i < count; i++) {
-      const message = out.messages[out.slot(i)] as OutMessage;
-      if (message.ordered) skipped.set(message.stream.id, message.ssn);
-    }
-    this.#forwardedTo = add32(out.base, count - 1);
-    this.#forwardedAt = now;
-    builder.append(encodeForwardTsn(this.#forwardedTo, skipped, builder.room));
-    if (!this.#timerRuns) this.#startTimer(now);
   }
 
   /** The peer's window has room again: the chunk that probed it may have been dropped, so it goes again at once. */

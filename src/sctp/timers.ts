@@ -12,4 +12,6 @@ export type SctpTimer =
   | 'sack'
   /** A RE-CONFIG goes out again. */
   | 'reset'
-  | 'heartbeat';
+  | 'heartbeat'
+  /** A probe of the path's MTU stayed without an answer, or it is time for a new search (RFC 8899). */
+  | 'pmtu';
