@@ -1,3 +1,4 @@
+import type { CryptoProvider } from '../../src/core/index.ts';
 import { nodeCrypto } from '../../src/crypto/node.ts';
 import { type ProfileParameters, profileParameters, type SrtpConfig, SrtpProfile, SrtpSession } from '../../src/srtp/index.ts';
 import { seededRandom } from './fuzz.ts';
@@ -24,7 +25,7 @@ export const environment = { crypto: nodeCrypto } as const;
 export type Options = Partial<Omit<SrtpConfig, 'profile'>>;
 
 /** Two ends of one session. */
-export function sessionPair(profile: number = SrtpProfile.aeadAes128Gcm, options: Options = {}, seed = 1): { readonly a: SrtpSession; readonly b: SrtpSession } {
+export function sessionPair(profile: number = SrtpProfile.aeadAes128Gcm, options: Options = {}, seed = 1, crypto: CryptoProvider = nodeCrypto): { readonly a: SrtpSession; readonly b: SrtpSession } {
   const random = seededRandom(seed);
   const bytes = (length: number): Uint8Array => {
     const out = new Uint8Array(length);
@@ -34,8 +35,8 @@ export function sessionPair(profile: number = SrtpProfile.aeadAes128Gcm, options
   const { keyBytes, saltBytes } = profileParameters(profile);
   const [key1, salt1, key2, salt2] = [bytes(keyBytes), bytes(saltBytes), bytes(keyBytes), bytes(saltBytes)];
   return {
-    a: new SrtpSession({ profile, localKey: key1, localSalt: salt1, remoteKey: key2, remoteSalt: salt2, ...options }, environment),
-    b: new SrtpSession({ profile, localKey: key2, localSalt: salt2, remoteKey: key1, remoteSalt: salt1, ...options }, environment),
+    a: new SrtpSession({ profile, localKey: key1, localSalt: salt1, remoteKey: key2, remoteSalt: salt2, ...options }, { crypto }),
+    b: new SrtpSession({ profile, localKey: key2, localSalt: salt2, remoteKey: key1, remoteSalt: salt1, ...options }, { crypto }),
   };
 }
 

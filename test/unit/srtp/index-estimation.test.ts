@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { MAX_RTP_INDEX } from '../../../src/srtp/constants.ts';
 import { ReplayWindow } from '../../../src/srtp/replay.ts';
 import { estimateIndex } from '../../../src/srtp/rollover.ts';
 
@@ -33,6 +34,11 @@ test('an index within 2^15 of the highest one is always found again (RFC 3711 3.
     }),
     { numRuns: 20_000, seed: 2 },
   );
+});
+
+test('behind the last index of a key comes one that is out of range (RFC 3711 9.2)', () => {
+  assert.equal(estimateIndex(MAX_RTP_INDEX - 1, 0xffff), MAX_RTP_INDEX);
+  assert.ok(estimateIndex(MAX_RTP_INDEX, 0) > MAX_RTP_INDEX);
 });
 
 test('the first packet is in the first round', () => {
