@@ -49,6 +49,7 @@ function decodeAllocation(bytes: Uint8Array, start: number, end: number): VideoL
   // One zero byte says that nothing is sent.
   if (first === 0 && end - start === 1) return { streamIndex: 0, streams: [] };
   const streamCount = ((first >> 4) & 3) + 1;
+  if (first >> 6 >= streamCount) throw new DecodeError('rtp.extension', 'layers allocation of a stream that is not there');
   const masks: number[] = [];
   let at = start + 1;
   for (let i = 0; i < streamCount; i++) {
