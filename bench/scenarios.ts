@@ -18,7 +18,7 @@ export interface Effort {
 }
 
 export const FULL: Effort = { transferMs: 2000, warmUpMs: 500, rounds: 3000, connections: 24, idlePeers: 100 };
-export const QUICK: Effort = { transferMs: 1000, warmUpMs: 300, rounds: 1000, connections: 12, idlePeers: 40 };
+export const QUICK: Effort = { transferMs: 1000, warmUpMs: 300, rounds: 500, connections: 8, idlePeers: 20 };
 
 export interface Scenario {
   readonly name: string;

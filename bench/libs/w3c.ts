@@ -1,7 +1,7 @@
 // For libraries that have the interface of the browsers.
 import type { Channel, Connection, Signal } from './library.ts';
 
-const wrap = (channel: RTCDataChannel): Channel => ({
+const wrap = (channel: RTCDataChannel, lowEvent: boolean): Channel => ({
   get bufferedAmount() {
     return channel.bufferedAmount;
   },
@@ -11,19 +11,21 @@ const wrap = (channel: RTCDataChannel): Channel => ({
   },
   onBufferedAmountLow(bytes, callback) {
     channel.bufferedAmountLowThreshold = bytes;
-    channel.onbufferedamountlow = callback;
+    if (lowEvent) channel.onbufferedamountlow = callback;
+    else setInterval(() => channel.readyState === 'open' && channel.bufferedAmount <= bytes && callback(), 1);
   },
 });
 
-export async function connectW3c(pc: RTCPeerConnection, offers: boolean, send: (signal: Signal) => void): Promise<Connection> {
+/** `lowEvent`: whether the stack tells of a low buffered amount; else it is looked at each millisecond. */
+export async function connectW3c(pc: RTCPeerConnection, offers: boolean, send: (signal: Signal) => void, lowEvent: boolean): Promise<Connection> {
   pc.onicecandidate = ({ candidate }) => {
     if (candidate?.candidate) send({ type: 'candidate', candidate: candidate.candidate, sdpMid: candidate.sdpMid ?? '0' });
   };
   const channel = new Promise<Channel>((done) => {
     const watch = (opened: RTCDataChannel): void => {
       opened.binaryType = 'arraybuffer';
-      if (opened.readyState === 'open') done(wrap(opened));
-      else opened.onopen = () => done(wrap(opened));
+      if (opened.readyState === 'open') done(wrap(opened, lowEvent));
+      else opened.onopen = () => done(wrap(opened, lowEvent));
     };
     if (offers) watch(pc.createDataChannel('bench'));
     else pc.ondatachannel = (event) => watch(event.channel);
