@@ -71,7 +71,7 @@ test('recorded packets decode, and their checksums hold or not as recorded', () 
 test('INIT says what it was made of (RFC 9260 3.3.2, RFC 9653 4)', () => {
   fc.assert(
     fc.property(fc.nat(0xffff_fffe), fc.nat(0xffff_ffff), fc.integer({ min: 1, max: 65_535 }), fc.boolean(), fc.boolean(), (tag, tsn, streams, forwardTsn, zeroChecksum) => {
-      const init = { initiateTag: tag + 1, initialTsn: tsn, receiveWindowBytes: 123_456, streamsOut: streams, streamsIn: 7, forwardTsn, reconfig: true, zeroChecksum };
+      const init = { initiateTag: tag + 1, initialTsn: tsn, receiveWindowBytes: 123_456, streamsOut: streams, streamsIn: 7, forwardTsn, reconfig: true, zeroChecksum, padding: !forwardTsn };
       const chunk = encodeInit(ChunkType.INIT, init);
       const decoded = decodeInit(chunk, 4, chunk.length);
       assert.deepEqual({ ...decoded, cookie: undefined, unrecognized: undefined }, { ...init, cookie: undefined, unrecognized: undefined });
@@ -145,7 +145,7 @@ test('A-SCTP-06 a SACK with gap blocks out of order, overlapping or missing is r
 test('A-SCTP-03 a cookie holds for its life and with its key only', () => {
   const environment = sctpEnvironment(1);
   const jar = new CookieJar(environment, 60_000);
-  const peer = { initiateTag: 0xffff_ffff, initialTsn: 0x8000_0000, receiveWindowBytes: 0xffff_ffff, streamsOut: 65_535, streamsIn: 1, forwardTsn: true, reconfig: false, zeroChecksum: true };
+  const peer = { initiateTag: 0xffff_ffff, initialTsn: 0x8000_0000, receiveWindowBytes: 0xffff_ffff, streamsOut: 65_535, streamsIn: 1, forwardTsn: true, reconfig: false, zeroChecksum: true, padding: true };
   const state = { localTag: 0xfedc_ba98, localTsn: 0xffff_fffe, tieTag: 0, peer };
   const cookie = jar.bake(state, 1000.5);
   assert.equal(cookie.length, COOKIE_BYTES);
