@@ -12,6 +12,8 @@ export class Congestion {
   #partialAcked = 0;
   #recoveryExit: number | undefined;
   #lostAt: Instant = -Infinity;
+  /** The threshold before the first of several timeouts in a row. */
+  #thresholdBefore: number | undefined;
 
   constructor(mtuBytes: number) {
     this.#mtu = mtuBytes;
@@ -34,7 +36,8 @@ export class Congestion {
 
   setMtu(mtuBytes: number): void {
     this.#mtu = mtuBytes;
-    this.#window = Math.max(this.#window, mtuBytes);
+    // Nothing was lost yet: as many packets as at the beginning of any association (7.2.1).
+    this.#window = Math.max(this.#window, this.#threshold === Infinity ? MIN_WINDOW_PACKETS * mtuBytes : mtuBytes);
   }
 
   /**
@@ -44,6 +47,7 @@ export class Congestion {
    * @param flightBytes - what was in flight before: a window that was not used does not grow (7.2.1)
    */
   acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number, now: Instant): void {
+    this.#thresholdBefore = undefined;
     if (this.#recoveryExit !== undefined) {
       if (after32(this.#recoveryExit, cumulativeTsn)) return;
       this.#recoveryExit = undefined;
@@ -85,9 +89,18 @@ export class Congestion {
   /** The retransmission timer expired (7.2.3). */
   timedOut(now: Instant): void {
     this.#lostAt = now;
+    this.#thresholdBefore ??= Math.max(this.#window, this.#threshold === Infinity ? 0 : this.#threshold);
     this.#threshold = Math.max(this.#window / 2, MIN_WINDOW_PACKETS * this.#mtu);
     this.#window = this.#mtu;
     this.#partialAcked = 0;
+    this.#recoveryExit = undefined;
+  }
+
+  /** The timeouts did not come from congestion: the window may grow fast to what it was before them. */
+  forgive(): void {
+    if (this.#thresholdBefore !== undefined) this.#threshold = Math.max(this.#threshold, this.#thresholdBefore / 2);
+    this.#thresholdBefore = undefined;
+    this.#window = Math.max(this.#window, INITIAL_WINDOW_PACKETS * this.#mtu);
     this.#recoveryExit = undefined;
   }
 

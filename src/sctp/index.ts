@@ -19,4 +19,5 @@ export {
   readChecksum,
   type ResetParam,
 } from './packets.ts';
+export type { PathMtuState, SctpPath } from './pmtu.ts';
 export type { SctpStats } from './stats.ts';

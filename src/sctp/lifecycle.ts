@@ -10,6 +10,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { decodeInit, type Init } from './init.ts';
 import { PacketBuilder } from './packet-builder.ts';
 import { encodeChunk, encodeErrorChunk } from './packets.ts';
+import { PathMtu } from './pmtu.ts';
 import { Receiver } from './receiver.ts';
 import { StreamResets } from './resets.ts';
 import { Sender } from './sender.ts';
@@ -33,6 +34,7 @@ export class Lifecycle {
   readonly handshake: Handshake;
   readonly sender: Sender;
   readonly builder: PacketBuilder;
+  readonly pathMtu: PathMtu;
   /** Packets that must go alone. */
   readonly packets: Queue<Uint8Array> = new Queue();
   association: Association | undefined;
@@ -56,6 +58,7 @@ export class Lifecycle {
     this.#counters = counters;
     this.handshake = new Handshake(config, environment);
     this.sender = new Sender(config, this.handshake.localTsn, this.timers, counters);
+    this.pathMtu = new PathMtu(config.mtuBytes, config.minMtuBytes, this.timers, this.sender.rto, environment.random);
     this.builder = new PacketBuilder(config.localPort, config.remotePort, config.headroomBytes, config.tailroomBytes);
   }
 
@@ -176,6 +179,7 @@ export class Lifecycle {
     });
     this.association = { receiver, resets, heartbeat, streamsOut, zeroChecksum: config.zeroChecksum && peer.zeroChecksum };
     heartbeat.start(now);
+    this.pathMtu.start(peer.padding === true, now);
     events.push({ type: 'connected', streamsOut, streamsIn });
   }
 

@@ -1,5 +1,6 @@
-import { readU16, readU32 } from '../core/bytes.ts';
+import { readU16 } from '../core/bytes.ts';
 import { Counters, type Deadline, DecodeError, encodeUtf8, type Environment, type Instant, type Protocol, RtcError } from '../core/index.ts';
+import { checksumHolds, tagHolds } from './admission.ts';
 import { type ResolvedSctpConfig, resolveSctpConfig, type SctpConfig } from './config.ts';
 import {
   CHUNK_HEADER_BYTES,
@@ -8,7 +9,6 @@ import {
   DATA_HEADER_BYTES,
   ERRORS_PER_SECOND,
   ErrorCause,
-  FLAG_T,
   HEARTBEAT_ACKS_PER_SECOND,
 } from './constants.ts';
 import { RateLimit } from './control.ts';
@@ -16,7 +16,6 @@ import type { SctpEvent, SctpMessage, SctpSend, SctpState } from './events.ts';
 import { type Association, Lifecycle } from './lifecycle.ts';
 import {
   checkChunks,
-  checksumOf,
   checkSack,
   decodeForwardTsn,
   decodeReconfig,
@@ -24,8 +23,8 @@ import {
   encodeErrorChunk,
   encodeInvalidStream,
   padded,
-  readChecksum,
 } from './packets.ts';
+import type { SctpPath } from './pmtu.ts';
 import type { SctpStats } from './stats.ts';
 
 /** How much of an unknown chunk an ERROR quotes, in bytes. */
@@ -84,11 +83,39 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     return this.#life.sender.scheduler.bufferedBytes;
   }
 
-  /** The largest SCTP packet from now on, in bytes. */
+  /** The largest SCTP packet from now on, in bytes. It ends the search that {@link SctpAssociation.setPath} began. */
   setMtu(bytes: number): void {
     if (bytes < 128 || bytes > 65_535) throw new RtcError('ERR_INVALID_ARGUMENT', 'SCTP: the MTU is out of range');
-    this.#mtu = bytes & ~3;
-    this.#life.sender.setMtu(bytes);
+    this.#life.pathMtu.fix(bytes);
+    this.#followMtu(this.#now);
+  }
+
+  /**
+   * What the path below is like, at first and whenever it changes: from here on the association searches for the largest
+   * packet that it carries (RFC 8899). Without this call packets keep the configured size.
+   */
+  setPath(path: SctpPath, now: Instant): void {
+    this.#now = now;
+    if (this.#life.state === 'closed') return;
+    this.#life.pathMtu.setPath(path, now);
+    this.#followMtu(now);
+  }
+
+  /** The system refused to send a packet of this size, in bytes (EMSGSIZE). */
+  packetTooLarge(bytes: number, now: Instant): void {
+    this.#now = now;
+    if (this.#life.state === 'closed') return;
+    this.#life.pathMtu.tooLarge(bytes, now);
+    this.#followMtu(now);
+  }
+
+  #followMtu(now: Instant): void {
+    const { pathMtu, sender } = this.#life;
+    this.#mtu = pathMtu.mtuBytes;
+    sender.setMtu(pathMtu.mtuBytes, pathMtu.chunkMtuBytes, pathMtu.cutBytes);
+    if (!pathMtu.hasFallen) return;
+    pathMtu.hasFallen = false;
+    sender.resend(now);
   }
 
   /**
@@ -139,6 +166,9 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
       smoothedRoundTripTimeMs: sender.rto.smoothedMs,
       retransmissionTimeoutMs: sender.rto.timeoutMs,
       mtuBytes: this.#mtu,
+      pathMtuState: this.#life.pathMtu.state,
+      mtuProbesSent: this.#life.pathMtu.probesSent,
+      mtuProbesAcknowledged: this.#life.pathMtu.probesAcknowledged,
       bufferedBytes: sender.scheduler.bufferedBytes,
       unacknowledgedChunks: sender.outstanding,
       packetsSent: this.#packetsSent,
@@ -183,7 +213,10 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
           this.#life.handleRepeatTimeout(due, now);
           break;
         case 't3':
-          this.#life.sender.handleTimeout(now);
+          if (this.#life.sender.handleTimeout(now)) {
+            this.#life.pathMtu.timedOut(now);
+            this.#followMtu(now);
+          }
           this.#checkAlive();
           break;
         case 'tail':
@@ -200,6 +233,10 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
             this.#life.sender.timeouts++;
             this.#checkAlive();
           }
+          break;
+        case 'pmtu':
+          this.#life.pathMtu.handleTimeout(now);
+          this.#followMtu(now);
           break;
         default:
           due satisfies never;
@@ -254,6 +291,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     association.resets.flush(now);
     const data = sender.ready(now);
     if (!data && control.bytes === 0 && !receiver.sackDue) {
+      if (this.#life.pathMtu.isPending) return this.#buildProbe(association, now);
       builder.rest();
       return undefined;
     }
@@ -263,6 +301,12 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     if (receiver.sackPending) receiver.writeSack(builder);
     if (data) sender.fill(builder, now);
     return builder.at === COMMON_HEADER_BYTES ? undefined : builder.finish(!association.zeroChecksum);
+  }
+
+  #buildProbe(association: Association, now: Instant): Uint8Array {
+    const { builder, pathMtu, peerTag } = this.#life;
+    pathMtu.write(builder, peerTag, now);
+    return builder.finish(!association.zeroChecksum);
   }
 
   #requestEarlyResets(association: Association): void {
@@ -288,12 +332,13 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
       this.counters.add('sctp.port');
       return;
     }
-    const first = packet[COMMON_HEADER_BYTES] as number;
-    if (!this.#checksumHolds(packet, first)) {
+    const life = this.#life;
+    const zeroAccepted = this.#config.zeroChecksum && (life.association?.zeroChecksum ?? life.state !== 'new');
+    if (!checksumHolds(packet, zeroAccepted)) {
       this.counters.add('sctp.checksum');
       return;
     }
-    if (!this.#tagHolds(packet, first)) {
+    if (!tagHolds(packet, life.handshake.localTag, life.peerTag)) {
       this.counters.add('sctp.tag');
       return;
     }
@@ -312,26 +357,6 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     if (association.receiver.reassembly.tooLarge.size > 0) this.#reportTooLarge(association);
   }
 
-  /** A zero checksum is taken only where RFC 9653 was agreed on, and never on the chunks that set the association up. */
-  #checksumHolds(packet: Uint8Array, first: number): boolean {
-    const checksum = readChecksum(packet);
-    if (checksum === 0 && first !== ChunkType.INIT && first !== ChunkType.COOKIE_ECHO && this.#config.zeroChecksum) {
-      if (this.#life.association?.zeroChecksum ?? this.#life.state !== 'new') return true;
-    }
-    return checksum === checksumOf(packet);
-  }
-
-  /** The verification tag (RFC 9260 8.5, 8.5.1). */
-  #tagHolds(packet: Uint8Array, first: number): boolean {
-    const tag = readU32(packet, 4);
-    if (first === ChunkType.INIT) return tag === 0 && packet.length === COMMON_HEADER_BYTES + padded(readU16(packet, COMMON_HEADER_BYTES + 2));
-    if (first === ChunkType.ABORT || first === ChunkType.SHUTDOWN_COMPLETE) {
-      const reflected = ((packet[COMMON_HEADER_BYTES + 1] as number) & FLAG_T) !== 0;
-      return reflected ? this.#life.peerTag !== 0 && tag === this.#life.peerTag : tag === this.#life.handshake.localTag;
-    }
-    return tag === this.#life.handshake.localTag;
-  }
-
   /** Returns whether the rest of the packet may be looked at. */
   #handleChunk(packet: Uint8Array, at: number, length: number, now: Instant): boolean {
     const life = this.#life;
@@ -344,7 +369,9 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
       case ChunkType.SACK:
         checkSack(packet, start, end);
         if (association === undefined || life.state === 'closed') return true;
-        return life.sender.handleSack(packet, start, now) || this.#violation('SACK of what was not sent');
+        if (!life.sender.handleSack(packet, start, now)) return this.#violation('SACK of what was not sent');
+        this.#learnOfLosses(now);
+        return true;
       case ChunkType.INIT:
         if (at !== COMMON_HEADER_BYTES) return false; // 4.3: INIT comes alone
         life.handleInit(packet, start, end, now);
@@ -361,8 +388,9 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
         if (association !== undefined) this.#answerHeartbeat(packet.subarray(start, end), now);
         return true;
       case ChunkType.HEARTBEAT_ACK:
-        if (association?.heartbeat.handleAck(packet.subarray(start, end), now) === true) life.sender.timeouts = 0;
-        else this.counters.add('sctp.heartbeat-ack');
+        this.#handleHeartbeatAck(packet.subarray(start, end), now);
+        return true;
+      case ChunkType.PAD:
         return true;
       case ChunkType.FORWARD_TSN:
         return association === undefined || this.#handleForwardTsn(association, packet, start, end);
@@ -408,6 +436,22 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     const { state } = this.#life;
     if (state !== 'established' && state !== 'shutdown-pending' && state !== 'shutdown-sent') return true;
     return association.receiver.handleForwardTsn(forward) || this.#violation('FORWARD TSN that contradicts DATA');
+  }
+
+  /** What was acknowledged and what was lost tells whether packets of the present size arrive. */
+  #learnOfLosses(now: Instant): void {
+    const { sender, pathMtu } = this.#life;
+    if (sender.progressAt === now) pathMtu.progressed();
+    if (sender.lossAt !== now) return;
+    pathMtu.lost(now);
+    this.#followMtu(now);
+  }
+
+  #handleHeartbeatAck(value: Uint8Array, now: Instant): void {
+    const { association, pathMtu, sender } = this.#life;
+    if (association?.heartbeat.handleAck(value, now) === true) sender.timeouts = 0;
+    else if (pathMtu.handleAck(value, now)) this.#followMtu(now);
+    else this.counters.add('sctp.heartbeat-ack');
   }
 
   #answerHeartbeat(value: Uint8Array, now: Instant): void {

@@ -43,7 +43,14 @@ export class Sender {
   readonly #counters: Counters;
   readonly #out: Outstanding;
   readonly #skips: Skips;
+  /** When something new was acknowledged last, and when a packet was found lost while others arrived. */
+  progressAt: Instant = -Infinity;
+  lossAt: Instant = -Infinity;
   #mtu: number;
+  /** What a new chunk may take with the header of a packet. */
+  #chunkMtu: number;
+  /** How large a packet must be whose one chunk is too large for the path (see `PathMtu.cutBytes`). */
+  #cutBytes = 0;
   #peerWindow = 0;
   #packet = 0;
   #largestAckedPacket = 0;
@@ -61,7 +68,7 @@ export class Sender {
   constructor(config: ResolvedSctpConfig, initialTsn: number, timers: TimerTable<SctpTimer>, counters: Counters) {
     this.#timers = timers;
     this.#counters = counters;
-    this.#mtu = config.mtuBytes & ~3;
+    this.#mtu = this.#chunkMtu = config.mtuBytes & ~3;
     this.#out = new Outstanding(initialTsn);
     this.#skips = new Skips(this.#out);
     this.congestion = new Congestion(this.#mtu);
@@ -75,9 +82,22 @@ export class Sender {
   }
 
   /** Takes effect with the next packet; what was cut for larger packets is sent again as it was cut. */
-  setMtu(mtuBytes: number): void {
+  setMtu(mtuBytes: number, chunkMtuBytes: number = mtuBytes, cutBytes = 0): void {
+    this.#chunkMtu = chunkMtuBytes & ~3;
+    this.#cutBytes = cutBytes;
+    if (this.#mtu === (mtuBytes & ~3)) return;
     this.#mtu = mtuBytes & ~3;
     this.congestion.setMtu(this.#mtu);
+  }
+
+  /** The path lost what was in flight for its size, not for congestion: all of it goes out again. */
+  resend(now: Instant): void {
+    const out = this.#out;
+    if (out.count === 0) return;
+    this.rto.recover();
+    this.congestion.forgive();
+    for (let i = 0; i < out.count; i++) if (out.states[out.slot(i)] === 0) this.#lose(i, now);
+    this.#startTimer(now);
   }
 
   /** The last TSN that was given to a chunk. */
@@ -129,7 +149,8 @@ export class Sender {
 
   /** How much {@link Sender.fill} could put into a packet, at most, in bytes. */
   get pendingBytes(): number {
-    const data = this.#out.lostCost + this.scheduler.bufferedBytes + (DATA_HEADER_BYTES + 3) * this.scheduler.messages;
+    const { bufferedBytes, messages } = this.scheduler;
+    const data = this.#out.lostCost + bufferedBytes + (DATA_HEADER_BYTES + 3) * (messages + Math.floor(bufferedBytes / this.#largestFragment()));
     return this.#skips.pending ? data + this.#mtu : data;
   }
 
@@ -189,7 +210,10 @@ export class Sender {
     }
     this.#peerWindow = readU32(bytes, start + 4);
     if (this.#probing && this.#peerWindow > 0) this.#windowOpened(now);
-    if (gaps > 0 && this.#ackedCost > 0) this.#detectLoss(now);
+    if (this.#ackedCost > 0) {
+      this.progressAt = now;
+      if (gaps > 0) this.#detectLoss(now);
+    }
     this.#skips.update(this.rto.smoothedMs ?? this.rto.timeoutMs, now);
     if (out.count === 0) this.#stopTimer();
     else if (advance > 0) this.#startTimer(now);
@@ -204,11 +228,15 @@ export class Sender {
     return this.handleSack(sack, 0, now);
   }
 
-  /** The retransmission timer expired (RFC 9260 6.3.3). */
-  handleTimeout(now: Instant): void {
+  /**
+   * The retransmission timer expired (RFC 9260 6.3.3).
+   *
+   * @returns whether the path may have lost something; a chunk that probes a closed window was refused by the peer
+   */
+  handleTimeout(now: Instant): boolean {
     const out = this.#out;
     this.#timerRuns = false;
-    if (out.count === 0) return;
+    if (out.count === 0) return false;
     const closed = this.#probing;
     this.timeouts++;
     if (!closed) this.congestion.timedOut(now);
@@ -223,6 +251,7 @@ export class Sender {
     }
     this.#skips.request();
     this.#startTimer(now);
+    return !closed;
   }
 
   /**
@@ -254,7 +283,7 @@ export class Sender {
   }
 
   #largestFragment(): number {
-    return this.#mtu - COMMON_HEADER_BYTES - DATA_HEADER_BYTES;
+    return this.#chunkMtu - COMMON_HEADER_BYTES - DATA_HEADER_BYTES;
   }
 
   /** The rules of RFC 9260 6.1: one chunk may always be in flight; else both windows must have room. */
@@ -264,19 +293,25 @@ export class Sender {
     return flightCost < this.congestion.windowBytes && flightPayload + size <= this.#peerWindow;
   }
 
-  /** Returns where the last chunk lies in the packet, or −1. */
+  /**
+   * Returns where the last chunk lies in the packet, or −1. A chunk that was cut for larger packets than the path now carries
+   * goes alone, in a packet that is padded until the system cuts it into fragments: what leaves in one piece bears IPv4's
+   * DF bit on some systems, and would vanish again.
+   */
   #fillLost(builder: PacketBuilder, now: Instant): number {
     const out = this.#out;
     let last = -1;
+    let isOversize = false;
     while (out.lostChunks > 0) {
       const index = out.nextLost();
       const slot = out.slot(index);
       const size = out.sizes[slot] as number;
       if (chunkCost(size) > builder.room) {
-        // A chunk that was cut for larger packets than the path now carries goes alone, in a packet of its size.
         if (last >= 0 || builder.at > COMMON_HEADER_BYTES) return last;
-        builder.begin(COMMON_HEADER_BYTES + chunkCost(size), readU32(builder.bytes, 4));
+        builder.begin(Math.max(this.#cutBytes, COMMON_HEADER_BYTES + chunkCost(size)), readU32(builder.bytes, 4));
+        isOversize = true;
       }
+      if (isOversize && last >= 0) break;
       if (!this.#maySend(size)) return last;
       out.resend(slot, this.#packet, now);
       this.#noteProbe();
@@ -284,6 +319,7 @@ export class Sender {
       last = builder.at;
       this.#write(builder, out.messages[slot] as OutMessage, add32(out.base, index), out.offsets[slot] as number, size, out.flags[slot] as number);
     }
+    if (isOversize && last >= 0) builder.pad();
     return last;
   }
 
@@ -291,6 +327,7 @@ export class Sender {
   #fillNew(builder: PacketBuilder, now: Instant): number {
     const out = this.#out;
     let last = -1;
+    const largest = this.#largestFragment();
     while (out.count < MAX_OUTSTANDING_CHUNKS) {
       const message = this.scheduler.peek(now);
       if (message === undefined) break;
@@ -300,8 +337,9 @@ export class Sender {
       }
       const left = message.data.length - message.sentBytes;
       const room = builder.room - DATA_HEADER_BYTES;
-      if (left > room && (room < MIN_FRAGMENT_BYTES || left <= this.#largestFragment()) && builder.at > COMMON_HEADER_BYTES) break;
-      const size = Math.min(left, room);
+      const most = Math.min(left, largest);
+      if (most > room && (room < MIN_FRAGMENT_BYTES || left <= largest) && builder.at > COMMON_HEADER_BYTES) break;
+      const size = Math.min(most, room);
       if (size <= 0 || !this.#maySend(size)) break;
       if (out.count === 0) this.#resume(now);
       let flags = message.ordered ? 0 : DATA_UNORDERED;
@@ -370,6 +408,7 @@ export class Sender {
       if (distance32(this.#largestAckedPacket, out.packets[slot] as number) < LOSS_THRESHOLD_PACKETS) continue;
       if (!this.congestion.recovering) this.#force = true;
       this.congestion.lost(this.lastTsn, now);
+      this.lossAt = now;
       this.#lose(i, now);
     }
   }

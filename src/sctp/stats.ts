@@ -1,4 +1,5 @@
 import type { SctpState } from './events.ts';
+import type { PathMtuState } from './pmtu.ts';
 
 /** A snapshot of an association. Sizes are in bytes, times in ms. */
 export interface SctpStats {
@@ -11,7 +12,11 @@ export interface SctpStats {
   readonly receiveWindowBytes: number;
   readonly smoothedRoundTripTimeMs: number | undefined;
   readonly retransmissionTimeoutMs: number;
+  /** The largest SCTP packet at present. */
   readonly mtuBytes: number;
+  readonly pathMtuState: PathMtuState;
+  readonly mtuProbesSent: number;
+  readonly mtuProbesAcknowledged: number;
   readonly bufferedBytes: number;
   readonly unacknowledgedChunks: number;
   readonly packetsSent: number;
