@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -6,6 +7,8 @@ import fc from 'fast-check';
 import { type Aead, type CryptoProvider, concat, toHex } from '../../../src/core/index.ts';
 import { cryptoConformance } from '../../../src/crypto/conformance.ts';
 import { nodeCrypto } from '../../../src/crypto/node.ts';
+import { createPureCrypto, pureCrypto } from '../../../src/crypto/pure.ts';
+import { reproducibleCrypto } from '../../../src/crypto/reproducible.ts';
 import { createWasmChaCha20Poly1305, hasWasmSimd } from '../../../src/crypto/wasm.ts';
 import { CHACHA20_POLY1305_MODULE } from '../../../src/crypto/wasm-module.ts';
 import { CHACHA_FILE, chachaSource } from '../../../tools/wasm/build.ts';
@@ -205,13 +208,109 @@ test('nothing but ciphertext is left in the memory that all keys share', () => {
   }
 });
 
-test('the conformance suite holds for it', () => {
-  const provider: CryptoProvider = {
-    ...nodeCrypto,
-    aeads: ['chacha20-poly1305'],
-    createAead(name, key) {
-      return name === 'chacha20-poly1305' ? create(key) : nodeCrypto.createAead('none' as 'aes-128-gcm', key);
-    },
+const aeadCases = cryptoConformance().filter(({ name }) => /^(?:aes|chacha20|a cipher)/.test(name));
+
+const onWasmAlone: CryptoProvider = {
+  ...nodeCrypto,
+  name: 'wasm',
+  aeads: ['chacha20-poly1305'],
+  createAead: (name, key) => (name === 'chacha20-poly1305' && key.length === 32 ? create(key) : nodeCrypto.createAead(name === 'chacha20-poly1305' ? name : ('none' as 'aes-128-gcm'), key)),
+};
+
+for (const provider of [onWasmAlone, reproducibleCrypto, pureCrypto, { ...createPureCrypto({ webAssembly: false }), name: 'pure without WebAssembly' }]) {
+  test(`the conformance suite for ciphers holds for ${provider.name}`, () => {
+    for (const { name, run } of aeadCases) assert.doesNotThrow(() => run(provider), name);
+  });
+}
+
+test('every provider makes the same bytes, on both sides of the length where one way takes over from the other', () => {
+  const [key, nonce, aad] = [bytesOf(1, 32), bytesOf(2, 12), bytesOf(3, 13)];
+  const aeads = [nodeCrypto, reproducibleCrypto, pureCrypto, createPureCrypto({ webAssembly: false })].map((provider) => provider.createAead('chacha20-poly1305', key));
+  for (const length of [0, 1, 1187, 8175, 8176, 8177, 8191, 8192, 8193, 16_384, 70_000]) {
+    const text = bytesOf(length, length);
+    const expected = reference(key, nonce, aad, text);
+    for (const aead of aeads) {
+      const packet = sealed(aead, nonce, aad, text, 7);
+      assert.equal(Buffer.compare(packet, expected), 0, `${length} bytes`);
+      assert.ok(aead.open(nonce, aad, packet, 0, packet.length), `${length} bytes`);
+      assert.equal(Buffer.compare(packet.subarray(0, length), text), 0, `${length} bytes`);
+    }
+  }
+});
+
+test('a destroyed cipher has forgotten its key', () => {
+  const [key, nonce] = [bytesOf(1, 32), bytesOf(2, 12)];
+  for (const aead of [create(key), nodeCrypto.createAead('chacha20-poly1305', key), pureCrypto.createAead('chacha20-poly1305', key)]) {
+    const packet = sealed(aead, nonce, none, new Uint8Array(40));
+    aead.destroy?.();
+    assert.equal(aead.open(nonce, none, packet, 0, packet.length), false);
+  }
+});
+
+test('without WebAssembly the native and the JavaScript ciphers take its place, and AES comes first', () => {
+  const script = `
+    const { nodeCrypto } = await import(${JSON.stringify(new URL('../../../src/crypto/node.ts', import.meta.url).href)});
+    const { pureCrypto } = await import(${JSON.stringify(new URL('../../../src/crypto/pure.ts', import.meta.url).href)});
+    const { createWasmChaCha20Poly1305, hasWasmSimd } = await import(${JSON.stringify(new URL('../../../src/crypto/wasm.ts', import.meta.url).href)});
+    const { cryptoConformance } = await import(${JSON.stringify(new URL('../../../src/crypto/conformance.ts', import.meta.url).href)});
+    for (const { name, run } of cryptoConformance()) if (name.startsWith('chacha20')) { run(nodeCrypto); run(pureCrypto); }
+    console.log(JSON.stringify([hasWasmSimd, createWasmChaCha20Poly1305(new Uint8Array(32)) === undefined, nodeCrypto.aeads[0]]));
+  `;
+  const remove = 'data:text/javascript,delete globalThis.WebAssembly';
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--import', remove, '--input-type=module', '-e', script], { encoding: 'utf8' });
+  assert.equal(stdout.trim(), '[false,true,"aes-128-gcm"]', stderr);
+});
+
+/** Whether a module makes what `node:crypto` makes, and opens it again. */
+function moduleHolds(module: Uint8Array): boolean {
+  const { memory, run } = new WebAssembly.Instance(new WebAssembly.Module(module)).exports as Exports;
+  const bytes = new Uint8Array(memory.buffer);
+  for (let length = 0; length < 600; length += 37) {
+    const [key, nonce, aad, text] = [bytesOf(length, 32), bytesOf(length + 1, 12), bytesOf(length + 2, 13), bytesOf(length + 3, length)];
+    const packet = reference(key, nonce, aad, text);
+    const call = (content: Uint8Array, output: number): number => {
+      bytes.fill(0);
+      bytes.set(key, 16);
+      bytes.set(nonce, 52);
+      bytes.set(aad, 64);
+      bytes.set(content, LAYOUT.input);
+      return run(length, 64, aad.length, output);
+    };
+    if (call(text, LAYOUT.input) !== 1 || Buffer.compare(bytes.subarray(LAYOUT.input, LAYOUT.input + packet.length), packet) !== 0) return false;
+    if (call(packet, 32_768) !== 1 || Buffer.compare(bytes.subarray(32_768, 32_768 + length), text) !== 0) return false;
+    for (const at of [0, 7, 8, 15]) {
+      const bad = packet.slice();
+      bad[length + at] = (bad[length + at] as number) ^ 0x80;
+      if (call(bad, 32_768) !== 0) return false;
+    }
+  }
+  return true;
+}
+
+test('these checks catch a module with one instruction changed', () => {
+  const good = Buffer.from(chacha20Poly1305Module());
+  assert.ok(moduleHolds(good));
+  const changes: Readonly<Record<string, readonly [from: string, to: string]>> = {
+    'rotates by 11': ['410cfdab01', '410bfdab01'],
+    'rotates right by 21': ['4114fdad01', '4115fdad01'],
+    'rotates by 16 the wrong bytes': ['020300010607', '030200010607'],
+    'rotates by 24': ['0300010207', '0102030007'],
+    'does eleven double rounds': ['410a21', '410b21'],
+    'has another constant': ['657870616e642033', '657870616f642033'],
+    'counts all four lanes alike': ['00000000010000000200000003000000', '00000000000000000000000000000000'],
+    'counts on by five': ['41046a360000', '41056a360000'],
+    'leaves out the bit above each block': ['42017c', '42007c'],
+    'takes 2¹³⁰ for 4': ['42057e', '42047e'],
+    'keeps three bits above 2¹²⁸': ['420383', '420783'],
+    'clamps one bit less': ['42fcffffff0083', '42feffffff0083'],
+    'reads r and s from one place': ['350010', '350000'],
+    'looks at half of the tag': ['858450', '851a50'],
   };
-  for (const { name, run } of cryptoConformance()) assert.doesNotThrow(() => run(provider), name);
+  for (const [what, change] of Object.entries(changes)) {
+    const [from, to] = change.map((digits) => Buffer.from(digits, 'hex')) as [Buffer, Buffer];
+    const bent = Buffer.from(good);
+    for (let at = bent.indexOf(from); at >= 0; at = bent.indexOf(from, at + 1)) bent.set(to, at);
+    assert.notEqual(Buffer.compare(bent, good), 0, `there is nothing to change for a module that ${what}`);
+    assert.equal(moduleHolds(bent), false, `a module that ${what} is not caught`);
+  }
 });
