@@ -120,6 +120,7 @@ export class DataTransport {
   /** The next SCTP packet, with room around it for the DTLS record. */
   pollWrite(): Uint8Array | undefined {
     const packet = this.#sctp?.pollWrite();
+    if (packet === undefined) this.#pumpEvents(this.#now); // what was packed has left the send buffer
     return packet;
   }
 
@@ -155,11 +156,17 @@ export class DataTransport {
     const sctp = this.#sctp;
     if (sctp === undefined) return;
     for (let message = sctp.pollRead(); message !== undefined; message = sctp.pollRead()) this.#channels.handleRead(message, now);
-    for (let event = sctp.pollEvent(); event !== undefined; event = sctp.pollEvent()) this.#onSctpEvent(event, now);
+    this.#pumpEvents(now);
     if (!this.#isConnected) return;
     this.#pumpCommands(now);
     for (let message = this.#channels.pollWrite(); message !== undefined; message = this.#channels.pollWrite()) sctp.handleWrite(message, now);
     this.#pumpCommands(now);
+  }
+
+  #pumpEvents(now: Instant): void {
+    const sctp = this.#sctp;
+    if (sctp === undefined) return;
+    for (let event = sctp.pollEvent(); event !== undefined; event = sctp.pollEvent()) this.#onSctpEvent(event, now);
   }
 
   #pumpCommands(now: Instant): void {

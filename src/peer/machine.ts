@@ -225,7 +225,9 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     if (datagram !== undefined) return datagram;
     if (!this.#transport.isWritable) return undefined;
     const packet = this.#data.pollWrite();
-    return packet === undefined ? undefined : this.#transport.seal(packet);
+    if (packet !== undefined) return this.#transport.seal(packet);
+    this.#collectDataEvents();
+    return undefined;
   }
 
   handleEvent(event: PeerInput, now: Instant): void {
