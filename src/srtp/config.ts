@@ -19,7 +19,7 @@ export interface SrtpConfig {
   /** Master key and salt of what the peer sends. */
   readonly remoteKey: Uint8Array;
   readonly remoteSalt: Uint8Array;
-  /** Replay window of SRTP in packets, a power of two between 64 and 16,384. Default 1024. */
+  /** Replay window of SRTP in packets, a power of two between 64 and 16,384; also how far back what is sent may be out of order. Default 1024. */
   readonly rtpReplayWindow?: number;
   /** Replay window of SRTCP in packets, as above. Default 128. */
   readonly rtcpReplayWindow?: number;

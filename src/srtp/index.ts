@@ -1,4 +1,4 @@
 export type { SrtpConfig } from './config.ts';
-export { type ProfileParameters, profileParameters, SrtpProfile } from './profiles.ts';
+export { type ProfileParameters, profileParameters, SrtpProfile, supportedSrtpProfiles } from './profiles.ts';
 export { SrtpSession } from './session.ts';
 export type { SrtpStats } from './stats.ts';

@@ -1,4 +1,4 @@
-import { RtcError } from '../core/index.ts';
+import { type CryptoProvider, RtcError } from '../core/index.ts';
 import { CM_SALT_BYTES, GCM_NONCE_BYTES, GCM_TAG_BYTES } from './constants.ts';
 
 /** DTLS-SRTP protection profiles (RFC 5764 4.1.2, RFC 7714 14.2). */
@@ -30,4 +30,17 @@ export function profileParameters(profile: number): ProfileParameters {
     default:
       throw new RtcError('ERR_NOT_SUPPORTED', `no SRTP profile ${profile}`);
   }
+}
+
+/**
+ * The profiles to offer, in order of preference: those that the crypto provider has ciphers for. None has a tag of 32 bits;
+ * whoever wants that names it.
+ */
+export function supportedSrtpProfiles(crypto: Pick<CryptoProvider, 'aeads' | 'aesCtr'>): readonly number[] {
+  if (!crypto.aesCtr) return []; // every profile derives its keys with it (RFC 3711 4.3.3)
+  const profiles: number[] = [];
+  if (crypto.aeads.includes('aes-128-gcm')) profiles.push(SrtpProfile.aeadAes128Gcm);
+  if (crypto.aeads.includes('aes-256-gcm')) profiles.push(SrtpProfile.aeadAes256Gcm);
+  profiles.push(SrtpProfile.aes128CmSha1_80);
+  return profiles;
 }

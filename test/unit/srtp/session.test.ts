@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { toHex } from '../../../src/core/index.ts';
-import { type Aead, type CryptoProvider, RtcError } from '../../../src/core/index.ts';
+import { type Aead, type CryptoProvider, RtcError, toHex } from '../../../src/core/index.ts';
 import { nodeCrypto } from '../../../src/crypto/node.ts';
 import { pureCrypto } from '../../../src/crypto/pure.ts';
-import { profileParameters, type SrtpConfig, SrtpProfile, SrtpSession } from '../../../src/srtp/index.ts';
+import { splitSrtpKeys } from '../../../src/dtls/index.ts';
+import { profileParameters, type SrtpConfig, SrtpProfile, SrtpSession, supportedSrtpProfiles } from '../../../src/srtp/index.ts';
 import { dropped, environment, onWire, type Options, PROFILES, roomy, rtcp, rtp, sessionPair } from '../../support/srtp.ts';
 
 const code = (wanted: string) => (error: unknown) => error instanceof RtcError && error.code === wanted;
@@ -162,6 +162,24 @@ test('the configuration is checked', () => {
   for (const change of bad) assert.throws(() => make(change), code('ERR_INVALID_ARGUMENT'), JSON.stringify(change));
   assert.throws(() => make({ profile: 0x0005 }), code('ERR_NOT_SUPPORTED'));
   for (const change of [{}, { rtpReplayWindow: 64, rtcpReplayWindow: 64 }, { rtpReplayWindow: 16_384 }, { maxRtcpPackets: 2 ** 31 - 1 }]) assert.ok(make(change));
+});
+
+test('the profiles to offer are those that the provider has ciphers for, the best first and never one with a short tag', () => {
+  assert.deepEqual(supportedSrtpProfiles(nodeCrypto), [SrtpProfile.aeadAes128Gcm, SrtpProfile.aeadAes256Gcm, SrtpProfile.aes128CmSha1_80]);
+  assert.deepEqual(supportedSrtpProfiles({ ...nodeCrypto, aeads: ['aes-256-gcm'] }), [SrtpProfile.aeadAes256Gcm, SrtpProfile.aes128CmSha1_80]);
+  assert.deepEqual(supportedSrtpProfiles(pureCrypto), []);
+});
+
+test('keys that DTLS exports make two ends that understand each other (RFC 5764 4.2)', () => {
+  for (const profile of supportedSrtpProfiles(nodeCrypto)) {
+    const exporter = (_label: string, length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i * 5);
+    const [client, server] = (['client', 'server'] as const).map((role) => {
+      const { local, remote } = splitSrtpKeys(profile, role, exporter);
+      return new SrtpSession({ profile, localKey: local.key, localSalt: local.salt, remoteKey: remote.key, remoteSalt: remote.salt }, environment);
+    }) as [SrtpSession, SrtpSession];
+    assert.ok(server.unprotectRtp(onWire(client.protectRtp(rtp({})))));
+    assert.ok(client.unprotectRtcp(onWire(server.protectRtcp(rtcp()))));
+  }
 });
 
 test('a provider without AES cannot carry SRTP, and says so', () => {
