@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Aead, type CryptoProvider, RtcError, toHex } from '../../../src/core/index.ts';
 import { nodeCrypto } from '../../../src/crypto/node.ts';
 import { pureCrypto } from '../../../src/crypto/pure.ts';
-import { splitSrtpKeys } from '../../../src/dtls/index.ts';
+import { splitSrtpKeys } from '../../../src/dtls/srtp.ts';
 import { profileParameters, type SrtpConfig, SrtpProfile, SrtpSession, supportedSrtpProfiles } from '../../../src/srtp/index.ts';
 import { dropped, environment, onWire, type Options, PROFILES, roomy, rtcp, rtp, sessionPair } from '../../support/srtp.ts';
 
