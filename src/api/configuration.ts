@@ -32,8 +32,16 @@ export interface Settings {
   readonly maxMessageSizeBytes?: number;
   /** Bytes that the peer may send ahead of what is read here, over all channels. Default 5 MiB. */
   readonly receiveWindowBytes?: number;
-  /** The largest UDP payload to send, in bytes. Default 1200. */
+  /**
+   * The largest UDP payload to send, in bytes, 296 or more. When it is given, packets have this size and the path is not
+   * probed. Default: 1200, until the path was found to carry more (RFC 8899).
+   */
   readonly mtuBytes?: number;
+  /**
+   * The largest UDP payload to try on a path, in bytes, 296 or more. Default: what the interface carries without fragments
+   * and a DTLS record can hold, 16,421 at most.
+   */
+  readonly maxMtuBytes?: number;
   /** How long a STUN server may take, in milliseconds. Default 5000. */
   readonly stunDeadlineMs?: number;
   /** How long DTLS may take, in milliseconds. Default 30,000. */
@@ -93,7 +101,7 @@ export function peerConfigOf(configuration: Configuration, settings: Settings): 
     bundlePolicy: configuration.bundlePolicy ?? 'balanced',
     certificates: configuration.certificates ?? [],
   };
-  const limit = (name: 'maxMessageSizeBytes' | 'receiveWindowBytes' | 'mtuBytes' | 'stunDeadlineMs' | 'dtlsTimeoutMs', least: number): void => {
+  const limit = (name: 'maxMessageSizeBytes' | 'receiveWindowBytes' | 'mtuBytes' | 'maxMtuBytes' | 'stunDeadlineMs' | 'dtlsTimeoutMs', least: number): void => {
     const value = settings[name];
     if (value === undefined) return;
     if (!Number.isInteger(value) || value < least || value > 2 ** 31 - 1) throw new RtcError('ERR_INVALID_ARGUMENT', `settings.${name} is a whole number, ${least} or more`);
@@ -102,6 +110,7 @@ export function peerConfigOf(configuration: Configuration, settings: Settings): 
   limit('maxMessageSizeBytes', 1);
   limit('receiveWindowBytes', 4096);
   limit('mtuBytes', 296);
+  limit('maxMtuBytes', 296);
   limit('stunDeadlineMs', 1);
   limit('dtlsTimeoutMs', 1);
   return config;

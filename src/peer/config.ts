@@ -12,8 +12,10 @@ export interface PeerConfig {
   readonly maxMessageSizeBytes?: number;
   /** Bytes the peer may send ahead of what is read here. Default 5 MiB. */
   readonly receiveWindowBytes?: number;
-  /** The largest UDP payload to send, in bytes. Default 1200. */
+  /** The largest UDP payload to send, in bytes. Default: 1200, until the path was found to carry more (RFC 8899). */
   readonly mtuBytes?: number;
+  /** The largest UDP payload to try, in bytes. Default: what the interface carries in one piece, and a DTLS record can hold. */
+  readonly maxMtuBytes?: number;
   /** How long a STUN server may take, in milliseconds. Default 5000. */
   readonly stunDeadlineMs?: number;
   /** How long DTLS may take, in milliseconds. Default 30,000. */

@@ -1,8 +1,9 @@
 import { type Deadline, earlier, type Environment, type Instant } from '../core/index.ts';
 import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels, type DataChannelEvent, type DataChannelInit } from '../datachannel/index.ts';
 import { DtlsMachine } from '../dtls/index.ts';
-import { SctpAssociation, type SctpEvent } from '../sctp/index.ts';
+import { SctpAssociation, type SctpEvent, type SctpPath } from '../sctp/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_MTU_BYTES, DEFAULT_RECEIVE_WINDOW_BYTES, type PeerConfig } from './config.ts';
+import { DTLS_OVERHEAD_BYTES } from './path.ts';
 
 /** What the two descriptions together say of SCTP (RFC 8841). */
 export interface SctpParameters {
@@ -28,6 +29,7 @@ export class DataTransport {
   readonly #channels: DataChannels;
   #sctp: SctpAssociation | undefined;
   #parameters: SctpParameters | undefined;
+  #path: SctpPath | undefined;
   #isConnected = false;
 
   constructor(config: PeerConfig, environment: Environment) {
@@ -59,7 +61,7 @@ export class DataTransport {
   start(dtlsRole: 'client' | 'server', now: Instant): void {
     if (this.#sctp !== undefined || this.#parameters === undefined) return;
     const { localPort, remotePort, remoteMaxMessageSizeBytes } = this.#parameters;
-    const mtuBytes = (this.#config.mtuBytes ?? DEFAULT_MTU_BYTES) - DtlsMachine.HEADROOM - DtlsMachine.TAILROOM;
+    const mtuBytes = Math.min(this.#config.mtuBytes ?? DEFAULT_MTU_BYTES, this.#config.maxMtuBytes ?? Infinity) - DTLS_OVERHEAD_BYTES;
     this.#sctp = new SctpAssociation(
       {
         localPort,
@@ -79,8 +81,21 @@ export class DataTransport {
       this.#environment,
     );
     this.#channels.setRole(dtlsRole, now);
+    if (this.#path !== undefined) this.#sctp.setPath(this.#path, now);
     this.#sctp.connect(now);
     this.#pump(now);
+  }
+
+  /** Data goes another way from now on: what it carries is to be found out, unless that is configured. */
+  setPath(path: SctpPath, now: Instant): void {
+    if (this.#config.mtuBytes !== undefined) return;
+    this.#path = path;
+    this.#sctp?.setPath(path, now);
+  }
+
+  /** The system refused a datagram for its size. */
+  datagramTooLarge(sizeBytes: number, now: Instant): void {
+    this.#sctp?.packetTooLarge(sizeBytes - DTLS_OVERHEAD_BYTES, now);
   }
 
   open(init: DataChannelInit, now: Instant): ChannelHandle {

@@ -1,12 +1,13 @@
 import type { Datagram, Deadline, Environment, Instant } from '../core/index.ts';
 import type { PeerConfig } from './config.ts';
 import { demux } from './demux.ts';
-import { Gatherer, type GathererEvent, type GathererInput } from './gatherer/index.ts';
+import { Gatherer, type GathererEvent, type GathererInput, type GathererInterface } from './gatherer/index.ts';
 
 /** The gatherer of the present ICE generation, and what every later one must be told of the sockets. */
 export class Gathering {
   readonly #environment: Environment;
   readonly #sockets: Set<GathererInput & { readonly type: 'socket' }> = new Set();
+  #interfaces: readonly GathererInterface[] = [];
   #areSocketsDone = false;
   #gatherer: Gatherer | undefined;
   #isRelayOnly = false;
@@ -17,6 +18,11 @@ export class Gathering {
 
   get gatherer(): Gatherer | undefined {
     return this.#gatherer;
+  }
+
+  /** The addresses of this host, as far as they are known. */
+  get interfaces(): readonly GathererInterface[] {
+    return this.#interfaces;
   }
 
   /**
@@ -39,6 +45,7 @@ export class Gathering {
     switch (input.type) {
       case 'socket':
         this.#sockets.add(input);
+        this.#interfaces = input.interfaces;
         break;
       case 'sockets-done':
         this.#areSocketsDone = true;

@@ -9,6 +9,7 @@ import type { PeerEvent, PeerInput } from './events.ts';
 import type { CandidateErrorEvent, GathererEvent } from './gatherer/index.ts';
 import { Gathering } from './gathering.ts';
 import { type CandidateInit, type DescriptionInit, Jsep, type JsepChanges, type JsepEffect, type SessionDescriptionInit } from './jsep/index.ts';
+import { pathOf } from './path.ts';
 import { type ConnectionState, connectionStateOf, type IceGatheringState, type SignalingState } from './states.ts';
 import { peerStats, type SelectedCandidatePair, selectedPairOf } from './stats.ts';
 import { Transport } from './transport.ts';
@@ -235,6 +236,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     if (event.type === 'socket-error') {
       this.#counters.add(`socket.${event.kind}`);
       if (event.remote) this.#transport.ice?.sendError(event.local, event.remote, event.kind, now);
+      if (event.kind === 'too-large' && event.sizeBytes !== undefined) this.#data.datagramTooLarge(event.sizeBytes, now);
       return;
     }
     if (event.type === 'socket-closed') this.#transport.ice?.removeLocalCandidates(event.local, now);
@@ -349,6 +351,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     for (let event = this.#gathering.pollEvent(); event !== undefined; event = this.#gathering.pollEvent()) this.#onGathererEvent(event, now);
     for (let event = this.#transport.pollIceEvent(now); event !== undefined; event = this.#transport.pollIceEvent(now)) {
       if (event.type === 'state') this.#setIceState(event.state);
+      else if (event.type === 'selected-pair') this.#data.setPath(pathOf(event.pair, this.#gathering.interfaces, this.#config.maxMtuBytes), now);
     }
     for (let event = this.#transport.pollDtlsEvent(); event !== undefined; event = this.#transport.pollDtlsEvent()) this.#onDtlsEvent(event, now);
     for (let packet = this.#transport.pollRead(); packet !== undefined; packet = this.#transport.pollRead()) this.#data.handleRead(packet, now);

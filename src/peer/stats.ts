@@ -2,8 +2,10 @@ import { type Counters, type Environment, type Instant, toBase64 } from '../core
 import type { ChannelHandle } from '../datachannel/index.ts';
 import { type Certificate, type Fingerprint, fingerprintOf } from '../dtls/index.ts';
 import type { IceCandidate, IcePair, LocalCandidate } from '../ice/index.ts';
+import type { SctpStats } from '../sctp/index.ts';
 import { type CandidatePairStats, type CandidateStats, type CertificateStats, type DataChannelStats, type RtcStats, StatsReport, type TransportStats } from '../stats/index.ts';
 import type { DataTransport } from './data-transport.ts';
+import { DTLS_OVERHEAD_BYTES } from './path.ts';
 import type { Transport } from './transport.ts';
 
 /** One end of the pair in use. */
@@ -68,7 +70,7 @@ export function peerStats(sources: StatsSources, now: Instant, environment: Envi
   entries.push(certificateStats('certificate-local', sources.certificate.der, own, timestamp));
   const remote = transport.dtls?.remoteCertificate;
   if (remote) entries.push(certificateStats('certificate-remote', remote, fingerprintOf(environment.crypto, 'sha-256', remote), timestamp));
-  entries.push(transportStats(transport, selectedId, remote !== undefined, timestamp));
+  entries.push(transportStats(transport, sources.data.association?.stats(), selectedId, remote !== undefined, timestamp));
   sources.data.channels.channels.forEach((channel, i) => entries.push(channelStats(channel, i, timestamp)));
   entries.push({ id: 'drops', type: 'sansrtc-drops', timestamp, counters: dropsOf(sources) });
   return new StatsReport(entries);
@@ -125,7 +127,7 @@ function certificateStats(id: string, der: Uint8Array, fingerprint: Fingerprint,
   return { id, type: 'certificate', timestamp, fingerprint: fingerprint.value, fingerprintAlgorithm: fingerprint.algorithm, base64Certificate: toBase64(der) };
 }
 
-function transportStats(transport: Transport, selectedCandidatePairId: string | undefined, hasRemoteCertificate: boolean, timestamp: number): TransportStats {
+function transportStats(transport: Transport, sctp: SctpStats | undefined, selectedCandidatePairId: string | undefined, hasRemoteCertificate: boolean, timestamp: number): TransportStats {
   const ice = transport.ice?.stats();
   const dtls = transport.dtls;
   return {
@@ -143,6 +145,7 @@ function transportStats(transport: Transport, selectedCandidatePairId: string | 
     ...(dtls?.version !== undefined && { tlsVersion: dtls.version.toString(16).toUpperCase() }),
     ...(dtls?.cipherSuite !== undefined && { dtlsCipher: dtls.cipherSuite.name }),
     selectedCandidatePairChanges: ice?.selectedPairChanges ?? 0,
+    ...(sctp && { mtuBytes: sctp.mtuBytes + DTLS_OVERHEAD_BYTES, mtuProbesSent: sctp.mtuProbesSent, mtuProbesAcknowledged: sctp.mtuProbesAcknowledged }),
   };
 }
 

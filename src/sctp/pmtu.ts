@@ -126,8 +126,6 @@ export class PathMtu {
 
   /** The path changed: what was learnt of the old one says nothing of this one. */
   setPath(path: SctpPath, now: Instant): void {
-    const old = this.#path;
-    if (old !== undefined && old.maxMtuBytes === path.maxMtuBytes && this.#state === 'disabled' && this.#isUp) return;
     this.#path = path;
     this.#restart(now);
   }

@@ -55,6 +55,10 @@ export interface TransportStats extends RtcStatsBase<'transport'> {
   /** The name of the SRTP protection profile, as in `SRTP_AEAD_AES_128_GCM`. */
   readonly srtpCipher?: string;
   readonly selectedCandidatePairChanges: number;
+  /** Not of the W3C: the largest UDP payload that SCTP sends at present, and the probes that search for a larger one (RFC 8899). */
+  readonly mtuBytes?: number;
+  readonly mtuProbesSent?: number;
+  readonly mtuProbesAcknowledged?: number;
 }
 
 /** RTCIceCandidateStats. */

@@ -23,6 +23,8 @@ export interface GathererInterface {
   readonly address: string;
   readonly family: AddressFamily;
   readonly isLoopback: boolean;
+  /** The largest IP packet that the link carries, in bytes, where it is known. */
+  readonly mtuBytes?: number;
 }
 
 /** A socket that was bound. */
