@@ -28,7 +28,7 @@ export const MAX_HELD_PACKETS = 2048;
 export const MAX_HOLD_MS = 2000;
 
 /** Largest frame in bytes, and most bytes of packets that wait for a missing one. */
-export const MAX_FRAME_BYTES = 8 * 1024 * 1024;
+export const MAX_FRAME_BYTES = 8_388_608;
 
 /** Most packets of one frame. */
 export const MAX_FRAME_PACKETS = 4096;
@@ -37,7 +37,7 @@ export const MAX_FRAME_PACKETS = 4096;
 export const MAX_READY_FRAMES = 2048;
 
 /** Most bytes of finished frames that wait to be polled. */
-export const MAX_READY_BYTES = 2 * MAX_FRAME_BYTES;
+export const MAX_READY_BYTES = 16_777_216;
 
 /** Most blocks of a RED payload, the primary one included. */
 export const MAX_RED_BLOCKS = 32;

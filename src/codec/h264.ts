@@ -137,6 +137,8 @@ export class H264Depacketizer implements Depacketizer {
   readonly #parameterSets: readonly Uint8Array[];
   #hasOwnSets = false;
   #empty = true;
+  /** Whether a slice of this frame has come. */
+  #hasPicture = false;
   /** The type of the NAL unit that is being put together from fragments; 0 when none is. */
   #fragmented = 0;
 
@@ -191,6 +193,7 @@ export class H264Depacketizer implements Depacketizer {
   reset(): void {
     this.#fragmented = 0;
     this.#empty = true;
+    this.#hasPicture = false;
   }
 
   #takeAggregate(payload: Uint8Array, into: Uint8Array[]): void {
@@ -230,9 +233,10 @@ export class H264Depacketizer implements Depacketizer {
   /** Appends the start code of a unit, behind parameter sets where they are due; returns the length of the start code. */
   #startUnit(type: number, into: Uint8Array[]): number {
     if (type === H264NalType.sps) this.#hasOwnSets = true;
-    if (type === H264NalType.idr && !this.#hasOwnSets && this.#parameterSets.length > 0 && !into.includes(this.#parameterSets[1] as Uint8Array)) {
+    if (type === H264NalType.idr && !this.#hasOwnSets && !this.#hasPicture) {
       for (const piece of this.#parameterSets) into.push(piece);
     }
+    if (type <= H264NalType.idr) this.#hasPicture = true;
     const code = this.#empty || type === H264NalType.sps || type === H264NalType.pps ? LONG_START_CODE : SHORT_START_CODE;
     this.#empty = false;
     into.push(code);

@@ -170,6 +170,8 @@ export class H265Depacketizer implements Depacketizer {
   readonly #donlBytes: number;
   #hasOwnSets = false;
   #empty = true;
+  /** Whether a slice of this frame has come. */
+  #hasPicture = false;
   /** The type of the NAL unit that is being put together from fragments; -1 when none is (0 is a type). */
   #fragmented = -1;
 
@@ -228,6 +230,7 @@ export class H265Depacketizer implements Depacketizer {
   reset(): void {
     this.#fragmented = -1;
     this.#empty = true;
+    this.#hasPicture = false;
   }
 
   #takeUnit(payload: Uint8Array, at: number, first: number, into: Uint8Array[]): void {
@@ -283,9 +286,10 @@ export class H265Depacketizer implements Depacketizer {
   /** Appends the start code of a unit, behind parameter sets where they are due; returns the length of the start code. */
   #startUnit(type: number, into: Uint8Array[]): number {
     if (type === H265NalType.sps) this.#hasOwnSets = true;
-    if (isIrap(type) && !this.#hasOwnSets && this.#parameterSets.length > 0 && !into.includes(this.#parameterSets[1] as Uint8Array)) {
+    if (isIrap(type) && !this.#hasOwnSets && !this.#hasPicture) {
       for (const piece of this.#parameterSets) into.push(piece);
     }
+    if (type <= H265NalType.lastSlice) this.#hasPicture = true;
     const code = this.#empty || (type >= H265NalType.vps && type <= H265NalType.pps) ? LONG_START_CODE : SHORT_START_CODE;
     this.#empty = false;
     into.push(code);
@@ -303,7 +307,7 @@ interface Content {
 
 /** What a payload holds, a PACI packet opened and its extension skipped (RFC 7798 4.4.4). `undefined`: nothing sound. */
 function contentOf(payload: Uint8Array): Content | undefined {
-  if (payload.length < 3) return undefined;
+  if (payload.length < 2) return undefined;
   const first = payload[0] as number;
   const type = typeOf(first);
   if (type !== H265NalType.paci) return { type, first, at: 2 };
