@@ -12,9 +12,9 @@ export const SRTCP_ENCRYPTED = 0x8000_0000;
 /** One more than the largest RTP sequence number. */
 export const SEQUENCE_SPACE = 0x1_0000;
 /** The last packet index: 2^48 packets are all that a key may protect (RFC 3711 9.2, RFC 7714 12). */
-export const MAX_RTP_INDEX = 2 ** 48 - 1;
+export const MAX_RTP_INDEX: number = 2 ** 48 - 1;
 /** Packets of SRTCP that a key protects; the index has 31 bits (RFC 3711 3.4 and 9.2). */
-export const MAX_RTCP_PACKETS = 2 ** 31 - 1;
+export const MAX_RTCP_PACKETS: number = 2 ** 31 - 1;
 
 /** Tag of AES-GCM, in bytes (RFC 7714 5.1). */
 export const GCM_TAG_BYTES = 16;
