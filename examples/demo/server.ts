@@ -84,7 +84,7 @@ export class DemoServer {
     if (what !== 'connections') throw new HttpError(404, 'no such thing');
     if (id === undefined) return this.#connect(request, response);
     const session = this.#sessions.get(id);
-    if (!session) throw new HttpError(404, 'this connection is over');
+    if (!session) return void response.writeHead(204).end(); // it is over, which its page may not know yet
     switch (`${request.method} ${part ?? ''}`) {
       case 'POST candidates':
         await session.addCandidate(await bodyOf(request));

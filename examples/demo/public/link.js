@@ -5,7 +5,7 @@ const CONNECT_MS = 20_000;
 
 async function call(method, path, body) {
   const response = await fetch(`/api/connections${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }), headers: { 'content-type': 'application/json' } });
-  const reply = await response.json();
+  const reply = response.status === 204 ? {} : await response.json();
   if (!response.ok) throw new Error(reply.error ?? `HTTP ${response.status}`);
   return reply;
 }
