@@ -10,6 +10,7 @@ import {
   type VirtualAddressOptions,
   type VirtualHost,
   type VirtualNat,
+  type VirtualRouter,
   type VirtualWorld,
   virtualRuntime,
 } from '../runtime/virtual/index.ts';
@@ -28,10 +29,10 @@ export interface WorldOptions {
 
 /** What a host is like. */
 export interface HostOptions {
-  /** Default: one IPv4 address of its own, from 198.51.100.0/24 on the internet and from 10.0.0.0/24 behind a box. */
+  /** Default: one IPv4 address of its own, from 198.51.100.0/24 on the internet and behind routers, from 10.0.0.0/24 behind a box. */
   readonly addresses?: readonly (string | VirtualAddressOptions)[];
-  /** The box that the host is behind. Default: none. */
-  readonly behind?: Nat;
+  /** The box or router that the host is behind. Default: none. */
+  readonly behind?: Nat | Router;
   /** Whether it tells senders of ports that nobody listens on. Default true. */
   readonly icmp?: boolean;
 }
@@ -48,6 +49,12 @@ export interface Host {
 export interface Nat {
   readonly name: string;
   readonly machine: VirtualNat;
+}
+
+/** A box that only forwards; hosts behind it keep their addresses. The link between two of them is shared by all hosts behind them. */
+export interface Router {
+  readonly name: string;
+  readonly machine: VirtualRouter;
 }
 
 const DEFAULT_LINK: LinkOptions = Object.freeze({ delayMs: 10 });
@@ -71,6 +78,7 @@ export class World {
   readonly #hosts: Map<string, Host> = new Map();
   #outside = 0;
   readonly #inside: Map<Nat, number> = new Map();
+  readonly #routers: Set<Nat | Router> = new Set();
 
   constructor(options: WorldOptions = {}) {
     this.virtual = createVirtualWorld({ ...options, link: { ...DEFAULT_LINK, ...options.link } });
@@ -112,23 +120,30 @@ export class World {
     return Object.freeze({ name, machine: this.virtual.nat(name, outerAddress, { ...kind, ...outer }) });
   }
 
+  /** Adds a router; hosts get behind it with `host(name, { behind })`. */
+  router(name: string): Router {
+    const router = Object.freeze({ name, machine: this.virtual.router(name) });
+    this.#routers.add(router);
+    return router;
+  }
+
   /** Gives a name its addresses, for `Runtime.resolve`. */
   name(hostname: string, addresses: readonly string[]): void {
     this.virtual.names.set(hostname.toLowerCase(), addresses);
   }
 
   /** Changes what lies between two neighbours, now and in the middle of a story. Options that are not named stay. */
-  link(a: Host | Nat, b: Host | Nat, options: LinkOptions, direction: 'both' | 'forward' = 'both'): void {
+  link(a: Host | Nat | Router, b: Host | Nat | Router, options: LinkOptions, direction: 'both' | 'forward' = 'both'): void {
     this.virtual.link(a.machine, b.machine, options, direction);
   }
 
   /** What the link from one neighbour to another did. */
-  linkStats(from: Host | Nat, to: Host | Nat): LinkStats {
+  linkStats(from: Host | Nat | Router, to: Host | Nat | Router): LinkStats {
     return this.virtual.links.between(from.machine, to.machine).stats;
   }
 
   /** Everything between two neighbours is lost for some time. */
-  outage(a: Host | Nat, b: Host | Nat, when: { readonly fromMs: Instant; readonly forMs: number }): void {
+  outage(a: Host | Nat | Router, b: Host | Nat | Router, when: { readonly fromMs: Instant; readonly forMs: number }): void {
     this.at(when.fromMs, () => this.link(a, b, { down: true }));
     this.at(when.fromMs + when.forMs, () => this.link(a, b, { down: false }));
   }
@@ -158,7 +173,8 @@ export class World {
     return this.virtual.until(promise, limitMs);
   }
 
-  #freshAddress(behind: Nat | undefined): string {
+  #freshAddress(box: Nat | Router | undefined): string {
+    const behind = box === undefined || this.#routers.has(box) ? undefined : (box as Nat);
     const count = behind === undefined ? ++this.#outside : (this.#inside.get(behind) ?? 0) + 1;
     if (count > LAST_OF_SUBNET) throw new RangeError('the subnet is full: name the addresses');
     if (behind === undefined) return `198.51.100.${count}`;

@@ -11,6 +11,7 @@ export type { VirtualAddressOptions } from './interfaces.ts';
 export { Link, type LinkFate, type LinkOptions, type LinkStats } from './link.ts';
 export { NAT, type NatDependence, type NatOptions, VirtualNat } from './nat.ts';
 export { Links, type NetworkNode, type Packet, VirtualNetwork } from './network.ts';
+export { VirtualRouter } from './router.ts';
 export { Chances } from './seed.ts';
 export { Trace, type TraceEntry } from './trace.ts';
 export { VirtualUdpSocket } from './udp.ts';

@@ -2,6 +2,7 @@ import type { TransportAddress } from '../../core/index.ts';
 import { familyOf } from '../../core/index.ts';
 import type { LinkFate, LinkOptions } from './link.ts';
 import { Link } from './link.ts';
+import type { VirtualRouter } from './router.ts';
 import type { VirtualWorld } from './world.ts';
 import { PHASE_ARRIVAL } from './clock.ts';
 
@@ -31,6 +32,7 @@ export class VirtualNetwork {
   readonly name: string;
   readonly #world: VirtualWorld;
   readonly #nodes: Map<string, NetworkNode> = new Map();
+  readonly #routers: VirtualRouter[] = [];
   /** Takes what is for no address of this network. */
   gateway: NetworkNode | undefined;
 
@@ -47,9 +49,21 @@ export class VirtualNetwork {
     this.#nodes.delete(address);
   }
 
+  /** Adds a router: what has an address behind it gets its datagrams through it. */
+  addRouter(router: VirtualRouter): void {
+    this.#routers.push(router);
+  }
+
   /** Who gets datagrams for an address; `undefined` when there is no route. */
   route(address: string): NetworkNode | undefined {
-    return this.#nodes.get(address) ?? this.gateway;
+    return this.#inwards(address) ?? this.gateway;
+  }
+
+  #inwards(address: string): NetworkNode | undefined {
+    const node = this.#nodes.get(address);
+    if (node !== undefined) return node;
+    for (const router of this.#routers) if (router.inner.#inwards(address) !== undefined) return router;
+    return undefined;
   }
 
   /** Puts a datagram on the link to the next node. */

@@ -5,6 +5,7 @@ import { VirtualHost, type VirtualHostOptions } from './host.ts';
 import type { LinkOptions } from './link.ts';
 import { type NatOptions, VirtualNat } from './nat.ts';
 import { Links, type NetworkNode, VirtualNetwork } from './network.ts';
+import { VirtualRouter } from './router.ts';
 import { Chances } from './seed.ts';
 import { Trace } from './trace.ts';
 
@@ -85,6 +86,11 @@ export class VirtualWorld {
   /** Puts a box between a new inner network and an outer one (default: the internet). */
   nat(name: string, outerAddress: string, options: NatOptions & { readonly outer?: VirtualNetwork } = {}): VirtualNat {
     return new VirtualNat(this, name, this.network(`behind ${name}`), options.outer ?? this.internet, outerAddress, options);
+  }
+
+  /** Puts a router between a new inner network and an outer one (default: the internet). Addresses stay as they are. */
+  router(name: string, outer: VirtualNetwork = this.internet): VirtualRouter {
+    return new VirtualRouter(name, this.network(`behind ${name}`), outer);
   }
 
   /** Changes the link between two nodes in both directions, or in the first one only. Options that are not named stay. */

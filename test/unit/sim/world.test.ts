@@ -201,3 +201,20 @@ test('two hosts behind one box reach each other by its outer address when it hai
     assert.equal(hearTwo.got.length, hairpin ? 1 : 0);
   }
 });
+
+test('all hosts behind two routers share the link between them, and keep their addresses', async () => {
+  const world = createWorld({ link: { delayMs: 1 } });
+  const [west, east] = [world.router('west'), world.router('east')];
+  // 128 bytes with the headers, so 100 datagrams a second.
+  world.link(west, east, { delayMs: 10, rateBps: 128 * 8 * 100 });
+  const from = [await listen(world, world.host('one', { behind: west })), await listen(world, world.host('two', { behind: west }))];
+  const host = world.host('three', { behind: east });
+  const to = await listen(world, host);
+  for (let i = 0; i < 50; i++) for (const { socket } of from) socket.send(new Uint8Array(100), at(host, to));
+  await world.runFor(513);
+  assert.equal(to.got.length, 50);
+  await world.runFor(1000);
+  assert.equal(to.got.length, 100);
+  assert.equal(world.linkStats(west, east).sent, 100);
+  assert.deepEqual(new Set(to.got.map((one) => one.from.address)), new Set(['198.51.100.1', '198.51.100.2']));
+});
