@@ -21,9 +21,22 @@ export function interfaces(): readonly InterfaceAddress[] {
   return list;
 }
 
-/** Linux tells the MTU in a file; elsewhere, or where reading is not permitted, it stays unknown. */
+/** MTUs hardly ever change, and a process may open many connections at once. */
+const MTU_LIFE_MS = 5000;
+const mtus: Map<string, { readonly mtuBytes: number | undefined; readonly readAt: number }> = new Map();
+
 function mtuOf(name: string): number | undefined {
   if (process.platform !== 'linux' || name.includes('/')) return undefined;
+  const known = mtus.get(name);
+  const now = performance.now();
+  if (known !== undefined && now - known.readAt < MTU_LIFE_MS) return known.mtuBytes;
+  const mtuBytes = readMtu(name);
+  mtus.set(name, { mtuBytes, readAt: now });
+  return mtuBytes;
+}
+
+/** Linux tells the MTU in a file; elsewhere, or where reading is not permitted, it stays unknown. */
+function readMtu(name: string): number | undefined {
   try {
     const mtuBytes = Number(readFileSync(`/sys/class/net/${name}/mtu`, 'latin1'));
     return mtuBytes > 0 ? mtuBytes : undefined;

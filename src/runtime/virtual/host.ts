@@ -108,7 +108,7 @@ export class VirtualHost implements NetworkNode {
     if (from === undefined) return 'ENETUNREACH';
     const source = from.address === socket.localAddress.address ? socket.localAddress : { address: from.address, port: socket.localAddress.port };
     // The receiver may write into what it gets, and the sender's buffer may be part of a larger one.
-    const packet: Packet = { bytes: new Uint8Array(bytes), source, destination: remote };
+    const packet: Packet = { bytes: new Uint8Array(bytes), source, destination: remote, pieceBytes: from.mtuBytes };
     this.world.trace.add(this.world.clock.now, source, remote, packet.bytes);
     if (this.#owns(remote.address)) {
       this.world.deliverLocally(() => this.receive(packet, from.network));

@@ -23,7 +23,10 @@ export interface LinkOptions {
   readonly queueBytes?: number;
   /** The largest IP packet, in bytes. Default: 65,535. */
   readonly mtuBytes?: number;
-  /** What happens to a larger one: it is lost, or its sender also hears EMSGSIZE. Default `drop`. */
+  /**
+   * What happens to a larger one: it is lost, or its sender also hears EMSGSIZE. Default `drop`. IPv4 packets that left
+   * their host in fragments already are cut further instead.
+   */
   readonly tooLarge?: 'drop' | 'report';
   /** Whether the link loses everything. Default false. */
   readonly down?: boolean;
@@ -48,6 +51,9 @@ export const MAX_DATAGRAM_BYTES = 65_507;
 const MAX_PACKET_BYTES = 65_535;
 const DEFAULT_QUEUE_BYTES: number = 256 * 1024;
 const DEFAULT_REORDER_MS = 5;
+const IPV6_UDP_BYTES: number = 40 + 8;
+const UDP_BYTES = 8;
+const IPV6_FRAGMENT_BYTES = 8;
 /** Nothing arrives in the instant in which it was sent: two hosts that answer each other at once would stop time. */
 const LEAST_DELAY_MS = 0.001;
 
@@ -80,15 +86,20 @@ export class Link {
   /**
    * Sends a datagram. `arrive` is called for each copy that reaches the other end, with the time when it does; a copy
    * that differs, or the second one, is in a buffer of its own. The first is `bytes` itself.
+   *
+   * @param pieceBytes - the largest IP packet that it left its host in: when smaller than the whole, it travels in fragments
    */
-  transmit(bytes: Uint8Array, headerBytes: number, now: Instant, arrive: (bytes: Uint8Array, at: Instant) => void): LinkFate {
+  transmit(bytes: Uint8Array, headerBytes: number, now: Instant, arrive: (bytes: Uint8Array, at: Instant) => void, pieceBytes: number = Infinity): LinkFate {
     const { down = false, loss = 0, corrupt = 0, duplicate = 0, mtuBytes = MAX_PACKET_BYTES, tooLarge = 'drop' } = this.#options;
-    const size = bytes.length + headerBytes;
-    if (size > mtuBytes) {
+    const isCut = bytes.length + headerBytes > pieceBytes;
+    if (isCut ? headerBytes === IPV6_UDP_BYTES && pieceBytes > mtuBytes : bytes.length + headerBytes > mtuBytes) {
       this.#stats.tooLarge++;
       return tooLarge === 'report' ? 'too-large' : 'lost';
     }
-    if (down || this.#chances.hit(loss)) {
+    const pieces = isCut ? piecesOf(bytes.length, headerBytes, Math.min(pieceBytes, mtuBytes)) : 1;
+    const size = bytes.length + headerBytes + (pieces - 1) * (headerBytes - UDP_BYTES);
+    // One piece that is lost loses all of it.
+    if (down || this.#chances.hit(isCut ? 1 - (1 - loss) ** pieces : loss)) {
       this.#stats.lost++;
       return 'lost';
     }
@@ -139,4 +150,10 @@ export class Link {
     copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
     return copy;
   }
+}
+
+/** In how many IP fragments a datagram travels; each but the last has a multiple of 8 bytes (RFC 791 2.3, RFC 8200 4.5). */
+function piecesOf(payloadBytes: number, headerBytes: number, pieceBytes: number): number {
+  const ipBytes = headerBytes === IPV6_UDP_BYTES ? headerBytes - UDP_BYTES + IPV6_FRAGMENT_BYTES : headerBytes - UDP_BYTES;
+  return Math.ceil((payloadBytes + UDP_BYTES) / Math.max(8, (pieceBytes - ipBytes) & ~7));
 }

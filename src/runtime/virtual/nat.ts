@@ -85,20 +85,22 @@ export class VirtualNat implements NetworkNode {
   /** ICMP ends here: what came back would name an end that the inner host does not know. */
   receiveUnreachable(): void {}
 
-  #outwards({ bytes, source, destination }: Packet): void {
+  #outwards(packet: Packet): void {
+    const { source, destination } = packet;
     const mapping = this.#map(source, destination);
     mapping.usedAt = this.#world.clock.now;
     mapping.called.add(this.#keyOf(destination, this.#options.filtering));
-    const translated = { bytes, source: mapping.outer, destination };
+    const translated = { ...packet, source: mapping.outer };
     if (destination.address !== this.outerAddress) this.#outer.forward(this, translated);
     else if (this.#options.hairpin) this.#inwards(translated);
   }
 
-  #inwards({ bytes, source, destination }: Packet): void {
+  #inwards(packet: Packet): void {
+    const { source, destination } = packet;
     const mapping = this.#byPort.get(destination.port);
     if (mapping === undefined || this.#isExpired(mapping)) return;
     if (!mapping.called.has(this.#keyOf(source, this.#options.filtering))) return;
-    this.inner.forward(this, { bytes, source, destination: mapping.inner });
+    this.inner.forward(this, { ...packet, destination: mapping.inner });
   }
 
   #map(inner: TransportAddress, destination: TransportAddress): Mapping {

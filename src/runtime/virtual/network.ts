@@ -11,6 +11,11 @@ export interface Packet {
   readonly bytes: Uint8Array;
   readonly source: TransportAddress;
   readonly destination: TransportAddress;
+  /**
+   * The MTU of the interface that it left its host by. What is larger left in IP fragments that routers may cut further;
+   * what is not may not be cut, as on systems that look for the path's MTU (RFC 1191). Default: it is never cut.
+   */
+  readonly pieceBytes?: number | undefined;
 }
 
 /** Whatever has an address: a host, or a box between two networks. */
@@ -71,10 +76,10 @@ export class VirtualNetwork {
     const to = this.route(packet.destination.address);
     if (to === undefined || to === from) return 'no-route';
     const { clock } = this.#world;
-    const { source, destination } = packet;
+    const { destination, pieceBytes } = packet;
     return this.#world.links.between(from, to).transmit(packet.bytes, headerBytes(destination), clock.now, (bytes, at) => {
-      clock.at(at, () => to.receive(bytes === packet.bytes ? packet : { bytes, source, destination }, this), PHASE_ARRIVAL);
-    });
+      clock.at(at, () => to.receive(bytes === packet.bytes ? packet : { ...packet, bytes }, this), PHASE_ARRIVAL);
+    }, pieceBytes);
   }
 
   /** Takes the news of a lost datagram back to its sender, on the same kind of link as everything else. */
