@@ -50,7 +50,9 @@ export class Handshake {
 
   #initAck(peer: Init, tag: number, tsn: number, tieTag: number, now: Instant): Uint8Array {
     const cookie = this.#jar.bake({ localTag: tag, localTsn: tsn, tieTag, peer }, now);
-    return encodeInit(ChunkType.INIT_ACK, { ...this.#ours(tag, tsn), cookie, unrecognized: peer.unrecognized ?? [] });
+    // RFC 9653 5.1 needs the word of both sides, and to a peer that did not give its own the parameter is only strange.
+    const zeroChecksum = this.#config.zeroChecksum && peer.zeroChecksum;
+    return encodeInit(ChunkType.INIT_ACK, { ...this.#ours(tag, tsn), zeroChecksum, cookie, unrecognized: peer.unrecognized ?? [] });
   }
 
   #ours(initiateTag: number, initialTsn: number): Init {
