@@ -25,7 +25,7 @@ const NONCE_BYTES = 12;
 const BLOCK_BYTES = 16;
 const AES_KEY_BYTES: readonly number[] = [16, 24, 32];
 /** Up to this many bytes WebAssembly takes less time than a native call (bench/micro/crypto.ts). */
-const SHORT_RECORD_BYTES = 8192;
+const SHORT_RECORD_BYTES = 7168;
 /** Whether WebAssembly is the faster way for short records. On Bun a native cipher costs less than a microsecond. */
 const FAST_WASM: boolean = hasWasmSimd && process.versions['bun'] === undefined;
 

@@ -226,7 +226,7 @@ for (const provider of [onWasmAlone, reproducibleCrypto, pureCrypto, { ...create
 test('every provider makes the same bytes, on both sides of the length where one way takes over from the other', () => {
   const [key, nonce, aad] = [bytesOf(1, 32), bytesOf(2, 12), bytesOf(3, 13)];
   const aeads = [nodeCrypto, reproducibleCrypto, pureCrypto, createPureCrypto({ webAssembly: false })].map((provider) => provider.createAead('chacha20-poly1305', key));
-  for (const length of [0, 1, 1187, 8175, 8176, 8177, 8191, 8192, 8193, 16_384, 70_000]) {
+  for (const length of [0, 1, 1187, 7151, 7152, 7153, 7167, 7168, 7169, 16_384, 70_000]) {
     const text = bytesOf(length, length);
     const expected = reference(key, nonce, aad, text);
     for (const aead of aeads) {
