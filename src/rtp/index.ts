@@ -86,6 +86,7 @@ export {
   peekTimestamp,
   readHeader,
   readPadding,
+  rewriteRtp,
   type RtpLayout,
   type RtpPacketInit,
   setMarker,

@@ -1,7 +1,7 @@
 import { readU16, readU32, writeU16, writeU32 } from '../core/bytes.ts';
 import { DecodeError, RtcError } from '../core/index.ts';
 import { EXTENSION_HEADER_BYTES, FIXED_HEADER_BYTES, MAX_CSRCS, MAX_PADDING_BYTES, MAX_PAYLOAD_TYPE } from './constants.ts';
-import { type ExtensionElement, type ExtensionForm, extensionBlock, writeExtensionBlock } from './elements.ts';
+import { type ExtensionElement, type ExtensionForm, extensionBlock, extensionElements, writeExtensionBlock } from './elements.ts';
 import { RtpHeader } from './header.ts';
 
 const FITS = '';
@@ -17,7 +17,8 @@ export function isRtp(bytes: Uint8Array): boolean {
 }
 
 /**
- * Reads the header of a packet into `header`; false when it cannot be one. Never throws and never allocates.
+ * Reads the header of a packet into `header`; false when it cannot be one, and then `header` says nothing. Never throws and
+ * never allocates.
  *
  * Padding is left alone, as under SRTP it can be seen only after decryption: see {@link readPadding}.
  */
@@ -185,6 +186,25 @@ export function encodeRtp(packet: RtpPacketInit, layout: RtpLayout = {}): Uint8A
   bytes.set(payload, payloadAt);
   if (paddingBytes > 0) bytes[size - 1] = paddingBytes;
   return bytes;
+}
+
+/**
+ * A copy of a decoded packet with some parts exchanged, as for a stream of another SSRC, another set of extensions or a
+ * retransmission. What `changes` leaves out stays as it is, padding included. Throws as {@link encodeRtp} does.
+ */
+export function rewriteRtp(bytes: Uint8Array, header: RtpHeader, changes: Partial<RtpPacketInit>, layout: RtpLayout = {}): Uint8Array {
+  const init: RtpPacketInit = {
+    payloadType: header.payloadType,
+    sequenceNumber: header.sequenceNumber,
+    timestamp: header.timestamp,
+    ssrc: header.ssrc,
+    marker: header.marker,
+    csrcs: changes.csrcs ?? Array.from({ length: header.csrcCount }, (_, i) => csrcAt(bytes, i)),
+    extensions: changes.extensions ?? extensionElements(bytes, header),
+    payload: bytes.subarray(header.payloadStart, header.payloadEnd),
+    paddingBytes: bytes.length - header.payloadEnd,
+  };
+  return encodeRtp({ ...init, ...changes }, layout);
 }
 
 function checkInit(payloadType: number, csrcCount: number, paddingBytes: number): void {

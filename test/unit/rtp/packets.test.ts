@@ -15,6 +15,7 @@ import {
   peekTimestamp,
   readHeader,
   readPadding,
+  rewriteRtp,
   RtpHeader,
   RtpPacket,
   setMarker,
@@ -99,6 +100,21 @@ test('the header can be read before decryption, the padding after it', () => {
   assert.equal(header.payloadEnd, bytes.length - 4);
   assert.ok(readPadding(bytes, header), 'twice makes no difference');
   assert.equal(header.payloadEnd, bytes.length - 4);
+});
+
+test('a copy with some parts exchanged keeps the others, padding included', () => {
+  const first = { id: 1, value: hex('01') };
+  const bytes = encodeRtp({ ...BASE, marker: true, csrcs: [5, 6], extensions: [first], payload: PAYLOAD, paddingBytes: 3 });
+  const header = decodeRtp(bytes);
+  assert.deepEqual(rewriteRtp(bytes, header, {}), bytes);
+  const second = { id: 15, value: hex('0203') };
+  const changed = RtpPacket.decode(rewriteRtp(bytes, header, { ssrc: 7, payloadType: 97, sequenceNumber: 9, extensions: [first, second] }, { tailroomBytes: 16 }));
+  assert.deepEqual([changed.header.ssrc, changed.header.payloadType, changed.header.sequenceNumber, changed.header.marker], [7, 97, 9, true]);
+  assert.deepEqual([changed.extension(1), changed.extension(15), changed.csrcs], [first.value, second.value, [5, 6]]);
+  assert.deepEqual([changed.payload, changed.paddingBytes, changed.bytes.buffer.byteLength], [PAYLOAD, 3, changed.bytes.length + 16]);
+  const bare = RtpPacket.decode(rewriteRtp(bytes, header, { csrcs: [], extensions: [], paddingBytes: 0, payload: hex('ff') }));
+  assert.equal(bare.bytes.length, 13);
+  assert.throws(() => rewriteRtp(bytes, header, { extensions: [second] }, { extensionForm: 'one-byte' }), RtcError);
 });
 
 test('RTP and RTCP on one port are told apart by the second byte (RFC 5761 4)', () => {
