@@ -1,5 +1,8 @@
 // RTCP numbers (RFC 3550, RFC 4585, RFC 5104, RFC 3611, RFC 8888).
 
+/** The version in the first two bits, that of RTP (RFC 3550 6.4.1). */
+export const RTCP_VERSION = 2;
+
 /** Size of the header that all packets have, in bytes (RFC 3550 6.4.1). */
 export const RTCP_HEADER_BYTES = 4;
 

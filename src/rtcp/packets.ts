@@ -2,7 +2,7 @@ import { readU16, readU32, writeU16 } from '../core/bytes.ts';
 import { type Counters, DecodeError, RtcError } from '../core/index.ts';
 import { DEFAULT_RTCP_LIMITS, type RtcpLimits } from './config.ts';
 import { type CongestionFeedback, decodeCongestionFeedback, encodeCongestionFeedback } from './congestion-feedback.ts';
-import { MAX_COUNT, MAX_PACKET_TYPE, MIN_PACKET_TYPE, PayloadFeedbackFormat, RTCP_HEADER_BYTES, RtcpType, TransportFeedbackFormat } from './constants.ts';
+import { MAX_COUNT, MAX_PACKET_TYPE, MIN_PACKET_TYPE, PayloadFeedbackFormat, RTCP_HEADER_BYTES, RTCP_VERSION, RtcpType, TransportFeedbackFormat } from './constants.ts';
 import {
   type ApplicationPacket,
   decodeApplicationPacket,
@@ -82,7 +82,7 @@ export interface RtcpLayout {
 
 /** Whether a datagram looks like RTCP where it shares a port with RTP (RFC 5761 4). No proof of anything. */
 export function isRtcp(bytes: Uint8Array): boolean {
-  if (bytes.length < RTCP_HEADER_BYTES || (bytes[0] as number) >> 6 !== 2) return false;
+  if (bytes.length < RTCP_HEADER_BYTES || (bytes[0] as number) >> 6 !== RTCP_VERSION) return false;
   const type = bytes[1] as number;
   return type >= MIN_PACKET_TYPE && type <= MAX_PACKET_TYPE;
 }
@@ -106,7 +106,7 @@ export function splitRtcp(bytes: Uint8Array, options: RtcpDecodeOptions = {}): R
     const packetType = bytes[at + 1] as number;
     const start = at + RTCP_HEADER_BYTES;
     const packetEnd = start + 4 * readU16(bytes, at + 2);
-    if (first >> 6 !== 2) throw new DecodeError('rtcp.header', 'not version 2');
+    if (first >> 6 !== RTCP_VERSION) throw new DecodeError('rtcp.header', 'not version 2');
     if (packetType < MIN_PACKET_TYPE || packetType > MAX_PACKET_TYPE) throw new DecodeError('rtcp.header', `packet type ${packetType}`);
     if (packetEnd > bytes.length) throw new DecodeError('rtcp.header', 'packet past the end');
     if (slices.length === limits.maxCompoundPackets) throw new DecodeError('rtcp.header', 'too many packets');
@@ -230,7 +230,7 @@ export function encodeRtcp(packets: readonly RtcpPacket[], layout: RtcpLayout = 
   for (const { packetType, count, body } of bodies) {
     const words = body.length / 4;
     if (!Number.isInteger(words) || words > 0xffff) throw new RtcError('ERR_INVALID_ARGUMENT', `RTCP packet of ${body.length} bytes`);
-    bytes[at] = 0x80 | count;
+    bytes[at] = (RTCP_VERSION << 6) | count;
     bytes[at + 1] = packetType;
     writeU16(bytes, at + 2, words);
     bytes.set(body, at + RTCP_HEADER_BYTES);

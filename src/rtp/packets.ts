@@ -1,6 +1,6 @@
 import { readU16, readU32, writeU16, writeU32 } from '../core/bytes.ts';
 import { DecodeError, RtcError } from '../core/index.ts';
-import { EXTENSION_HEADER_BYTES, FIXED_HEADER_BYTES, MAX_CSRCS, MAX_PADDING_BYTES, MAX_PAYLOAD_TYPE } from './constants.ts';
+import { EXTENSION_HEADER_BYTES, FIXED_HEADER_BYTES, MAX_CSRCS, MAX_PADDING_BYTES, MAX_PAYLOAD_TYPE, RTP_VERSION } from './constants.ts';
 import { type ExtensionElement, type ExtensionForm, extensionBlock, extensionElements, writeExtensionBlock } from './elements.ts';
 import { RtpHeader } from './header.ts';
 
@@ -11,7 +11,7 @@ const FITS = '';
  * share a port (RFC 5761 4). No proof of anything.
  */
 export function isRtp(bytes: Uint8Array): boolean {
-  if (bytes.length < FIXED_HEADER_BYTES || (bytes[0] as number) >> 6 !== 2) return false;
+  if (bytes.length < FIXED_HEADER_BYTES || (bytes[0] as number) >> 6 !== RTP_VERSION) return false;
   const second = bytes[1] as number;
   return second < 192 || second > 223;
 }
@@ -56,7 +56,7 @@ function scanHeader(bytes: Uint8Array, header: RtpHeader): string {
   const end = bytes.length;
   if (end < FIXED_HEADER_BYTES) return 'shorter than a header';
   const first = bytes[0] as number;
-  if (first >> 6 !== 2) return 'not version 2';
+  if (first >> 6 !== RTP_VERSION) return 'not version 2';
   const second = bytes[1] as number;
   const csrcCount = first & 0x0f;
   let at = FIXED_HEADER_BYTES + 4 * csrcCount;
@@ -176,7 +176,7 @@ export function encodeRtp(packet: RtpPacketInit, layout: RtpLayout = {}): Uint8A
   const payloadAt = blockAt + block.sizeBytes;
   const size = payloadAt + payload.length + paddingBytes;
   const bytes = new Uint8Array(headroomBytes + size + tailroomBytes).subarray(headroomBytes, headroomBytes + size);
-  bytes[0] = 0x80 | (paddingBytes > 0 ? 0x20 : 0) | (block.sizeBytes > 0 ? 0x10 : 0) | csrcs.length;
+  bytes[0] = (RTP_VERSION << 6) | (paddingBytes > 0 ? 0x20 : 0) | (block.sizeBytes > 0 ? 0x10 : 0) | csrcs.length;
   bytes[1] = packet.payloadType | (packet.marker === true ? 0x80 : 0);
   writeU16(bytes, 2, packet.sequenceNumber);
   writeU32(bytes, 4, packet.timestamp);
