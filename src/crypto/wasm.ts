@@ -7,6 +7,7 @@ import { CHACHA20_POLY1305_MODULE, LAYOUT } from './wasm-module.ts';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const BLOCK_BYTES = 16;
 const KEY_WORD = 4;
 const COUNTER_WORD = 12;
 const NONCE_AT = 4 * COUNTER_WORD + 4;
@@ -51,7 +52,9 @@ class Engine {
   #viewAt: number = 0;
 
   constructor(platform: WebAssemblyGlobal) {
-    const module = Uint8Array.from(atob(CHACHA20_POLY1305_MODULE), (letter) => letter.charCodeAt(0));
+    const text = atob(CHACHA20_POLY1305_MODULE);
+    const module = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) module[i] = text.charCodeAt(i); // with a callback it takes longer than to compile
     this.#exports = new platform.Instance(new platform.Module(module)).exports as Exports;
     this.bytes = new Uint8Array(this.#exports.memory.buffer);
     this.words = new Int32Array(this.#exports.memory.buffer);
@@ -148,7 +151,7 @@ class WasmChaCha20Poly1305 implements Aead {
   /** Puts key, nonce and associated data where the module wants them; byte by byte, as they are short. */
   #prepare(nonce: Uint8Array, aad: Uint8Array, textBytes: number): number {
     const engine = this.#engine;
-    engine.reserve(textBytes, aad.length > SHORT_AAD_BYTES ? aad.length : 0);
+    engine.reserve(textBytes, aad.length > SHORT_AAD_BYTES ? aad.length + BLOCK_BYTES : 0); // it is read in whole blocks
     const { bytes, words } = engine;
     const key = this.#key;
     for (let i = 0; i < KEY_BYTES / 4; i++) words[KEY_WORD + i] = key[i] as number;

@@ -73,6 +73,15 @@ test('every length from 0 to 1,100 bytes, in place, is what node:crypto makes (R
   for (let length = 0; length <= 1100; length++) check(aead, key, length, length, length % 40, length % 17);
 });
 
+test('texts and associated data that just fit into the memory, and just do not', () => {
+  const key = bytesOf(9, 32);
+  const aead = create(key);
+  for (let room = 31_985; room <= 32_020; room++) {
+    check(aead, key, room, room - 257, 257, 0);
+    check(aead, key, room, room, 13, 0);
+  }
+});
+
 test('lengths around every power of two up to 64 KiB, and beyond one page of memory', () => {
   const key = bytesOf(2, 32);
   const aead = create(key);
