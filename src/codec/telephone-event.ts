@@ -87,12 +87,12 @@ export function telephoneEventPackets(event: number, options: TelephoneToneOptio
   const packets: TelephoneEventPacket[] = [];
   const total = Math.round((durationMs * clockRate) / 1000);
   let segment = 0;
+  const push = (atMs: number, duration: number, end: boolean): void => {
+    packets.push({ payload: encodeTelephoneEvent({ event, end, volume, duration }), marker: packets.length === 0, atMs, timestampOffset: segment });
+  };
   const add = (atMs: number, ticks: number, end: boolean): void => {
-    if (ticks - segment > MAX_DURATION) {
-      packets.push({ payload: encodeTelephoneEvent({ event, end: false, volume, duration: MAX_DURATION }), marker: false, atMs, timestampOffset: segment });
-      segment += MAX_DURATION;
-    }
-    packets.push({ payload: encodeTelephoneEvent({ event, end, volume, duration: ticks - segment }), marker: packets.length === 0, atMs, timestampOffset: segment });
+    for (; ticks - segment > MAX_DURATION; segment += MAX_DURATION) push(atMs, MAX_DURATION, false);
+    push(atMs, ticks - segment, end);
   };
   for (let atMs = intervalMs; atMs < durationMs; atMs += intervalMs) add(atMs, Math.round((atMs * clockRate) / 1000), false);
   for (let i = 0; i < END_PACKETS; i++) add(durationMs, total, true);
