@@ -1,19 +1,34 @@
 import { after32, type Instant } from '../core/index.ts';
-import { INITIAL_WINDOW_PACKETS, MIN_WINDOW_PACKETS } from './constants.ts';
+import { CUBIC_BETA, CUBIC_C, INITIAL_WINDOW_PACKETS, MIN_WINDOW_PACKETS } from './constants.ts';
+
+/** Packets per round trip by which the window grows so that with {@link CUBIC_BETA} it is as large as TCP's (RFC 9438 4.3). */
+const FRIENDLY_ALPHA: number = (3 * (1 - CUBIC_BETA)) / (1 + CUBIC_BETA);
 
 /**
- * The congestion window (RFC 9260 7.2), in bytes of chunks. It grows by bytes that were newly acknowledged, never by
- * counting SACKs, so that a peer that splits its SACKs gains nothing (RFC 3465).
+ * The congestion window (RFC 9260 7.2), in bytes of chunks: slow start, then CUBIC (RFC 9438), and proportional rate reduction
+ * while a loss is repaired (RFC 6937). It grows by bytes that were newly acknowledged, never by counting SACKs, so that a peer
+ * that splits its SACKs gains nothing (RFC 3465), and one that sends few of them loses nothing.
  */
 export class Congestion {
   #mtu: number;
   #window: number;
   #threshold: number;
-  #partialAcked = 0;
-  #recoveryExit: number | undefined;
-  #lostAt: Instant = -Infinity;
+  #lastAckAt: Instant = -Infinity;
   /** The threshold before the first of several timeouts in a row. */
   #thresholdBefore: number | undefined;
+  // CUBIC, in bytes and seconds.
+  #epochAt: Instant | undefined;
+  /** Where the curve is flat, and how long after the beginning of the epoch. */
+  #plateau = 0;
+  #plateauSeconds = 0;
+  #friendlyWindow = 0;
+  #windowBeforeLoss = 0;
+  // The repair of a loss.
+  #recoveryExit: number | undefined;
+  #flightAtLoss = 0;
+  #repairDelivered = 0;
+  #repairSent = 0;
+  #repairWindow = 0;
 
   constructor(mtuBytes: number) {
     this.#mtu = mtuBytes;
@@ -21,8 +36,9 @@ export class Congestion {
     this.#threshold = Infinity;
   }
 
+  /** How much may be in flight. */
   get windowBytes(): number {
-    return this.#window;
+    return this.#recoveryExit === undefined ? this.#window : this.#repairWindow;
   }
 
   get thresholdBytes(): number {
@@ -46,54 +62,102 @@ export class Congestion {
    * @param ackedBytes - what was newly acknowledged, in gaps too
    * @param flightBytes - what was in flight before: a window that was not used does not grow (7.2.1)
    */
-  acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number, now: Instant): void {
+  acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number, rttMs: number, now: Instant): void {
+    const since = now - this.#lastAckAt;
+    this.#lastAckAt = now;
     this.#thresholdBefore = undefined;
     if (this.#recoveryExit !== undefined) {
       if (after32(this.#recoveryExit, cumulativeTsn)) return;
       this.#recoveryExit = undefined;
-      this.#partialAcked = 0;
+      return; // what was acknowledged belongs to the window before the loss
     }
-    if (flightBytes + this.#mtu < this.#window) return;
-    if (this.#window <= this.#threshold) {
-      this.#window += ackedBytes;
+    if (flightBytes + this.#mtu < this.#window) {
+      // Time in which the window was not used does not move it on the curve (RFC 9438 4.2.6).
+      if (this.#epochAt !== undefined) this.#epochAt += since;
       return;
     }
-    this.#partialAcked += ackedBytes;
-    if (this.#partialAcked >= this.#window) {
-      this.#partialAcked -= this.#window;
-      this.#window += this.#increase(now);
+    if (this.#window < this.#threshold) this.#window = Math.min(this.#window + ackedBytes, this.#threshold);
+    else this.#avoid(ackedBytes, rttMs, now);
+  }
+
+  /** Congestion avoidance (RFC 9438 4.2 to 4.5). */
+  #avoid(ackedBytes: number, rttMs: number, now: Instant): void {
+    if (this.#epochAt === undefined) this.#beginEpoch(now);
+    const seconds = (now - (this.#epochAt as Instant)) / 1000;
+    const share = Math.min(1, ackedBytes / this.#window);
+    this.#friendlyWindow += (this.#friendlyWindow < this.#windowBeforeLoss ? FRIENDLY_ALPHA : 1) * this.#mtu * share;
+    if (this.#curve(seconds) < this.#friendlyWindow) {
+      this.#window = Math.max(this.#window, this.#friendlyWindow);
+      return;
     }
+    const target = Math.min(this.#curve(seconds + rttMs / 1000), this.#window * 1.5);
+    if (target > this.#window) this.#window += (target - this.#window) * share;
+  }
+
+  #beginEpoch(now: Instant): void {
+    this.#epochAt = now;
+    this.#friendlyWindow = this.#window;
+    this.#plateau = Math.max(this.#plateau, this.#window);
+    this.#plateauSeconds = Math.cbrt((this.#plateau - this.#window) / this.#mtu / CUBIC_C);
+  }
+
+  #curve(seconds: number): number {
+    return CUBIC_C * (seconds - this.#plateauSeconds) ** 3 * this.#mtu + this.#plateau;
   }
 
   /**
-   * By how much the window grows in a round trip: by one packet (7.2.2), and by more when the last loss is over a second
-   * ago, so that long and fast paths fill in seconds instead of minutes. The curve is that of H-TCP
-   * (draft-leith-tcp-htcp), which is fair to TCP because within the first second it is TCP.
+   * A packet was lost while others arrived (7.2.3). Once per window.
+   *
+   * @param flightBytes - what was in flight, with what is lost
    */
-  #increase(now: Instant): number {
-    const seconds = (now - this.#lostAt) / 1000 - 1;
-    if (seconds <= 0) return this.#mtu;
-    return Math.max(this.#mtu, Math.min((1 + 10 * seconds + (seconds * seconds) / 4) * this.#mtu, this.#window / 2));
+  lost(highestOutstandingTsn: number, flightBytes: number): void {
+    if (this.#recoveryExit !== undefined) return;
+    this.#reduce();
+    this.#recoveryExit = highestOutstandingTsn;
+    this.#window = this.#threshold;
+    this.#flightAtLoss = Math.max(flightBytes, this.#mtu);
+    this.#repairDelivered = 0;
+    this.#repairSent = 0;
+    this.#repairWindow = this.#window;
   }
 
-  /** A packet was lost while others arrived (7.2.3). Once per window. */
-  lost(highestOutstandingTsn: number, now: Instant): void {
-    if (this.#recoveryExit !== undefined) return;
-    this.#lostAt = now;
-    this.#threshold = Math.max(this.#window / 2, MIN_WINDOW_PACKETS * this.#mtu);
-    this.#window = this.#threshold;
-    this.#partialAcked = 0;
-    this.#recoveryExit = highestOutstandingTsn;
+  /** A SACK came while a loss is repaired: as much goes out as arrived, less the part by which the window shrank (RFC 6937 3). */
+  repair(deliveredBytes: number, flightBytes: number): void {
+    if (this.#recoveryExit === undefined) return;
+    this.#repairDelivered += deliveredBytes;
+    let send: number;
+    if (flightBytes > this.#threshold) {
+      send = Math.ceil((this.#repairDelivered * this.#threshold) / this.#flightAtLoss) - this.#repairSent;
+    } else {
+      const limit = Math.max(this.#repairDelivered - this.#repairSent, deliveredBytes) + this.#mtu;
+      send = Math.min(this.#threshold - flightBytes, limit);
+    }
+    this.#repairWindow = flightBytes + Math.max(0, send);
+  }
+
+  /** Chunks went out. */
+  sent(bytes: number): void {
+    if (this.#recoveryExit !== undefined) this.#repairSent += bytes;
   }
 
   /** The retransmission timer expired (7.2.3). */
-  timedOut(now: Instant): void {
-    this.#lostAt = now;
-    this.#thresholdBefore ??= Math.max(this.#window, this.#threshold === Infinity ? 0 : this.#threshold);
-    this.#threshold = Math.max(this.#window / 2, MIN_WINDOW_PACKETS * this.#mtu);
+  timedOut(): void {
+    // What goes again did not show that the path carries less than half of less (RFC 5681 3.1, (4)).
+    if (this.#thresholdBefore === undefined) {
+      this.#thresholdBefore = Math.max(this.#window, this.#threshold === Infinity ? 0 : this.#threshold);
+      this.#reduce();
+    }
+    this.#plateau = 0;
     this.#window = this.#mtu;
-    this.#partialAcked = 0;
     this.#recoveryExit = undefined;
+  }
+
+  /** Fast convergence (RFC 9438 4.7) and the new threshold (4.6). */
+  #reduce(): void {
+    this.#plateau = this.#window < this.#plateau ? (this.#window * (1 + CUBIC_BETA)) / 2 : this.#window;
+    this.#windowBeforeLoss = this.#window;
+    this.#threshold = Math.max(this.#window * CUBIC_BETA, MIN_WINDOW_PACKETS * this.#mtu);
+    this.#epochAt = undefined;
   }
 
   /** The timeouts did not come from congestion: the window may grow fast to what it was before them. */
@@ -109,6 +173,6 @@ export class Congestion {
     if (timeouts < 1) return;
     const floor = INITIAL_WINDOW_PACKETS * this.#mtu;
     this.#window = Math.max(Math.min(this.#window, floor), this.#window / 2 ** Math.min(timeouts, 20));
-    this.#partialAcked = 0;
+    this.#epochAt = undefined;
   }
 }

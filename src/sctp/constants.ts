@@ -103,6 +103,10 @@ export const INITIAL_WINDOW_PACKETS = 10;
 /** The window never shrinks below this many packets but after a timeout (7.2.3). */
 export const MIN_WINDOW_PACKETS = 4;
 
+/** How steep CUBIC's curve is, in packets per cubed second, and what a loss leaves of the window (RFC 9438 4.6, 5). */
+export const CUBIC_C = 0.4;
+export const CUBIC_BETA = 0.7;
+
 /** Smoothing of the round-trip time (6.3.1). */
 export const RTO_ALPHA: number = 1 / 8;
 export const RTO_BETA: number = 1 / 4;

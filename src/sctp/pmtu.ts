@@ -42,6 +42,8 @@ export type PathMtuState =
 
 type Purpose = 'search' | 'confirm' | 'confirm-base' | 'floor';
 
+/** How much less than `overheadBytes` the layers below may add, in bytes: that much more makes sure that a packet is cut. */
+const CUT_MARGIN_BYTES = 64;
 const NONCE_BYTES = 16;
 const INFO_BYTES = 4 + NONCE_BYTES;
 
@@ -109,7 +111,7 @@ export class PathMtu {
 
   /** How large a packet must be that bears a chunk too large for the path: so large that the system cuts it (0: no matter). */
   get cutBytes(): number {
-    return this.#path === undefined ? 0 : this.#wholeBytes + 4;
+    return this.#path === undefined ? 0 : this.#wholeBytes + CUT_MARGIN_BYTES;
   }
 
   /**

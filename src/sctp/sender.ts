@@ -43,7 +43,7 @@ export class Sender {
   readonly #counters: Counters;
   readonly #out: Outstanding;
   readonly #skips: Skips;
-  /** When something new was acknowledged last, and when a packet was found lost while others arrived. */
+  /** When something new was acknowledged before which nothing is missing, and when a packet was found lost while others arrived. */
   progressAt: Instant = -Infinity;
   lossAt: Instant = -Infinity;
   #mtu: number;
@@ -158,6 +158,7 @@ export class Sender {
   fill(builder: PacketBuilder, now: Instant): void {
     if (this.#skips.pending && builder.room >= CHUNK_HEADER_BYTES + 8 && this.#skips.write(builder, now) && !this.#timerRuns) this.#startTimer(now);
     this.#packet = (this.#packet + 1) >>> 0;
+    const flightBefore = this.#out.flightCost;
     let last = this.#out.lostChunks > 0 ? this.#fillLost(builder, now) : -1;
     if (this.#out.lostChunks === 0) {
       const fresh = this.#fillNew(builder, now);
@@ -165,6 +166,7 @@ export class Sender {
     }
     this.#force = false;
     if (last < 0) return;
+    this.congestion.sent(this.#out.flightCost - flightBefore);
     // Nothing more can go out before the peer answers: it should not hold its SACK back (RFC 9260 3.3.1, I bit).
     if (this.scheduler.messages > 0 && this.#out.flightCost >= this.congestion.windowBytes) {
       builder.bytes[last + 1] = (builder.bytes[last + 1] as number) | DATA_IMMEDIATE;
@@ -206,13 +208,14 @@ export class Sender {
       this.rto.recover();
       this.#tailProbed = false;
       this.#probing = false;
-      this.congestion.acknowledged(add32(out.base, -1), this.#ackedCost, flightBefore, now);
+      this.congestion.acknowledged(add32(out.base, -1), this.#ackedCost, flightBefore, this.rto.smoothedMs ?? 0, now);
     }
     this.#peerWindow = readU32(bytes, start + 4);
     if (this.#probing && this.#peerWindow > 0) this.#windowOpened(now);
     if (this.#ackedCost > 0) {
-      this.progressAt = now;
-      if (gaps > 0) this.#detectLoss(now);
+      if (advance > 0) this.progressAt = now;
+      if (gaps > 0) this.#detectLoss(flightBefore, now);
+      this.congestion.repair(this.#ackedCost, out.flightCost);
     }
     this.#skips.update(this.rto.smoothedMs ?? this.rto.timeoutMs, now);
     if (out.count === 0) this.#stopTimer();
@@ -239,7 +242,7 @@ export class Sender {
     if (out.count === 0) return false;
     const closed = this.#probing;
     this.timeouts++;
-    if (!closed) this.congestion.timedOut(now);
+    if (!closed) this.congestion.timedOut();
     this.rto.backOff();
     this.#probing = false;
     // A peer may take back what it only reported in gap blocks (6.2); after two timeouts it is not relied on.
@@ -302,7 +305,7 @@ export class Sender {
     const out = this.#out;
     let last = -1;
     let isOversize = false;
-    while (out.lostChunks > 0) {
+    while (out.lostChunks > 0 && !isOversize) {
       const index = out.nextLost();
       const slot = out.slot(index);
       const size = out.sizes[slot] as number;
@@ -311,15 +314,15 @@ export class Sender {
         builder.begin(Math.max(this.#cutBytes, COMMON_HEADER_BYTES + chunkCost(size)), readU32(builder.bytes, 4));
         isOversize = true;
       }
-      if (isOversize && last >= 0) break;
       if (!this.#maySend(size)) return last;
       out.resend(slot, this.#packet, now);
+      if (index === 0) this.#startTimer(now); // RFC 9260 7.2.4 4: it is waited for anew
       this.#noteProbe();
       this.retransmittedChunks++;
       last = builder.at;
       this.#write(builder, out.messages[slot] as OutMessage, add32(out.base, index), out.offsets[slot] as number, size, out.flags[slot] as number);
     }
-    if (isOversize && last >= 0) builder.pad();
+    if (isOversize) builder.pad();
     return last;
   }
 
@@ -400,14 +403,14 @@ export class Sender {
   }
 
   /** A chunk is lost when packets that left well after it have arrived (RFC 9260 7.2.4, counted in packets). */
-  #detectLoss(now: Instant): void {
+  #detectLoss(flightBefore: number, now: Instant): void {
     const out = this.#out;
     for (let i = 0; i < out.count; i++) {
       const slot = out.slot(i);
       if (out.states[slot] !== 0) continue;
       if (distance32(this.#largestAckedPacket, out.packets[slot] as number) < LOSS_THRESHOLD_PACKETS) continue;
       if (!this.congestion.recovering) this.#force = true;
-      this.congestion.lost(this.lastTsn, now);
+      this.congestion.lost(this.lastTsn, flightBefore);
       this.lossAt = now;
       this.#lose(i, now);
     }
