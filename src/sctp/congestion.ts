@@ -121,15 +121,21 @@ export class Congestion {
     this.#repairWindow = this.#window;
   }
 
-  /** A SACK came while a loss is repaired: as much goes out as arrived, less the part by which the window shrank (RFC 6937 3). */
-  repair(deliveredBytes: number, flightBytes: number): void {
+  /**
+   * A SACK came while a loss is repaired: as much goes out as arrived, less the part by which the window shrank (RFC 6937 3).
+   *
+   * @param deliveredBytes - what was newly acknowledged, in gaps too
+   * @param flightBytes - what is in flight still
+   * @param isSafe - whether the repair makes progress: the cumulative TSN moved and no other loss was found (RFC 9937 6)
+   */
+  repair(deliveredBytes: number, flightBytes: number, isSafe: boolean): void {
     if (this.#recoveryExit === undefined) return;
     this.#repairDelivered += deliveredBytes;
     let send: number;
     if (flightBytes > this.#threshold) {
       send = Math.ceil((this.#repairDelivered * this.#threshold) / this.#flightAtLoss) - this.#repairSent;
     } else {
-      const limit = Math.max(this.#repairDelivered - this.#repairSent, deliveredBytes) + this.#mtu;
+      const limit = Math.max(this.#repairDelivered - this.#repairSent, deliveredBytes) + (isSafe ? this.#mtu : 0);
       send = Math.min(this.#threshold - flightBytes, limit);
     }
     this.#repairWindow = flightBytes + Math.max(0, send);
@@ -156,7 +162,9 @@ export class Congestion {
   #reduce(): void {
     this.#plateau = this.#window < this.#plateau ? (this.#window * (1 + CUBIC_BETA)) / 2 : this.#window;
     this.#windowBeforeLoss = this.#window;
-    this.#threshold = Math.max(this.#window * CUBIC_BETA, MIN_WINDOW_PACKETS * this.#mtu);
+    // Slow start doubled the window in the round trip in which the queue ran over, so half of it is what the path carries.
+    const beta = this.#window < this.#threshold ? 0.5 : CUBIC_BETA;
+    this.#threshold = Math.max(this.#window * beta, MIN_WINDOW_PACKETS * this.#mtu);
     this.#epochAt = undefined;
   }
 

@@ -215,7 +215,7 @@ export class Sender {
     if (this.#ackedCost > 0) {
       if (advance > 0) this.progressAt = now;
       if (gaps > 0) this.#detectLoss(flightBefore, now);
-      this.congestion.repair(this.#ackedCost, out.flightCost);
+      this.congestion.repair(this.#ackedCost, out.flightCost, advance > 0 && this.lossAt !== now);
     }
     this.#skips.update(this.rto.smoothedMs ?? this.rto.timeoutMs, now);
     if (out.count === 0) this.#stopTimer();
