@@ -256,7 +256,7 @@ test('a destroyed cipher has forgotten its key', () => {
   }
 });
 
-test('without WebAssembly the native and the JavaScript ciphers take its place, and AES comes first', () => {
+test('without vectors in WebAssembly the native and the JavaScript ciphers take its place, and AES comes first', () => {
   const script = `
     const { nodeCrypto } = await import(${JSON.stringify(new URL('../../../src/crypto/node.ts', import.meta.url).href)});
     const { pureCrypto } = await import(${JSON.stringify(new URL('../../../src/crypto/pure.ts', import.meta.url).href)});
@@ -265,7 +265,8 @@ test('without WebAssembly the native and the JavaScript ciphers take its place, 
     for (const { name, run } of cryptoConformance()) if (name.startsWith('chacha20')) { run(nodeCrypto); run(pureCrypto); }
     console.log(JSON.stringify([hasWasmSimd, createWasmChaCha20Poly1305(new Uint8Array(32)) === undefined, nodeCrypto.aeads[0]]));
   `;
-  const remove = 'data:text/javascript,delete globalThis.WebAssembly';
+  // What loads TypeScript here needs WebAssembly itself, so only the vectors go.
+  const remove = 'data:text/javascript,WebAssembly.validate = () => false';
   const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--import', remove, '--input-type=module', '-e', script], { encoding: 'utf8' });
   assert.equal(stdout.trim(), '[false,true,"aes-128-gcm"]', stderr);
 });
