@@ -33,6 +33,9 @@ export const MAX_FRAME_BYTES = 8_388_608;
 /** Most packets of one frame. */
 export const MAX_FRAME_PACKETS = 4096;
 
+/** Most pieces that the frame being put together may be in: each costs an object, however few its bytes are. */
+export const MAX_FRAME_PIECES = 16_384;
+
 /** Most finished frames that wait to be polled. */
 export const MAX_READY_FRAMES = 2048;
 

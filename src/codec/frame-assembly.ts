@@ -1,4 +1,5 @@
 import { DecodeError, type Instant } from '../core/index.ts';
+import { MAX_FRAME_PIECES } from './constants.ts';
 import type { Depacketizer } from './payload-format.ts';
 import { type MediaPacket, retained } from './reorder-buffer.ts';
 import type { Sample, SampleLossReason } from './sample.ts';
@@ -60,7 +61,7 @@ export class FrameAssembly {
     if (this.#packets > this.#maxPackets || this.#bytesIn > this.#maxBytes) return 'too-large';
     try {
       this.#depacketizer.depacketize(retained(payload), this.#pieces);
-      return undefined;
+      return this.#pieces.length > MAX_FRAME_PIECES ? 'too-large' : undefined;
     } catch (error) {
       if (error instanceof DecodeError) return 'malformed';
       throw error;

@@ -256,7 +256,7 @@ export class SampleBuilder implements Protocol<MediaPacket, Sample, never, never
     }
     this.#discarding = true;
     this.#discardedTimestamp = packet.timestamp;
-    this.#countDrop(this.#atBoundary ? 'malformed' : 'lost', packet.timestamp);
+    this.#countDrop('lost', packet.timestamp);
   }
 
   #finishFrame(): void {
