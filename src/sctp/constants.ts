@@ -123,6 +123,8 @@ export const HEARTBEAT_INFO = 1;
 
 /** Probes of one size until it counts as too large (RFC 8899 5.1.2, MAX_PROBES). */
 export const MAX_PROBES = 3;
+/** Probes of a size that worked before, until it counts as too large: the path may just be losing much. */
+export const MAX_CONFIRM_PROBES = 6;
 /** When a search that ended below its bound begins anew, in ms (RFC 8899 5.1.1, PMTU_RAISE_TIMER: 600 s); sooner below the base size. */
 export const PMTU_RAISE_MS = 600_000;
 export const PMTU_ERROR_RAISE_MS = 60_000;

@@ -442,6 +442,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
   #learnOfLosses(now: Instant): void {
     const { sender, pathMtu } = this.#life;
     if (sender.progressAt === now) pathMtu.progressed();
+    if (sender.largestAcked > pathMtu.tellingBytes) pathMtu.largeArrived(now);
     if (sender.lossAt !== now) return;
     pathMtu.lost(now);
     this.#followMtu(now);

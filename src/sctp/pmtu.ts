@@ -7,6 +7,7 @@ import {
   DEFAULT_PATH_OVERHEAD_BYTES,
   ETHERNET_MTU_BYTES,
   HEARTBEAT_INFO,
+  MAX_CONFIRM_PROBES,
   MAX_PROBES,
   MIN_PROBE_INTERVAL_MS,
   PMTU_ERROR_RAISE_MS,
@@ -87,6 +88,7 @@ export class PathMtu {
   /** Retransmission timeouts since anything new was acknowledged. */
   #strikes = 0;
   #confirmedAt: Instant = -Infinity;
+  #fellAt: Instant = -Infinity;
 
   /**
    * @param baseBytes - the packet that every path is taken to carry (RFC 8899 5.1.2, BASE_PLPMTU)
@@ -197,9 +199,21 @@ export class PathMtu {
     this.#try('confirm', this.mtuBytes, now);
   }
 
-  /** Something new was acknowledged. */
+  /** Something new was acknowledged before which nothing is missing. */
   progressed(): void {
     this.#strikes = 0;
+  }
+
+  /** A chunk arrived that is larger than the smallest packet: the base size works, and the path just loses much. */
+  largeArrived(now: Instant): void {
+    if (!this.#doubtsBase) return;
+    this.#strikes = 0;
+    this.#next(now);
+  }
+
+  /** A chunk of more than this, header included, tells that the base size arrives, in bytes. */
+  get tellingBytes(): number {
+    return (this.#base + this.#floor) >> 1;
   }
 
   /** The system refused a packet of this size: it is never tried again. */
@@ -230,7 +244,8 @@ export class PathMtu {
    * unlucky loss costs no more than the distance to the next known size. Nothing cuts packets on the loopback interface.
    */
   get #mostAttempts(): number {
-    return this.#purpose === 'search' && this.#path?.isLoopback !== true ? 1 : MAX_PROBES;
+    if (this.#purpose !== 'search') return MAX_CONFIRM_PROBES;
+    return this.#path?.isLoopback === true ? MAX_PROBES : 1;
   }
 
   #restart(now: Instant): void {
@@ -242,6 +257,7 @@ export class PathMtu {
     this.mtuBytes = this.#working = this.#base;
     this.#failing = this.#bound + 4;
     this.#strikes = 0;
+    this.#fellAt = -Infinity;
     this.#search(now);
   }
 
@@ -294,7 +310,7 @@ export class PathMtu {
       case 'confirm':
         this.#failing = Math.min(this.#failing, size);
         this.#working = this.mtuBytes = Math.min(this.mtuBytes, this.#base);
-        return this.#search(now);
+        return this.#searchAgain(now);
       case 'confirm-base':
         return this.#try('floor', this.#floor, now);
       case 'floor':
@@ -304,6 +320,15 @@ export class PathMtu {
       default:
         this.#purpose satisfies never;
     }
+  }
+
+  /** After a black hole. One that comes soon after another is heavy loss, and searching through that finds nothing. */
+  #searchAgain(now: Instant): void {
+    const isSoon = now - this.#fellAt < PMTU_ERROR_RAISE_MS;
+    this.#fellAt = now;
+    if (!isSoon) return this.#search(now);
+    this.#stop('complete');
+    this.#timers.set('pmtu', now + PMTU_ERROR_RAISE_MS);
   }
 
   #search(now: Instant): void {

@@ -45,6 +45,8 @@ export class Sender {
   readonly #skips: Skips;
   /** When something new was acknowledged before which nothing is missing, and when a packet was found lost while others arrived. */
   progressAt: Instant = -Infinity;
+  /** The largest chunk that the last SACK newly acknowledged, in bytes. */
+  largestAcked = 0;
   lossAt: Instant = -Infinity;
   #mtu: number;
   /** What a new chunk may take with the header of a packet. */
@@ -193,6 +195,7 @@ export class Sender {
 
     const flightBefore = out.flightCost;
     this.#ackedCost = 0;
+    this.largestAcked = 0;
     this.#sampleSentAt = -1;
     for (let i = 0; i < advance; i++) {
       this.#acknowledge(out.slot(0), now);
@@ -392,7 +395,9 @@ export class Sender {
     const out = this.#out;
     const state = out.acknowledge(slot);
     if ((state & (ACKED | ABANDONED)) !== 0) return;
-    this.#ackedCost += chunkCost(out.sizes[slot] as number);
+    const size = out.sizes[slot] as number;
+    this.#ackedCost += chunkCost(size);
+    if (size > this.largestAcked) this.largestAcked = size;
     const sentAt = out.sentAt[slot] as number;
     if (out.sends[slot] === 1) {
       // What was thought lost arrived long ago, and only the news of it is late: no measure of the path.
