@@ -131,7 +131,8 @@ export class RenoFlow {
   }
 
   #advance(expected: number): void {
-    const wasFull = this.#flight + 1 >= this.#window;
+    // The packet answered is not counted any more, and a part of one cannot be in flight.
+    const wasFull = this.#flight + 2 >= Math.floor(this.#window);
     const count = expected - this.#acknowledged;
     for (let number = this.#acknowledged; number < expected; number++) {
       this.#ahead.delete(number);
