@@ -1,5 +1,5 @@
 import { createPeerConnection, type DataChannel, type PeerConnection, type PeerConnectionOptions } from '../../src/api/index.ts';
-import { createVirtualWorld, type LinkOptions, type VirtualHost, virtualRuntime, type VirtualWorld } from '../../src/runtime/virtual/index.ts';
+import { createVirtualWorld, type LinkOptions, type VirtualAddressOptions, type VirtualHost, virtualRuntime, type VirtualWorld } from '../../src/runtime/virtual/index.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 
 export interface VirtualPair {
@@ -21,8 +21,10 @@ export async function connectVirtual(
     readonly link?: LinkOptions;
     readonly a?: PeerConnectionOptions;
     readonly b?: PeerConnectionOptions;
-    readonly addressesA?: readonly string[];
-    readonly addressesB?: readonly string[];
+    readonly addressesA?: readonly (string | VirtualAddressOptions)[];
+    readonly addressesB?: readonly (string | VirtualAddressOptions)[];
+    /** Both connections live on host a. */
+    readonly sameHost?: boolean;
     /** Puts something between the host and its connection. */
     readonly wrapRuntime?: (runtime: Runtime, side: 'a' | 'b') => Runtime;
     readonly prepare?: (world: VirtualWorld, hostA: VirtualHost, hostB: VirtualHost) => void;
@@ -30,7 +32,7 @@ export async function connectVirtual(
 ): Promise<VirtualPair> {
   const world = createVirtualWorld({ seed: options.seed ?? 1, link: options.link ?? { delayMs: 10 } });
   const hostA = world.host('a', { addresses: options.addressesA ?? ['192.0.2.1'] });
-  const hostB = world.host('b', { addresses: options.addressesB ?? ['192.0.2.2'] });
+  const hostB = options.sameHost === true ? hostA : world.host('b', { addresses: options.addressesB ?? ['192.0.2.2'] });
   options.prepare?.(world, hostA, hostB);
   const wrap = options.wrapRuntime ?? ((runtime: Runtime) => runtime);
   const states: { side: 'a' | 'b'; state: string; at: number }[] = [];
