@@ -146,7 +146,8 @@ test('a peer that drops datagrams above 2,048 bytes loses nothing but the probes
   const arrived = stream(pair);
   pair.world.runSync(pair.world.now + 20_000);
   const { ipBytes, probes } = await mtuOf(pair);
-  assert.ok(ipBytes <= 2048 + 28 && ipBytes >= 1500, `${ipBytes}`);
+  // What is reported counts the larger of DTLS's overheads, 8 bytes more than some ciphers have.
+  assert.ok(ipBytes <= 2048 + 28 + 8 && ipBytes >= 1500, `${ipBytes}`);
   assert.ok(probes < 40, `${probes} probes`);
   assert.ok(arrived.bytes > 1_000_000 && arrived.isRight);
   await close(pair);
