@@ -84,7 +84,7 @@ for (const codec of Object.keys(MAKE)) {
         const touched = new Set<number>();
         const arriving: { packet: MediaPacket; at: number }[] = [];
         packets.forEach((packet, i) => {
-          if (i > 0 && next() * 100 < lossPercent) touched.add(packet.timestamp);
+          if (i > 0 && i < packets.length - 1 && next() * 100 < lossPercent) touched.add(packet.timestamp);
           else for (let copies = next() < 0.05 ? 2 : 1; copies > 0; copies--) arriving.push({ packet, at: i === 0 ? -1 : i + Math.floor(next() * 8) });
         });
         arriving.sort((a, b) => a.at - b.at);
@@ -106,7 +106,7 @@ for (const codec of Object.keys(MAKE)) {
 }
 
 test('a lost packet drops its frame, is reported once, and marks the next frame as following a gap', () => {
-  const { packets } = stream('VP8', 4, { maxPayloadBytes: 64 });
+  const { packets } = stream('VP8', 4, { seed: 2 });
   const builder = new SampleBuilder(createDepacketizer('VP8'), { maxHoldMs: 50 });
   const lost = packets.findIndex(({ timestamp }) => timestamp === 3000) + 1;
   packets.forEach((packet, i) => i !== lost && builder.handleRead(packet, i));
@@ -156,7 +156,7 @@ test('padding alone and packets of other payload types fill their place and do n
 });
 
 test('a malformed payload drops its frame only', () => {
-  const { packets } = stream('VP9', 3, { maxPayloadBytes: 64 });
+  const { packets } = stream('VP9', 3, { seed: 2 });
   const builder = new SampleBuilder(createDepacketizer('VP9'));
   const bad = packets.findIndex(({ timestamp }) => timestamp === 3000) + 1;
   packets.forEach((packet, i) => builder.handleRead(i === bad ? { ...packet, payload: Uint8Array.of(0x80) } : packet, i));
