@@ -14,8 +14,8 @@ export interface DriverOptions {
   readonly udpAddrs?: readonly string[] | undefined;
 }
 
-/** The most datagrams sent, and the longest time, before other work of the event loop gets its turn. */
-const SENDS_PER_TURN = 256;
+/** The most that is sent, and the longest time, before other work of the event loop gets its turn. */
+const BYTES_PER_TURN: number = 512 * 1024;
 const TURN_MS = 5;
 const ROUNDS_PER_TURN = 4;
 
@@ -111,7 +111,7 @@ export class PeerConnectionDriver {
     this.#inTurn = true;
     let isMoreToSend = false;
     for (let round = 0; round < ROUNDS_PER_TURN && !isMoreToSend && !this.#closed; round++) {
-      isMoreToSend = this.#flush(SENDS_PER_TURN);
+      isMoreToSend = this.#flush(BYTES_PER_TURN);
       this.#dirty = false;
       this.#handler.onOutput();
       if (!this.#dirty) break;
@@ -125,10 +125,12 @@ export class PeerConnectionDriver {
     const start = this.now();
     this.#peer.handleTimeout(start);
     let sent = 0;
+    let sentBytes = 0;
     let isMoreToSend = false;
     for (let datagram = this.#peer.pollWrite(); datagram !== undefined; datagram = this.#peer.pollWrite()) {
       this.#sockets.send(datagram.bytes, datagram.local, datagram.remote);
-      isMoreToSend = ++sent >= limit || ((sent & 31) === 0 && limit !== Infinity && this.now() - start > TURN_MS);
+      sentBytes += datagram.bytes.length;
+      isMoreToSend = sentBytes >= limit || ((++sent & 31) === 0 && limit !== Infinity && this.now() - start > TURN_MS);
       if (isMoreToSend) break;
     }
     this.#arm();
