@@ -146,7 +146,10 @@ export class PathMtu {
     return this.#isPending;
   }
 
-  /** Builds the probe: a HEARTBEAT and padding, alone in a packet. */
+  /**
+   * Builds the probe: a HEARTBEAT and padding, alone in a packet. A peer that did not name PAD may not know it (RFC 4820),
+   * and gets its padding inside the HEARTBEAT, which every peer must echo (RFC 9260 3.3.5): its answer is as large.
+   */
   write(builder: PacketBuilder, verificationTag: number, now: Instant): void {
     this.#isPending = false;
     this.#attempts++;
@@ -155,21 +158,22 @@ export class PathMtu {
     builder.begin(this.#probe, verificationTag);
     const { bytes } = builder;
     const at = COMMON_HEADER_BYTES;
+    const infoBytes = this.#peerPads ? INFO_BYTES : bytes.length - at - CHUNK_HEADER_BYTES;
     bytes[at] = ChunkType.HEARTBEAT;
-    writeU16(bytes, at + 2, CHUNK_HEADER_BYTES + INFO_BYTES);
+    writeU16(bytes, at + 2, CHUNK_HEADER_BYTES + infoBytes);
     writeU16(bytes, at + 4, HEARTBEAT_INFO);
-    writeU16(bytes, at + 6, INFO_BYTES);
+    writeU16(bytes, at + 6, infoBytes);
     bytes.set(nonce, at + 8);
-    builder.at = at + CHUNK_HEADER_BYTES + INFO_BYTES;
-    builder.pad();
+    builder.at = at + CHUNK_HEADER_BYTES + infoBytes;
+    if (this.#peerPads) builder.pad();
     this.#timers.set('pmtu', now + this.#rto.freshTimeoutMs);
   }
 
   /** A HEARTBEAT ACK with this value. Returns whether it answers the probe that is out. */
   handleAck(value: Uint8Array, now: Instant): boolean {
     const nonce = this.#nonce;
-    if (nonce === undefined || this.#probe === 0 || value.length !== INFO_BYTES || readU16(value, 0) !== HEARTBEAT_INFO) return false;
-    if (!equalBytes(value.subarray(4), nonce)) return false;
+    if (nonce === undefined || this.#probe === 0 || value.length < INFO_BYTES || readU16(value, 0) !== HEARTBEAT_INFO) return false;
+    if (!equalBytes(value.subarray(4, INFO_BYTES), nonce)) return false;
     this.probesAcknowledged++;
     this.#arrived(now);
     return true;
