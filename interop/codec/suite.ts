@@ -1,0 +1,11 @@
+import type { Suite } from '../suite.ts';
+import { CODEC_CASES, hasFfmpeg, nameOf, runCase } from './run.ts';
+
+/** Payload formats against the RTP muxer of ffmpeg. */
+export const codecSuite: Suite = {
+  name: 'codec',
+  async missing() {
+    return (await hasFfmpeg()) ? undefined : 'ffmpeg is not installed';
+  },
+  cases: () => CODEC_CASES.map((one) => ({ name: nameOf(one), run: () => runCase(one) })),
+};
