@@ -78,6 +78,21 @@ test('a probe is a HEARTBEAT and PAD alone in a packet of exactly the size (RFC 
   }
 });
 
+test('a peer that did not name PAD gets a probe that is one large HEARTBEAT, and its echo counts (RFC 9260 3.3.5)', () => {
+  const mtu = new PathMtu(BASE, FLOOR, new TimerTable(), new Rto(500, 200, 60_000), seededRandom(1));
+  mtu.setPath(ethernet, 0);
+  mtu.start(false, 0);
+  const builder = new PacketBuilder(5000, 5000, 21, 16);
+  mtu.write(builder, 7, 0);
+  const packet = builder.finish(true);
+  assert.equal(packet.length, 1432);
+  const { chunks } = decodePacket(packet);
+  assert.deepEqual(chunks.map(({ type }) => type), [ChunkType.HEARTBEAT]);
+  assert.ok(packet.subarray(COMMON_HEADER_BYTES + 28).every((byte) => byte === 0), 'padding is zero');
+  assert.ok(mtu.handleAck(packet.subarray(chunks[0]!.start, chunks[0]!.end), RTT_MS));
+  assert.equal(mtu.mtuBytes, 1432);
+});
+
 test('where the upper bound works, one probe finds it (RFC 8899 5.3)', () => {
   for (const path of [ethernet, jumbo, loopback]) {
     const search = new Search(() => true).start(path);
