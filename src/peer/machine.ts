@@ -30,8 +30,8 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #config: PeerConfig;
   readonly #certificate: Certificate;
   readonly #jsep: Jsep;
-  readonly #transport: Transport;
-  readonly #data: DataTransport;
+  #transport: Transport;
+  #data: DataTransport;
   readonly #counters: Counters = new Counters();
   readonly #events: Queue<PeerEvent> = new Queue();
   readonly #gathering: Gathering;
@@ -41,7 +41,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #channelsOpened = 0;
   #channelsClosed = 0;
   #isClosed = false;
-  /** The last datagrams of a peer that was closed. */
+  /** The last datagrams of a transport that was closed. */
   readonly #farewell: Queue<Datagram> = new Queue();
 
   /** @throws RtcError `ERR_INVALID_ARGUMENT` on a certificate that has expired */
@@ -218,7 +218,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   }
 
   pollWrite(): Datagram | undefined {
-    return this.#isClosed ? this.#farewell.shift() : this.#nextDatagram();
+    return this.#farewell.shift() ?? (this.#isClosed ? undefined : this.#nextDatagram());
   }
 
   #nextDatagram(): Datagram | undefined {
@@ -318,7 +318,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
         this.#data.setParameters(effect);
         return this.#startData(now);
       case 'sctp-rejected':
-        return this.#data.fail(now);
+        return this.#dropTransport(now);
       case 'signaling-state':
         this.#events.push({ type: 'signaling-state', state: effect.state });
         return;
@@ -337,6 +337,21 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#transport.dropIce();
     this.#gathering.stop();
     this.#setGatheringState('new');
+  }
+
+  /** No section uses the transport any more. If data comes back, it comes with credentials and a transport of its own. */
+  #dropTransport(now: Instant): void {
+    this.#data.fail(now);
+    this.#queueFarewell();
+    this.#transport.closeDtls(now);
+    this.#queueFarewell();
+    this.#transport.closeIce(now);
+    this.#collectDataEvents();
+    this.#gathering.stop();
+    this.#transport = new Transport(this.#config, this.#certificate, this.#environment);
+    this.#data = new DataTransport(this.#config, this.#environment);
+    this.#setGatheringState('new');
+    this.#setIceState('new');
   }
 
   #startData(now: Instant): void {

@@ -274,6 +274,29 @@ test('events() yields what the handler hears, and ends at close', async () => {
   assert.deepEqual(seen, ['negotiationneeded', 'signalingstatechange', 'icegatheringstatechange', 'icecandidate', 'icegatheringstatechange', 'icecandidate']);
 });
 
+test('a rejected data section closes its channels, and data that comes back gets a transport of its own (RFC 8829 5.3.1)', async () => {
+  const a = await createPeerConnection(LOOPBACK);
+  const refusing = await createPeerConnection(LOOPBACK);
+  const first = a.createDataChannel('first');
+  await a.setLocalDescription();
+  await refusing.setRemoteDescription(a.localDescription!);
+  await refusing.setLocalDescription();
+  const refusal = refusing.localDescription!.sdp.replace(/m=application \d+/, 'm=application 0').replace(/a=group:BUNDLE.*\r\n/, '').replace(/a=candidate.*\r\n/g, '');
+  await a.setRemoteDescription({ type: 'answer', sdp: refusal });
+  await within(first.closed, 2000, 'the close of the refused channel');
+  await assert.rejects(first.opened, RtcError);
+  await refusing.close();
+
+  const b = await createPeerConnection(LOOPBACK);
+  void trickle(a, b);
+  void trickle(b, a);
+  const second = a.createDataChannel('second');
+  await negotiate(a, b);
+  await within(second.opened, 10_000, 'the second channel');
+  assert.equal(a.connectionState, 'connected');
+  await Promise.all([a.close(), b.close()]);
+});
+
 test('the peer’s close is seen by every channel', async () => {
   const { a, b, channelB } = await connectPair();
   await a.close();
