@@ -35,12 +35,20 @@ function mtuOf(name: string): number | undefined {
   return mtuBytes;
 }
 
-/** Linux tells the MTU in a file; elsewhere, or where reading is not permitted, it stays unknown. */
+/**
+ * Linux tells the MTU in two files; elsewhere, or where reading is not permitted, it stays unknown. Under `/sys` stand the
+ * devices of the network namespace that mounted it, under `/proc` those of our own, but only where IPv6 is on: the smaller counts.
+ */
 function readMtu(name: string): number | undefined {
+  const mtuBytes = Math.min(readNumber(`/sys/class/net/${name}/mtu`), readNumber(`/proc/sys/net/ipv6/conf/${name}/mtu`));
+  return mtuBytes === Infinity ? undefined : mtuBytes;
+}
+
+function readNumber(path: string): number {
   try {
-    const mtuBytes = Number(readFileSync(`/sys/class/net/${name}/mtu`, 'latin1'));
-    return mtuBytes > 0 ? mtuBytes : undefined;
+    const value = Number(readFileSync(path, 'latin1'));
+    return value > 0 ? value : Infinity;
   } catch {
-    return undefined;
+    return Infinity;
   }
 }
