@@ -1,4 +1,5 @@
-// Payload formats against ffmpeg on loopback: what its RTP muxer sends comes out as the elementary stream that went in.
+// Payload formats against ffmpeg on loopback: what its RTP muxer sends comes out as the elementary stream that went in,
+// and what our packetizers make of that stream comes out of its RTP demuxer.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sendFrames } from './send.ts';
 import { createDepacketizer, type MediaPacket, type Sample, SampleBuilder, splitNalUnits } from '../../src/codec/index.ts';
 
 export interface CodecInteropResult {
@@ -66,8 +68,8 @@ export async function hasFfmpeg(): Promise<boolean> {
   );
 }
 
-/** Runs ffmpeg; resolves to what it wrote, rejects with what it complained of. */
-function ffmpeg(args: readonly string[]): Promise<string> {
+/** Runs ffmpeg to its end, or until `stop`; resolves to what it wrote, rejects with what it complained of. */
+export function ffmpeg(args: readonly string[], stop?: Promise<unknown>): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('ffmpeg', ['-nostdin', '-hide_banner', '-loglevel', 'error', '-y', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
@@ -75,7 +77,11 @@ function ffmpeg(args: readonly string[]): Promise<string> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`ffmpeg ended with ${code}: ${complaint.slice(-500)}`))));
+    const end = (): boolean => child.kill('SIGINT');
+    stop?.then(end, end);
+    const watchdog = setTimeout(() => child.kill('SIGKILL'), 30_000);
+    child.on('close', () => clearTimeout(watchdog));
+    child.on('close', (code) => (code === 0 || (stop !== undefined && code === 255) ? resolve(out) : reject(new Error(`ffmpeg ended with ${code}: ${complaint.slice(-500)}`))));
   });
 }
 
@@ -105,7 +111,8 @@ export async function runCase(one: CodecCase): Promise<string> {
     const { packetsLost, framesDropped } = builder.stats();
     if (packetsLost > 0 || framesDropped > 0) throw new Error(`${packetsLost} packets lost, ${framesDropped} frames dropped: ${JSON.stringify(builder.pollEvent())}`);
     const compared = await COMPARE[one.compare](samples, file, input);
-    return `${packets} packets, ${samples.length} frames, ${samples.filter(({ keyframe }) => keyframe).length} keyframes, ${compared}`;
+    const back = await sendFrames(one.codec, samples, one.packetBytes - 12, folder);
+    return `${packets} packets, ${samples.length} frames, ${samples.filter(({ keyframe }) => keyframe).length} keyframes, ${compared}; ${back}`;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -42,13 +42,18 @@ for (const codec of Object.keys(FRAMES)) {
   test(`the ${codec} depacketizer survives prefixes, bit flips and 100,000 mutations, with DecodeErrors only and at most 64 bytes more than came`, () => {
     const plain = createDepacketizer(codec);
     const other = createDepacketizer(codec, { donl: true });
+    const both = codec === 'H265' ? [plain, other] : [plain];
     let decoded = 0;
     const seen = fuzzDecoder(
       (bytes) => {
         // These never throw, whatever the state.
-        for (const one of [plain, other]) one.frameStart(bytes), one.isKeyframePayload(bytes), one.isKeyframe(bytes);
+        for (const one of both) {
+          one.frameStart(bytes);
+          one.isKeyframePayload(bytes);
+          one.isKeyframe(bytes);
+        }
         if (decoded % 2 === 0) other.reset();
-        for (const one of [plain, other]) {
+        for (const one of both) {
           const pieces: Uint8Array[] = [];
           try {
             one.depacketize(bytes, pieces);
@@ -75,7 +80,7 @@ for (const codec of Object.keys(FRAMES)) {
     const builder = new SampleBuilder(createDepacketizer(codec), { maxHoldMs: 20 });
     let sequenceNumber = 65_000;
     let now = 0;
-    for (const payload of mutations(samplePayloads(codec), 20_000, 7798)) {
+    for (const payload of mutations(samplePayloads(codec), 5000, 7798)) {
       now += next() * 2;
       sequenceNumber = (sequenceNumber + (next() < 0.9 ? 1 : Math.floor(next() * 10) - 4)) & 0xffff;
       const packet: MediaPacket = { sequenceNumber, timestamp: Math.floor(now / 8), marker: next() < 0.3, payload };
