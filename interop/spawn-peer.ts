@@ -61,6 +61,7 @@ const python = (file: string, code: string, packageName: string): PeerProgram =>
 });
 
 export const peerPrograms = {
+  sansrtc: node('sansrtc.mjs', 'sansrtc'),
   chromium: node('chromium.mjs', 'playwright-core', CHROMIUM),
   firefox: node('firefox.mjs', 'puppeteer-core', FIREFOX),
   'node-datachannel': node('node-datachannel.mjs', 'node-datachannel'),
@@ -93,6 +94,7 @@ export interface PeerReply {
   readonly dataMessages?: number;
   readonly message?: string;
   readonly channels?: readonly PeerChannel[];
+  readonly pair?: string;
 }
 
 /** A running peer program. */
@@ -115,9 +117,10 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Starts a peer. `PEERS_LOG=1` passes its stderr on. */
-export function spawnPeer(name: PeerName, args: readonly string[] = [], timeoutMs = 30_000): PeerProcess {
-  const [program = '', ...first] = peerPrograms[name].command;
+/** Starts a peer, in a network namespace if one is named. `PEERS_LOG=1` passes its stderr on. */
+export function spawnPeer(name: PeerName, args: readonly string[] = [], timeoutMs = 30_000, namespace?: string): PeerProcess {
+  const inside = namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace];
+  const [program = '', ...first] = [...inside, ...peerPrograms[name].command];
   const child = spawn(program, [...first, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   const waiting: Waiting[] = [];
   let log = '';
