@@ -78,9 +78,12 @@ export class NodeEcdh implements KeyAgreement {
   }
 }
 
+/** Deno's ECDH goes on reading the buffer that it was given, which is wiped here; so it gets one of its own. */
+const KEEPS_SCALAR: boolean = process.versions['deno'] !== undefined;
+
 function setPrivateKey(ecdh: ReturnType<typeof createECDH>, scalar: Uint8Array): boolean {
   try {
-    ecdh.setPrivateKey(scalar);
+    ecdh.setPrivateKey(KEEPS_SCALAR ? scalar.slice() : scalar);
     return true;
   } catch {
     return false; // zero, or not below the order of the curve
