@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPacketizer, type Sample, splitNalUnits } from '../../src/codec/index.ts';
-import { ffmpeg } from './run.ts';
+import { ffmpeg } from './ffmpeg.ts';
 
 const SSRC = 0x1234_5678;
 const PAYLOAD_TYPE = 96;
@@ -57,7 +57,7 @@ export async function sendFrames(codec: string, samples: readonly Sample[], maxP
   if (format.fmtp !== undefined) lines.push(`a=fmtp:${PAYLOAD_TYPE} ${format.fmtp}`);
   await writeFile(description, `${lines.join('\r\n')}\r\n`);
   const sent = sleep(500).then(() => send(codec, samples, maxPayloadBytes, port));
-  const received = ffmpeg(['-protocol_whitelist', 'file,udp,rtp', '-reorder_queue_size', '0', '-i', description, '-c', 'copy', '-f', format.muxer, output], sent);
+  const received = ffmpeg(['-protocol_whitelist', 'file,udp,rtp', '-reorder_queue_size', '0', '-i', description, '-c', 'copy', '-copyinkf', '-f', format.muxer, output], sent);
   const [packets] = await Promise.all([sent, received]);
   return `${packets} packets back: ${compare(format.muxer, samples, await readFile(output))}`;
 }

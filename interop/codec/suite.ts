@@ -1,7 +1,8 @@
 import type { Suite } from '../suite.ts';
-import { CODEC_CASES, hasFfmpeg, nameOf, runCase } from './run.ts';
+import { hasFfmpeg } from './ffmpeg.ts';
+import { CODEC_CASES, nameOf, runCase } from './run.ts';
 
-/** Payload formats against the RTP muxer of ffmpeg. */
+/** Payload formats against the RTP muxer and demuxer of ffmpeg. */
 export const codecSuite: Suite = {
   name: 'codec',
   async missing() {

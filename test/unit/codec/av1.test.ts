@@ -35,7 +35,7 @@ test('AV1: temporal units of any OBUs come back with size fields, without tempor
       assert.ok(payloads.every((payload) => payload.length <= maxPayloadBytes));
       assert.deepEqual(depacketizeAll(new Av1Depacketizer(), payloads), concat(...kept));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 

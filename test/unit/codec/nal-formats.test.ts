@@ -59,7 +59,7 @@ for (const codec of ['h264', 'h265'] as const) {
         assert.ok(packets.every(({ payload }) => payload.length <= maxPayloadBytes));
         assert.deepEqual(packets.map(({ marker }) => marker), packets.map((_, i) => i === packets.length - 1));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -177,7 +177,7 @@ test('keyframes of H.264 and H.265 are seen in payloads and in frames', () => {
   const cases: [codec: string, key: boolean, units: Uint8Array[]][] = [
     ['H264', true, [h264Nal(9, 2), h264Nal(7, 10), h264Nal(8, 4), h264Nal(6, 9), h264Nal(5, 900)]],
     ['H264', true, [h264Nal(5, 900)]],
-    ['H264', false, [h264Nal(9, 2), h264Nal(6, 9), h264Nal(1, 900), h264Nal(5, 10)]],
+    ['H264', false, [h264Nal(9, 2), h264Nal(6, 9), h264Nal(1, 900)]],
     ['H265', true, [h265Nal(32, 10), h265Nal(33, 10), h265Nal(34, 10), h265Nal(39, 5), h265Nal(19, 900)]],
     ['H265', true, [h265Nal(21, 900)]],
     ['H265', true, [h265Nal(16, 90)]],
@@ -186,11 +186,13 @@ test('keyframes of H.264 and H.265 are seen in payloads and in frames', () => {
   ];
   for (const [codec, key, units] of cases) {
     const depacketizer = createDepacketizer(codec);
-    const first = payloadsOf(createPacketizer(codec, { maxPayloadBytes: 200 }).packetize(annexB(...units)));
+    const payloads = payloadsOf(createPacketizer(codec, { maxPayloadBytes: 200 }).packetize(annexB(...units)));
     assert.equal(depacketizer.isKeyframe(annexB(...units)), key, codec);
-    if (units.at(-1)?.[0] !== h264Nal(5, 10)[0] || key) assert.equal(first.some((payload) => depacketizer.isKeyframePayload(payload)), key, codec);
-    assert.notEqual(depacketizer.frameStart(first[0] as Uint8Array), 'never');
+    assert.equal(payloads.some((payload) => depacketizer.isKeyframePayload(payload)), key, codec);
+    assert.notEqual(depacketizer.frameStart(payloads[0] as Uint8Array), 'never');
   }
+  // The first slice decides, as all slices of a primary picture are of one kind.
+  assert.equal(createDepacketizer('H264').isKeyframe(annexB(h264Nal(1, 9), h264Nal(5, 9))), false);
 });
 
 test('where frames of H.264 and H.265 begin: parameter sets certainly, first slices perhaps, later slices and fragments never', () => {
@@ -226,4 +228,13 @@ test('parameter sets from signalling go before IDR pictures that lack them, unti
   assert.deepEqual(nalHex(depacketizeAll(new H265Depacketizer({ parameterSets: [vps] }), [irap])), hexes(vps, irap));
   assert.throws(() => decodeParameterSets('Z0I*'), DecodeError);
   assert.throws(() => new H264Depacketizer({ parameterSets: [plainBytes(65_537)] }), RtcError);
+});
+
+test('the size of payloads may change between frames, as the path MTU does', () => {
+  const packetizer = createPacketizer('H265');
+  const frame = annexB(h265Nal(1, 1000));
+  assert.equal(packetizer.packetize(frame).length, 1);
+  packetizer.room.maxPayloadBytes = 300;
+  assert.deepEqual(packetizer.packetize(frame).map(({ payload }) => payload.length), [253, 253, 253, 251]);
+  assert.throws(() => (packetizer.room.maxPayloadBytes = 10), RtcError);
 });

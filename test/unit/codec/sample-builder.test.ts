@@ -100,7 +100,7 @@ for (const codec of Object.keys(MAKE)) {
         if (lossPercent === 0) assert.equal(samples.length, 40);
         if (touched.size > 0 && codec === 'VP8' && markers) assert.equal(samples.length, 40 - touched.size);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 }

@@ -38,7 +38,7 @@ for (const codec of ['VP8', 'VP9', 'AV1'] as const) {
         assert.equal(packets.some(({ payload }) => depacketizer.isKeyframePayload(payload)), key);
         assert.deepEqual(packets.map(({ payload }) => depacketizer.frameStart(payload) !== 'never'), packets.map((_, i) => i === 0));
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
@@ -108,7 +108,7 @@ test('VP9: any descriptor comes back as it was (RFC 9628 4.2), and its end is fo
       assert.equal(length, bytes.length);
       assert.equal(vp9PayloadOffset(concat(bytes, Uint8Array.of(0x82))), length);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
