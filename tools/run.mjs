@@ -43,6 +43,12 @@ switch (command) {
     build();
     node('examples/demo/main.ts', ...args);
     break;
+  case 'example':
+  case 'examples':
+    install();
+    build();
+    node('examples/shared/run.ts', ...(command === 'example' ? args : []));
+    break;
   case 'check':
     install();
     build();
@@ -59,5 +65,5 @@ switch (command) {
     node('bench/main.ts', ...args);
     break;
   default:
-    console.log('npm start | npm test [-- unit|sim|fuzz|conformance|package|interop] | npm run check | npm run bench');
+    console.log('npm start | npm run examples | npm run example NAME | npm test [-- unit|sim|fuzz|conformance|package|interop|examples] | npm run check | npm run bench');
 }

@@ -1,5 +1,5 @@
-// Runs the tests: `npm test [-- phase…] [what…] [--option value…]`. Phases are folders of test/, and `check` and `interop`. What
-// follows the phases chooses files by part of their name (or peers, for interop); `--seeds 1000` becomes SIM_SEEDS=1000 for `sim`.
+// Runs the tests: `npm test [-- phase…] [what…] [--option value…]`. Phases are folders of test/, and `check`, `interop` and `examples`. What
+// follows the phases chooses files by part of their name (or peers, for interop; or examples); `--seeds 1000` becomes SIM_SEEDS=1000 for `sim`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const PHASES = ['check', 'unit', 'conformance', 'fuzz', 'package', 'sim', 'interop'] as const;
+const PHASES = ['check', 'unit', 'conformance', 'fuzz', 'package', 'sim', 'interop', 'examples'] as const;
 type Phase = (typeof PHASES)[number];
 
 /** A single test that takes longer is ended as failed, in milliseconds. Simulations take as long as their seeds. */
@@ -134,9 +134,10 @@ async function runProgram(phase: Phase, file: string, args: readonly string[], e
 async function runPhase(phase: Phase, { names, options }: Request): Promise<Result> {
   const env = environmentFor(phase, options);
   if (phase === 'check') return runProgram(phase, 'tools/check.ts', [], env);
-  if (phase === 'interop') {
+  if (phase === 'interop' || phase === 'examples') {
+    const program = phase === 'interop' ? 'interop/main.ts' : 'interop/examples/main.ts';
     const passed = [...options].flatMap(([option, value]) => [`--${option}`, value]);
-    return existsSync(join(root, 'interop/main.ts')) ? runProgram(phase, 'interop/main.ts', [...names, ...passed], env) : missing(phase, 'interop/main.ts');
+    return existsSync(join(root, program)) ? runProgram(phase, program, [...names, ...passed], env) : missing(phase, program);
   }
   const files = [...testFiles(join(root, 'test', phase))].filter((file) => names.length === 0 || names.some((name) => file.includes(name))).sort();
   return files.length > 0 ? runFiles(phase, files, env) : missing(phase, `test in test/${phase}${names.length > 0 ? ` named like ${names.join(' or ')}` : ''}`);

@@ -1,6 +1,6 @@
 // npm start [-- --port=8080]
 // A page whose data channels end in this process.
-import { listen } from './listen.ts';
+import { listen } from '../shared/listen.ts';
 import { DemoServer } from './server.ts';
 
 const DEFAULT_PORT = 8080;

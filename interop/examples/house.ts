@@ -1,0 +1,61 @@
+// What holds of all examples.
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { examples } from '../../examples/shared/run.ts';
+import { Program } from './program.ts';
+import { assert, type ExampleTest } from './tools.ts';
+
+const root = fileURLToPath(new URL('../../examples/', import.meta.url));
+const BLOCK_LINES = 12;
+const MOST_LINES = 110;
+
+async function isShort(): Promise<string> {
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.js', '*.html'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  const blocks = new Map<string, string>();
+  for (const file of files) {
+    const [example = ''] = file.split('/');
+    if (example === 'shared') continue;
+    const lines = readFileSync(`${root}${file}`, 'utf8').split('\n');
+    assert(example === 'demo' || !file.endsWith('main.ts') || lines.length <= MOST_LINES, `${file} has ${lines.length} lines`);
+    for (let at = 0; at + BLOCK_LINES <= lines.length; at++) {
+      const block = lines.slice(at, at + BLOCK_LINES).join('\n');
+      const other = blocks.get(block) ?? example;
+      assert(other === example, `${file}:${at + 1}: twelve lines are also in ${other}`);
+      blocks.set(block, example);
+    }
+  }
+  return `${examples().length} examples: main.ts is short, no block of ${BLOCK_LINES} lines is in two of them`;
+}
+
+/** What a program says to an argument that makes no sense, in one line and the list of options. */
+async function refuses(name: string, argument: string, pattern: RegExp): Promise<void> {
+  const program = new Program(name, [argument]);
+  const code = await program.ended();
+  assert(code === 2 && pattern.test(program.output) && !program.output.includes('    at '), `${name} ${argument}: ${code}, ${program.output.trim()}`);
+}
+
+async function isFriendly(): Promise<string> {
+  await refuses('data-channels-simple', '--prot=1', /Unknown option '--prot'.*There are:/s);
+  await refuses('data-channels-simple', '--port=x', /--port=x: a whole number from 0 to 65535 was expected/);
+  await refuses('data-channels-simpel', '', /There is no example 'data-channels-simpel'/);
+  const holder = createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { port } = holder.address() as { port: number };
+  const program = new Program('data-channels-simple', [`--port=${port}`]);
+  try {
+    await program.printed(new RegExp(`Port ${port} is in use: trying ${port + 1}[^]*http://`));
+    await program.interrupt();
+  } finally {
+    program.kill();
+    holder.close();
+  }
+  return 'unknown option, port that is none, unknown example, port in use: a line each';
+}
+
+export const houseTests: readonly ExampleTest[] = [
+  { name: 'all: short', needsBrowser: false, run: isShort },
+  { name: 'all: bad use', needsBrowser: false, run: isFriendly },
+];
