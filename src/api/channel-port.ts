@@ -5,6 +5,8 @@ import type { DataChannelHandler, DataChannelMessage } from './data-channel.ts';
 export interface ChannelPort {
   /** The largest message the peer accepts, in bytes. */
   readonly maxMessageSizeBytes: number;
+  /** A copy of a message's bytes, for {@link ChannelPort.write}. */
+  copy(bytes: Uint8Array): Uint8Array;
   write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array): void;
   read(handle: ChannelHandle): ChannelMessage | undefined;
   close(handle: ChannelHandle): void;

@@ -183,7 +183,7 @@ export class DataChannel implements AsyncDisposable {
    */
   send(data: DataChannelPayload): Promise<void> {
     try {
-      const bytes = toBytes(data);
+      const bytes = this.#toBytes(data);
       const isBinary = typeof data !== 'string';
       this.#checkSendable(bytes.length);
       if (this.#hasRoom()) {
@@ -204,7 +204,7 @@ export class DataChannel implements AsyncDisposable {
 
   /** Sends a message if there is room for it now, and says whether it did. Throws what {@link DataChannel.send} rejects with. */
   trySend(data: DataChannelPayload): boolean {
-    const bytes = toBytes(data);
+    const bytes = this.#toBytes(data);
     this.#checkSendable(bytes.length);
     if (!this.#hasRoom()) return false;
     this.#write(typeof data !== 'string', bytes);
@@ -356,6 +356,15 @@ export class DataChannel implements AsyncDisposable {
     return message.binary ? message.data : decodeUtf8Lenient(message.data);
   }
 
+  /** The message's bytes; a copy, since the caller may change them after the call. */
+  #toBytes(data: DataChannelPayload): Uint8Array {
+    if (typeof data === 'string') return encodeUtf8(data);
+    if (data instanceof Uint8Array) return this.#port.copy(data);
+    if (ArrayBuffer.isView(data)) return this.#port.copy(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (data instanceof ArrayBuffer) return this.#port.copy(new Uint8Array(data));
+    throw new RtcError('ERR_INVALID_ARGUMENT', 'a message is a string, an ArrayBuffer or a view of one');
+  }
+
   #checkSendable(size: number): void {
     const isOver = this.#isCloseWanted || this.#handle.state === 'closing' || this.#handle.state === 'closed';
     if (isOver || this.#state === 'closed') throw new RtcError('ERR_CLOSED', 'the data channel is closed');
@@ -404,14 +413,6 @@ function noop(): void {}
 function checkThreshold(name: string, bytes: number): number {
   if (!(typeof bytes === 'number' && bytes >= 0)) throw new RtcError('ERR_INVALID_ARGUMENT', `${name} is a number of bytes, 0 or more`);
   return bytes;
-}
-
-/** A copy of the message's bytes, since the caller may change them after the call. */
-function toBytes(data: DataChannelPayload): Uint8Array {
-  if (typeof data === 'string') return encodeUtf8(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-  if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
-  throw new RtcError('ERR_INVALID_ARGUMENT', 'a message is a string, an ArrayBuffer or a view of one');
 }
 
 function readableOf(messages: AsyncGenerator<DataChannelMessage, void, void>, onCancel: () => Promise<void>): ReadableStream<DataChannelMessage> {

@@ -21,6 +21,7 @@ import { DataChannel, type DataChannelHandler, type DataChannelMessage } from '.
 import { EventHub } from './events.ts';
 import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
 import { OperationsChain } from './operations.ts';
+import { SendCopies } from './send-copies.ts';
 
 /** Everything a connection is made of; all of it has defaults. */
 export interface PeerConnectionOptions {
@@ -48,6 +49,7 @@ export class PeerConnection implements AsyncDisposable {
   readonly #chain: OperationsChain = new OperationsChain(() => this.#updateNegotiationNeeded());
   readonly #channels: Map<ChannelHandle, DataChannel> = new Map();
   readonly #port: ChannelPort;
+  readonly #copies: SendCopies = new SendCopies();
   #configuration: Configuration;
   /** W3C [[NegotiationNeeded]]. */
   #isNegotiationNeeded = false;
@@ -264,6 +266,7 @@ export class PeerConnection implements AsyncDisposable {
   }
 
   #onOutput(): void {
+    this.#copies.rest();
     this.#pollEvents();
     for (let handle = this.#peer.pollReadable(); handle !== undefined; handle = this.#peer.pollReadable()) {
       this.#channels.get(handle)?.onPeerEvent({ type: 'readable' });
@@ -368,6 +371,7 @@ export class PeerConnection implements AsyncDisposable {
       get maxMessageSizeBytes(): number {
         return peer.maxMessageSizeBytes;
       },
+      copy: (bytes) => this.#copies.copy(bytes),
       write: (handle, isBinary, bytes) => {
         peer.handleWrite({ channel: handle, binary: isBinary, data: bytes }, driver.now());
         driver.wake();

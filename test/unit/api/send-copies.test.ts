@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SendCopies } from '../../../src/api/send-copies.ts';
+import { seeded } from '../../support/fuzz.ts';
+
+test('copies of any sizes in any turns keep what was copied', () => {
+  const copies = new SendCopies();
+  const next = seeded(9);
+  const kept: { readonly copy: Uint8Array; readonly expected: Uint8Array }[] = [];
+  const source = new Uint8Array(5000);
+  for (let i = 0; i < 3000; i++) {
+    const length = Math.floor(next() ** 3 * 5000);
+    source.fill(i & 0xff);
+    kept.push({ copy: copies.copy(source.subarray(0, length)), expected: source.slice(0, length) });
+    if (next() < 0.05) copies.rest();
+  }
+  source.fill(0);
+  for (const { copy, expected } of kept) assert.deepEqual(copy, expected);
+});
+
+test('A-JS-04 a single small message of a turn keeps nothing but itself alive, and an idle connection keeps no slab', () => {
+  const copies = new SendCopies();
+  for (let turn = 0; turn < 10; turn++) {
+    assert.equal(copies.copy(new Uint8Array(100)).buffer.byteLength, 100);
+    copies.rest();
+  }
+});
+
+test('many small messages of a turn share buffers of at most 32 KiB', () => {
+  const copies = new SendCopies();
+  const buffers = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 10_000; i++) buffers.add(copies.copy(new Uint8Array(100)).buffer);
+  assert.ok(buffers.size < 50, `${buffers.size} buffers`);
+  for (const buffer of buffers) assert.ok(buffer.byteLength <= 32 * 1024);
+});
