@@ -204,7 +204,7 @@ test('A-MED-02 a million packets of any number that complete no frame: never mor
     builder.handleRead(fragment(wild ? Math.floor(next() * 65_536) : sequence, wild ? Math.floor(next() * 2 ** 32) : i >> 3, i % 5 === 0 ? start : payload), now);
     if (i % 64 === 0) {
       most = Math.max(most, builder.stats().packetsHeld);
-      assert.ok((builder.pollTimeout()?.at ?? now) >= now - MAX_HOLD_MS);
+      assert.ok((builder.pollTimeout()?.at ?? Number.POSITIVE_INFINITY) > now);
       drain(builder);
       builder.pollEvent();
     }
