@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { readU32 } from './bytes.ts';
 import { DecodeError } from './errors.ts';
 
 /**
@@ -46,7 +47,10 @@ const MAX_TEXT_LENGTH = 64;
  */
 export function canonicalAddress(text: string): string | undefined {
   if (text.length > MAX_TEXT_LENGTH) return undefined;
-  if (!text.includes(':')) return ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text).toString() : undefined;
+  if (!text.includes(':')) {
+    const number = parseIPv4(text);
+    return number === undefined ? undefined : formatIPv4(number);
+  }
   const hexadecimal = withoutDecimalPart(text);
   if (hexadecimal === undefined || !ipaddr.IPv6.isValid(hexadecimal)) return undefined;
   return canonicalText(ipaddr.IPv6.parse(hexadecimal));
@@ -59,9 +63,36 @@ function withoutDecimalPart(text: string): string | undefined {
   const start = text.lastIndexOf(':', end) + 1;
   const decimal = text.slice(start, end);
   if (!decimal.includes('.')) return text;
-  if (!ipaddr.IPv4.isValidFourPartDecimal(decimal)) return undefined;
-  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(decimal).toByteArray();
-  return `${text.slice(0, start)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}${text.slice(end)}`;
+  const number = parseIPv4(decimal);
+  if (number === undefined) return undefined;
+  return `${text.slice(0, start)}${(number >>> 16).toString(16)}:${(number & 0xffff).toString(16)}${text.slice(end)}`;
+}
+
+/** Four decimal parts without needless zeros as a 32-bit number; `undefined` for all else. */
+function parseIPv4(text: string): number | undefined {
+  let number = 0;
+  let part = -1;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      if (part === 0) return undefined; // 010 is eight to some and ten to others
+      part = part < 0 ? digit : part * 10 + digit;
+      if (part > 255) return undefined;
+    } else {
+      if (digit !== DOT || part < 0 || ++dots > 3) return undefined;
+      number = (number << 8) | part;
+      part = -1;
+    }
+  }
+  return dots === 3 && part >= 0 ? ((number << 8) | part) >>> 0 : undefined;
+}
+
+/** The code of a dot, as a digit. */
+const DOT: number = 46 - 48;
+
+function formatIPv4(number: number): string {
+  return `${number >>> 24}.${(number >>> 16) & 0xff}.${(number >>> 8) & 0xff}.${number & 0xff}`;
 }
 
 function canonicalText(address: ipaddr.IPv4 | ipaddr.IPv6): string {
@@ -74,6 +105,21 @@ function canonicalText(address: ipaddr.IPv4 | ipaddr.IPv6): string {
  * has the scope of that one: IPv4-mapped, NAT64 (RFC 6052) and 6to4 (RFC 3056).
  */
 export function scopeOf(address: string): AddressScope {
+  const number = parseIPv4(address);
+  return number === undefined ? scopeOfIPv6(address) : scopeOfIPv4(number);
+}
+
+/** RFC 6890 2.2.2, of which connectivity cares about these. */
+function scopeOfIPv4(number: number): AddressScope {
+  const first = number >>> 24;
+  if (first === 0) return 'unspecified'; // 0.0.0.0/8 means "this network" (RFC 1122 3.2.1.3) and is no place to send to
+  if (first === 127) return 'loopback';
+  if (number >>> 16 === 0xa9fe) return 'link-local';
+  if (first >>> 4 === 14) return 'multicast';
+  return number === 0xffff_ffff ? 'broadcast' : 'unicast';
+}
+
+function scopeOfIPv6(address: string): AddressScope {
   const parsed = ipaddr.parse(address);
   const bytes = parsed.toByteArray();
   switch (parsed.range()) {
@@ -93,19 +139,20 @@ export function scopeOf(address: string): AddressScope {
     case '6to4':
       return scopeOf(bytes.slice(2, 6).join('.'));
     default:
-      // 0.0.0.0/8 means "this network" (RFC 1122 3.2.1.3), and IPv4-compatible IPv6 (::/96) is deprecated (RFC 4291
-      // 2.5.5.1): neither is a place to send to.
-      return bytes.slice(0, parsed.kind() === 'ipv4' ? 1 : 12).every((byte) => byte === 0) ? 'unspecified' : 'unicast';
+      // IPv4-compatible IPv6 (::/96) is deprecated (RFC 4291 2.5.5.1) and no place to send to.
+      return bytes.slice(0, 12).every((byte) => byte === 0) ? 'unspecified' : 'unicast';
   }
 }
 
 /** The 4 or 16 bytes of a canonical address, its zone left out. */
 export function addressToBytes(address: string): Uint8Array {
+  const number = parseIPv4(address);
+  if (number !== undefined) return Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
   return Uint8Array.from(ipaddr.parse(address).toByteArray());
 }
 
 /** Canonical text of 4 or 16 bytes. Throws {@link DecodeError} for any other number. */
 export function addressFromBytes(bytes: Uint8Array): string {
   if (bytes.length !== 4 && bytes.length !== 16) throw new DecodeError('address', `${bytes.length} bytes`);
-  return canonicalText(ipaddr.fromByteArray([...bytes]));
+  return bytes.length === 4 ? formatIPv4(readU32(bytes, 0)) : canonicalText(ipaddr.fromByteArray([...bytes]));
 }

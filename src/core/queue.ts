@@ -1,6 +1,11 @@
+/** Slots of the first ring. A power of two, as every size of a ring is. */
+const LEAST_SLOTS = 4;
+/** The ring of queues that hold nothing: a connection has dozens, and few of them ever have an entry again after its beginning. */
+const NO_RING: never[] = [];
+
 /** A first-in-first-out queue in a growing ring: O(1) at both ends, and it never holds on to what it handed out. */
 export class Queue<T> implements Iterable<T> {
-  #ring: (T | undefined)[] = new Array<T | undefined>(8);
+  #ring: (T | undefined)[] = NO_RING;
   #head = 0;
   #length = 0;
 
@@ -41,7 +46,7 @@ export class Queue<T> implements Iterable<T> {
 
   /** Forgets all entries and gives their memory back. */
   clear(): void {
-    this.#ring = new Array<T | undefined>(8);
+    this.#ring = NO_RING;
     this.#head = 0;
     this.#length = 0;
   }
@@ -52,7 +57,7 @@ export class Queue<T> implements Iterable<T> {
 
   #grow(): void {
     const old = this.#ring;
-    const ring = new Array<T | undefined>(old.length * 2);
+    const ring = new Array<T | undefined>(Math.max(LEAST_SLOTS, old.length * 2));
     for (let i = 0; i < this.#length; i++) ring[i] = old[(this.#head + i) & (old.length - 1)];
     this.#ring = ring;
     this.#head = 0;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
 import { type AddressScope, addressFromBytes, addressToBytes, canonicalAddress, DecodeError, familyOf, formatAddress, sameAddress, scopeOf } from '../../../src/core/index.ts';
 
 test('only text that is an address is one', () => {
@@ -111,4 +112,21 @@ test('two transport addresses are the same when address and port are', () => {
   assert.equal(sameAddress(a, { ...a }), true);
   assert.equal(sameAddress(a, { ...a, port: 2 }), false);
   assert.equal(sameAddress(a, { ...a, address: '192.0.2.2' }), false);
+});
+
+test('IPv4 text is read as the address library reads four decimal parts, or refused as it refuses', () => {
+  const part = fc.oneof(fc.integer({ min: 0, max: 300 }).map(String), fc.constantFrom('', '0', '00', '01', '255', '256', ' 1', '+1', '-1', '1e1', '٣'));
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
+      const text = parts.join('.');
+      const expected = ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
+      assert.equal(canonicalAddress(text), expected?.toString());
+      if (expected === undefined) return;
+      assert.deepEqual([...addressToBytes(text)], expected.toByteArray());
+      assert.equal(addressFromBytes(Uint8Array.from(expected.toByteArray())), text);
+      const scopes: Readonly<Record<string, string>> = { linkLocal: 'link-local', loopback: 'loopback', multicast: 'multicast', unspecified: 'unspecified', broadcast: 'broadcast' };
+      assert.equal(scopeOf(text), scopes[expected.range()] ?? 'unicast');
+    }),
+    { numRuns: 3000, seed: 7 },
+  );
 });
