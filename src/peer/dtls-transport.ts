@@ -49,6 +49,7 @@ export class DtlsTransport {
     this.#config = config;
     this.#environment = environment;
     this.#helloRandom = new RecordedRandom(environment.random);
+    if (config.role === 'server') this.#helloRandom.stop(); // it has no hello to repeat
     this.#machine = this.#newMachine(config.handshakeTimeoutMs ?? DEFAULT_TIMEOUT_MS);
   }
 
@@ -146,6 +147,7 @@ export class DtlsTransport {
     this.#wasConnected = true;
     this.#failure = undefined;
     this.#alert = undefined;
+    this.#helloRandom.forget();
     this.#timers.clear();
   }
 
@@ -239,5 +241,12 @@ class RecordedRandom {
 
   rewind(): void {
     this.#next = 0;
+  }
+
+  /** There will be no playing again. */
+  forget(): void {
+    this.stop();
+    for (const piece of this.#pieces) piece.fill(0);
+    this.#pieces.length = 0;
   }
 }

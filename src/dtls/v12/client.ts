@@ -24,6 +24,8 @@ import { groupId, schemeId } from './suites.ts';
 /** What the client waits for. */
 type Phase = 'server-hello' | 'certificate' | 'server-key-exchange' | 'request-or-done' | 'done' | 'change-cipher-spec' | 'finished' | 'complete';
 
+const NO_EXTENSIONS: ReadonlyMap<number, Uint8Array> = new Map();
+
 /** The client's side of a full handshake (RFC 5246 7.3, RFC 6347 4.2.4). */
 export class ClientHandshake implements HandshakeRole {
   readonly #session: Session;
@@ -31,7 +33,7 @@ export class ClientHandshake implements HandshakeRole {
   #phase: Phase = 'server-hello';
   #cookie: Uint8Array = EMPTY;
   #cookies = 0;
-  #offered: ReadonlyMap<number, Uint8Array> = new Map();
+  #offered: ReadonlyMap<number, Uint8Array> = NO_EXTENSIONS;
   #group: GroupName | undefined;
   #serverPublicKey: Uint8Array = EMPTY;
   #request: CertificateRequest | undefined;
@@ -95,8 +97,17 @@ export class ClientHandshake implements HandshakeRole {
         this.#sendKeys();
         break;
       default:
-        this.#phase = 'complete'; // Finished, checked before it entered the transcript
+        this.#complete(); // Finished, checked before it entered the transcript
     }
+  }
+
+  /** A connection may live for days: what only the handshake needed does not. */
+  #complete(): void {
+    this.#phase = 'complete';
+    this.#cookie = EMPTY;
+    this.#offered = NO_EXTENSIONS;
+    this.#serverPublicKey = EMPTY;
+    this.#request = undefined;
   }
 
   #sendHello(): void {

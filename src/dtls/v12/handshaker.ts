@@ -117,7 +117,7 @@ export class Handshaker {
   settle(): void {
     this.retransmitAt = undefined;
     this.#reassembler.clear();
-    this.session.transcript.clear();
+    this.session.settle();
     if (this.session.role === 'client') this.sender.forget();
   }
 

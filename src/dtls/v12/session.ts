@@ -59,22 +59,20 @@ export class Session {
   /** Takes the peer's Certificate message: believed only when its leaf is the one that was signalled (RFC 8122 5). */
   takeCertificate(body: Uint8Array): void {
     const chain = decodeCertificateMessage(body);
-    const der = chain[0];
+    const der = chain[0]?.slice(); // what it is a view of goes with the handshake
     // Both sides of a WebRTC connection authenticate (RFC 8827 6.5).
     if (der === undefined) throw new HandshakeFailure(Alert.handshakeFailure, 'certificate', 'the peer has no certificate');
     const fingerprints = this.config.remoteFingerprints;
     if (fingerprints !== undefined && !matchesFingerprint(this.crypto, der, fingerprints))
       throw new HandshakeFailure(Alert.badCertificate, 'fingerprint', 'the certificate is not the signalled one');
-    let leaf: LeafCertificate;
     try {
-      leaf = decodeCertificate(der);
+      this.#remoteLeaf = decodeCertificate(der);
     } catch (error) {
       if (error instanceof DecodeError) throw new HandshakeFailure(Alert.badCertificate, 'certificate', error.message);
       throw error;
     }
-    if (leaf.key.kind === 'unsupported') throw new HandshakeFailure(Alert.unsupportedCertificate, 'certificate', 'a key of no supported kind');
-    this.remoteCertificate = der.slice();
-    this.#remoteLeaf = decodeCertificate(this.remoteCertificate);
+    if (this.#remoteLeaf.key.kind === 'unsupported') throw new HandshakeFailure(Alert.unsupportedCertificate, 'certificate', 'a key of no supported kind');
+    this.remoteCertificate = der;
   }
 
   /** How the peer's certificate signs. */
@@ -132,6 +130,12 @@ export class Session {
 
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
     return exportKeyingMaterial(this.crypto, this.agreedSuite, this.#masterSecret(), this.clientRandom, this.serverRandom, label, length, context);
+  }
+
+  /** After completion: lets go of what only the handshake needed. */
+  settle(): void {
+    this.#remoteLeaf = undefined;
+    this.transcript.clear();
   }
 
   /** Overwrites the secret and lets go of the keys. */

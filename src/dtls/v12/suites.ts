@@ -23,9 +23,17 @@ export const CIPHER_SUITES: readonly CipherSuite[] = [
   { id: 0xcca8, name: 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', authentication: 'rsa', aead: 'chacha20-poly1305', keyBytes: 32, hash: 'sha-256' },
 ];
 
+/** A provider's list of ciphers is one object, and so are its suites, for all connections. */
+const SUITES: WeakMap<readonly AeadName[], readonly CipherSuite[]> = new WeakMap();
+
 /** The suites of some ciphers, in the order of the ciphers. */
-export function suitesOf(aeads: readonly AeadName[]): CipherSuite[] {
-  return aeads.flatMap((aead) => CIPHER_SUITES.filter((suite) => suite.aead === aead));
+export function suitesOf(aeads: readonly AeadName[]): readonly CipherSuite[] {
+  let suites = SUITES.get(aeads);
+  if (suites === undefined) {
+    suites = aeads.flatMap((aead) => CIPHER_SUITES.filter((suite) => suite.aead === aead));
+    if (Object.isFrozen(aeads)) SUITES.set(aeads, suites);
+  }
+  return suites;
 }
 
 /** Groups by their number (IANA TLS Supported Groups). */
