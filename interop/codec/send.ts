@@ -46,6 +46,22 @@ async function bound(socket: Socket, port: number): Promise<void> {
   await once(socket, 'listening');
 }
 
+/** Waits until somebody else has a port. */
+async function taken(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    await sleep(100);
+    const socket = createSocket('udp4');
+    try {
+      await bound(socket, port);
+    } catch {
+      return;
+    } finally {
+      socket.close();
+    }
+  }
+  throw new Error('ffmpeg does not listen');
+}
+
 /** Sends frames to ffmpeg and compares what it receives. Rejects when that differs. */
 export async function sendFrames(codec: string, samples: readonly Sample[], maxPayloadBytes: number, folder: string): Promise<string> {
   const format = FORMATS[codec] as (typeof FORMATS)[string];
@@ -56,7 +72,7 @@ export async function sendFrames(codec: string, samples: readonly Sample[], maxP
   const lines = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', `m=${kind} ${port} RTP/AVP ${PAYLOAD_TYPE}`, `a=rtpmap:${PAYLOAD_TYPE} ${name}`];
   if (format.fmtp !== undefined) lines.push(`a=fmtp:${PAYLOAD_TYPE} ${format.fmtp}`);
   await writeFile(description, `${lines.join('\r\n')}\r\n`);
-  const sent = sleep(500).then(() => send(codec, samples, maxPayloadBytes, port));
+  const sent = taken(port + 1).then(() => send(codec, samples, maxPayloadBytes, port));
   const received = ffmpeg(['-protocol_whitelist', 'file,udp,rtp', '-reorder_queue_size', '0', '-i', description, '-c', 'copy', '-copyinkf', '-f', format.muxer, output], sent);
   const [packets] = await Promise.all([sent, received]);
   return `${packets} packets back: ${compare(format.muxer, samples, await readFile(output))}`;
