@@ -53,11 +53,9 @@ export function assemble(
   folded: readonly MediaSection[],
   bundled: readonly string[],
 ): { description: SessionDescription; origin: Origin } {
-  const made = serializeSdp({ session: sessionSection(state.origin, bundled), media: folded });
-  if (made === state.origin.body) return { description: { session: sessionSection(state.origin, bundled), media }, origin: state.origin };
-  const raised = { ...state.origin, version: state.origin.version + 1 };
-  const session = sessionSection(raised, bundled);
-  return { description: { session, media }, origin: { ...raised, body: serializeSdp({ session, media: folded }) } };
+  const body = serializeSdp({ session: sessionSection({ ...state.origin, version: 0 }, bundled), media: folded });
+  const origin = body === state.origin.body ? state.origin : { ...state.origin, version: state.origin.version + 1, body };
+  return { description: { session: sessionSection(origin, bundled), media }, origin };
 }
 
 function sessionSection(origin: Origin, bundled: readonly string[]): SdpSection {

@@ -89,6 +89,7 @@ export interface NegotiatedTransport extends SectionPlace {
 export interface Origin {
   readonly sessionId: string;
   readonly version: number;
+  /** What was made last, as text, with the version 0. */
   readonly body: string;
 }
 

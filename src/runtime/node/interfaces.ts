@@ -3,8 +3,18 @@ import { networkInterfaces } from 'node:os';
 import { canonicalAddress } from '../../core/index.ts';
 import type { InterfaceAddress } from '../runtime.ts';
 
+/** How long a list is good for, in milliseconds: connections that are opened together share one, and a new address is soon seen. */
+const LIST_LIFE_MS = 500;
+let known: { readonly list: readonly InterfaceAddress[]; readonly readAt: number } | undefined;
+
 /** See `Runtime.interfaces`. */
 export function interfaces(): readonly InterfaceAddress[] {
+  const now = performance.now();
+  if (known === undefined || now - known.readAt >= LIST_LIFE_MS) known = { list: Object.freeze(readInterfaces()), readAt: now };
+  return known.list;
+}
+
+function readInterfaces(): InterfaceAddress[] {
   const list: InterfaceAddress[] = [];
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
     const mtuBytes = mtuOf(name);
@@ -27,9 +37,9 @@ const mtus: Map<string, { readonly mtuBytes: number | undefined; readonly readAt
 
 function mtuOf(name: string): number | undefined {
   if (process.platform !== 'linux' || name.includes('/')) return undefined;
-  const known = mtus.get(name);
+  const before = mtus.get(name);
   const now = performance.now();
-  if (known !== undefined && now - known.readAt < MTU_LIFE_MS) return known.mtuBytes;
+  if (before !== undefined && now - before.readAt < MTU_LIFE_MS) return before.mtuBytes;
   const mtuBytes = readMtu(name);
   mtus.set(name, { mtuBytes, readAt: now });
   return mtuBytes;
