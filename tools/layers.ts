@@ -36,6 +36,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   driver: { layer: 4, imports: ['core', 'peer', 'runtime'] },
   api: { layer: 5, imports: BELOW_API },
   sim: { layer: 5, imports: ['core', 'peer', 'driver', 'runtime', 'api', 'crypto'] },
+  conformance: { layer: 5, imports: ['crypto', 'runtime'] },
   w3c: { layer: 6, imports: [...BELOW_API, 'api'] },
   media: { layer: 6, imports: [...BELOW_API, 'api'] },
 };

@@ -59,6 +59,11 @@ switch (command) {
     build();
     node('tools/test.ts', ...args);
     break;
+  case 'test:runtimes':
+    install();
+    build();
+    node('tools/runtimes.ts', ...args);
+    break;
   case 'bench':
     install();
     build();

@@ -23,7 +23,7 @@ export interface NodeRuntimeOptions {
 }
 
 /**
- * The runtime of Node.js (and of Bun, which has the same modules).
+ * The runtime of Node.js.
  *
  * @example
  * const runtime = nodeRuntime();

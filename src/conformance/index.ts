@@ -1,0 +1,2 @@
+export { type ConformanceCase, cryptoConformance } from '../crypto/conformance.ts';
+export { type RuntimeConformanceCase, runtimeConformance } from '../runtime/conformance.ts';
