@@ -1,4 +1,4 @@
-import type { CryptoProvider } from '../../core/index.ts';
+import { type CryptoProvider, EMPTY, type TransportAddress } from '../../core/index.ts';
 import { nodeCrypto } from '../../crypto/node.ts';
 import { monotonicNow, unixNow } from '../node/clock.ts';
 import { interfaces } from '../node/interfaces.ts';
@@ -6,10 +6,10 @@ import { type LookupFunction, Names } from '../node/names.ts';
 import { random } from '../node/random.ts';
 import { afterReads as afterReadsOfNode, setTimer } from '../node/timers.ts';
 import { bindUdp as bindUdpOfNode } from '../node/udp.ts';
-import type { Runtime, UdpBindOptions, UdpHandler, UdpSocket } from '../runtime.ts';
+import type { Runtime, SocketError, UdpBindOptions, UdpHandler, UdpSocket } from '../runtime.ts';
 import { AfterReads } from './after-reads.ts';
 import { denoPlatform } from './platform.ts';
-import { bindUdp } from './udp.ts';
+import { bindUdp, LOOPBACKS } from './udp.ts';
 
 /** What can be chosen about {@link denoRuntime}. */
 export interface DenoRuntimeOptions {
@@ -51,17 +51,43 @@ export function denoRuntime(options: DenoRuntimeOptions = {}): Runtime {
       else (shared ??= new AfterReads(listenDatagram)).add(callback);
     },
     bindUdp: (bind: UdpBindOptions): Promise<UdpSocket> =>
-      listenDatagram === undefined ? bindUdpOfNode({ ...bind, handler: copying(bind.handler) }) : bindUdp(listenDatagram, bind),
+      listenDatagram === undefined ? bindFallback(bind) : bindUdp(listenDatagram, bind),
     resolve: (hostname: string): Promise<readonly string[]> => names.resolve(hostname),
     interfaces,
   });
 }
 
-/** Deno's `node:dgram` delivers views of one buffer, which the next datagram overwrites. */
-function copying(handler: UdpHandler): UdpHandler {
-  return {
-    onDatagram: (bytes, remote) => handler.onDatagram(bytes.slice(), remote),
-    onError: (error) => handler.onError(error),
-    onClose: () => handler.onClose(),
-  };
+/** A socket of Deno's `node:dgram`, primed as those in `udp.ts` are, for the same reason. */
+async function bindFallback(bind: UdpBindOptions): Promise<UdpSocket> {
+  const gate = new FallbackHandler(bind.handler);
+  const socket = await bindUdpOfNode({ ...bind, handler: gate });
+  const { address, port } = socket.localAddress;
+  gate.ownPort = port;
+  socket.send(EMPTY, { address: LOOPBACKS[address] ?? address, port });
+  await new Promise<void>((resolve) => setTimeout(resolve, 0));
+  return socket;
+}
+
+class FallbackHandler implements UdpHandler {
+  readonly #handler: UdpHandler;
+  /** Where the empty datagram of {@link bindFallback} comes from, until it came. */
+  ownPort = 0;
+
+  constructor(handler: UdpHandler) {
+    this.#handler = handler;
+  }
+
+  onDatagram(bytes: Uint8Array, remote: TransportAddress): void {
+    if (bytes.length === 0 && remote.port === this.ownPort) this.ownPort = 0;
+    // The next datagram overwrites the buffer.
+    else this.#handler.onDatagram(bytes.slice(), remote);
+  }
+
+  onError(error: SocketError): void {
+    this.#handler.onError(error);
+  }
+
+  onClose(): void {
+    this.#handler.onClose();
+  }
 }

@@ -164,7 +164,8 @@ export async function bindUdp(listenDatagram: NonNullable<DenoPlatform['listenDa
   return new DenoUdpSocket(conn, options.handler);
 }
 
-const LOOPBACKS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+/** Where to send what is for a socket that is bound to every address. */
+export const LOOPBACKS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
  * Sends an empty datagram to the socket itself. Until a socket is known to be writable, packets wait, and those that wait leave in
