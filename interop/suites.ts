@@ -5,7 +5,7 @@ import { peerPrograms, type PeerName } from './spawn-peer.ts';
 import type { Suite } from './suite.ts';
 
 /** Suites of single protocols, each a folder here whose `suite.ts` exports it under this name. */
-const PROTOCOLS = { dtls: 'dtlsSuite', sctp: 'sctpSuite', srtp: 'srtpSuite', nat: 'natSuite' } as const;
+const PROTOCOLS = { dtls: 'dtlsSuite', sctp: 'sctpSuite', srtp: 'srtpSuite', nat: 'natSuite', codec: 'codecSuite' } as const;
 
 async function protocolSuites(): Promise<readonly Suite[]> {
   const suites: Suite[] = [];
