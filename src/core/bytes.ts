@@ -6,10 +6,11 @@ export const EMPTY: Uint8Array = new Uint8Array(0);
 /** Joins byte strings into a new one. Not for the packet path: there a packet is built once, in its final buffer. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
-  for (const part of parts) length += part.length;
+  for (let i = 0; i < parts.length; i++) length += (parts[i] as Uint8Array).length;
   const out = new Uint8Array(length);
   let at = 0;
-  for (const part of parts) {
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as Uint8Array;
     out.set(part, at);
     at += part.length;
   }

@@ -123,6 +123,7 @@ export class StunTransactions<T> {
 
   /** The transaction that was due first at `now`; give it to {@link advance}. */
   due(now: Instant): StunTransaction<T> | undefined {
+    if (this.#byKey.size === 0) return undefined; // as nearly always, and an iterator is an object
     let first: StunTransaction<T> | undefined;
     for (const transaction of this.#byKey.values()) {
       if (transaction.nextAt <= now && (first === undefined || transaction.nextAt < first.nextAt)) first = transaction;
@@ -145,6 +146,7 @@ export class StunTransactions<T> {
 
   /** When the next one is due. */
   nextAt(): Instant | undefined {
+    if (this.#byKey.size === 0) return undefined;
     let at: Instant | undefined;
     for (const transaction of this.#byKey.values()) if (at === undefined || transaction.nextAt < at) at = transaction.nextAt;
     return at;

@@ -27,6 +27,17 @@ export function hostAddresses(local: TransportAddress, interfaces: readonly Gath
  * global addresses before private ones of the same kind, loopback and link-local last.
  */
 export function addressRanks(interfaces: readonly GathererInterface[], bound: readonly string[]): ReadonlyMap<string, number> {
+  const isShared = Object.isFrozen(interfaces) && bound.every((address) => isWildcard(address) || interfaces.some((i) => i.address === address));
+  if (!isShared) return rank(interfaces, bound);
+  let ranks = SHARED_RANKS.get(interfaces);
+  if (ranks === undefined) SHARED_RANKS.set(interfaces, (ranks = rank(interfaces, [])));
+  return ranks;
+}
+
+/** A runtime may give one list to many connections. */
+const SHARED_RANKS: WeakMap<readonly GathererInterface[], ReadonlyMap<string, number>> = new WeakMap();
+
+function rank(interfaces: readonly GathererInterface[], bound: readonly string[]): ReadonlyMap<string, number> {
   const addresses = [...new Set([...interfaces.map((i) => i.address), ...bound])].filter((address) => !isWildcard(address));
   const classes: string[][] = [[], [], []];
   for (const address of addresses) (classes[classOf(address)] as string[]).push(address);

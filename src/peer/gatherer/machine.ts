@@ -131,12 +131,13 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
       if (this.#transactions.advance(due, now) === 'retransmit') this.#send(due);
       else this.#failTask(due.owner, 'the server does not answer');
     }
+    if (this.#servers.length === 0) return;
     for (const state of this.#servers) if (state.deadline !== undefined && now >= state.deadline) this.#expire(state);
     this.#proceed(now);
   }
 
   pollTimeout(): Deadline | undefined {
-    if (this.#closed) return undefined;
+    if (this.#closed || this.#servers.length === 0) return undefined;
     let at: Instant | undefined;
     let reason = 'gatherer.deadline';
     for (const { deadline } of this.#servers) if (deadline !== undefined && (at === undefined || deadline < at)) at = deadline;
@@ -343,7 +344,7 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
       const task = this.#waiting.shift();
       if (task) this.#begin(task, now);
     }
-    this.#settleServers();
+    if (this.#servers.length > 0) this.#settleServers();
     const busy = this.#waiting.length > 0 || this.#servers.some((state) => state.deadline !== undefined);
     if (busy || !this.#socketsDone || this.#complete) return;
     this.#complete = true;
