@@ -40,7 +40,6 @@ function api(): Outcome {
 
 /** What only makes sense on the machine where a file was written. The patterns are in pieces so as not to find themselves. */
 const FOREIGN: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [new RegExp(`\\.\\./${'shared'}\\b`), 'a folder outside of the project'],
   [new RegExp(`(?<![\\w.~-])/(?:${'work'}|${'home'}|${'root'}|${'Users'})/[\\w.-]`), 'an absolute path of a machine'],
   [new RegExp(`file:///(?:${'work'}|${'home'}|${'root'}|${'tmp'})/`), 'an absolute path of a machine'],
   [new RegExp(`"resolved": "https?:`), 'the host of a registry'],
@@ -50,6 +49,12 @@ const FOREIGN: readonly (readonly [pattern: RegExp, what: string])[] = [
 /** Binary files, and data whose strings mean nothing. */
 const NOT_TEXT = /\.(?:png|jpe?g|gif|ico|woff2?|ivf|ogg|pcap|bin|wasm)$|^test\/vectors\/.*\.json$/;
 
+/** Whether a line names a path that climbs out of the project from the folder of its file. */
+function climbsOut(file: string, line: string): boolean {
+  const depth = file.split('/').length - 1;
+  return [...line.matchAll(/(?<![\w./-])(?:\.\.\/)+(?=\w)/g)].some(([climb]) => climb.length / 3 > depth);
+}
+
 function standsAlone(): Outcome {
   const { stdout, status } = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
   if (status !== 0) return { seen: 'not looked at: no git checkout', problems: [], skipped: true };
@@ -58,6 +63,7 @@ function standsAlone(): Outcome {
   for (const file of files) {
     const lines = readTracked(file).split('\n');
     lines.forEach((line, i) => {
+      if (climbsOut(file, line)) problems.push(`${file}:${i + 1}: names a folder outside of the project`);
       for (const [pattern, what] of FOREIGN) if (pattern.test(line)) problems.push(`${file}:${i + 1}: names ${what}`);
     });
   }
