@@ -1,0 +1,39 @@
+// npm run example data-channels-flow-control -- --threshold=1024 --size=64
+import type { DataChannel } from 'sansrtc';
+import { connect } from '../shared/connect.ts';
+import { optionsOf } from '../shared/options.ts';
+import { serve } from '../shared/serve.ts';
+import type { Signal } from '../shared/signal.ts';
+
+const { port, threshold, size } = optionsOf({
+  threshold: { default: 1024, help: 'KiB that may be buffered before send() waits', least: 1 },
+  size: { default: 64, help: 'KiB in a message', least: 1 },
+});
+const REPORT_MS = 100;
+
+/** Sends without end and as fast as it goes: `send` waits while the buffer is full, and that is all there is to it. */
+async function pour(channel: DataChannel, page: Signal): Promise<void> {
+  const message = new Uint8Array(size * 1024);
+  channel.bufferedAmountHighThreshold = threshold * 1024;
+  let [mostBytes, waits] = [0, 0];
+  const report = setInterval(
+    () => page.send({ bufferedBytes: channel.bufferedAmount, mostBytes, waits, limitBytes: (threshold + 2 * size) * 1024 }),
+    REPORT_MS,
+  );
+  await channel.opened;
+  while (channel.readyState === 'open') {
+    if (channel.bufferedAmount > channel.bufferedAmountHighThreshold) waits++;
+    const sent = channel.send(message);
+    mostBytes = Math.max(mostBytes, channel.bufferedAmount); // the message that waits counts too
+    await sent.catch(() => {}); // the page is gone: the channel is not open any more
+  }
+  clearInterval(report);
+}
+
+await serve(import.meta.url, port, (page) => {
+  let pouring: DataChannel | undefined;
+  return connect(page, {
+    onWord: ({ stop }) => stop === true && void pouring?.close(),
+    handler: { onDataChannel: (channel) => pour((pouring = channel), page) },
+  });
+});
