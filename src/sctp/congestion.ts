@@ -23,6 +23,8 @@ export class Congestion {
   #plateauSeconds = 0;
   #friendlyWindow = 0;
   #windowBeforeLoss = 0;
+  /** The largest window that there was at a loss. */
+  #largest = 0;
   // The repair of a loss.
   #recoveryExit: number | undefined;
   #flightAtLoss = 0;
@@ -61,8 +63,10 @@ export class Congestion {
    *
    * @param ackedBytes - what was newly acknowledged, in gaps too
    * @param flightBytes - what was in flight before: a window that was not used does not grow (7.2.1)
+   * @param rttMs - smoothed
+   * @param isQueueEmpty - whether the last round trip was about as short as the path's shortest one
    */
-  acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number, rttMs: number, now: Instant): void {
+  acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number, rttMs: number, isQueueEmpty: boolean, now: Instant): void {
     const since = now - this.#lastAckAt;
     this.#lastAckAt = now;
     this.#thresholdBefore = undefined;
@@ -77,7 +81,18 @@ export class Congestion {
       return;
     }
     if (this.#window < this.#threshold) this.#window = Math.min(this.#window + ackedBytes, this.#threshold);
+    else if (isQueueEmpty && this.#window < this.#largest / 2) this.#regain(ackedBytes);
     else this.#avoid(ackedBytes, rttMs, now);
+  }
+
+  /**
+   * The path carried far more before, and nothing waits in its queue: the losses that made the window so small were not those of
+   * a full queue, or whoever filled it is gone. The window grows by half per round trip until either changes.
+   */
+  #regain(ackedBytes: number): void {
+    this.#window += ackedBytes / 2;
+    this.#plateau = 0;
+    this.#epochAt = undefined;
   }
 
   /** Congestion avoidance (RFC 9438 4.2 to 4.5). */
@@ -162,6 +177,7 @@ export class Congestion {
   #reduce(): void {
     this.#plateau = this.#window < this.#plateau ? (this.#window * (1 + CUBIC_BETA)) / 2 : this.#window;
     this.#windowBeforeLoss = this.#window;
+    this.#largest = Math.max(this.#largest, this.#window);
     // Slow start doubled the window in the round trip in which the queue ran over, so half of it is what the path carries.
     const beta = this.#window < this.#threshold ? 0.5 : CUBIC_BETA;
     this.#threshold = Math.max(this.#window * beta, MIN_WINDOW_PACKETS * this.#mtu);

@@ -107,6 +107,10 @@ export const MIN_WINDOW_PACKETS = 4;
 export const CUBIC_C = 0.4;
 export const CUBIC_BETA = 0.7;
 
+/** Packets that go out at once whatever the pace, and the shortest round trip that is paced, in ms. */
+export const PACE_BURST_PACKETS = 10;
+export const PACE_MIN_RTT_MS = 2;
+
 /** Smoothing of the round-trip time (6.3.1). */
 export const RTO_ALPHA: number = 1 / 8;
 export const RTO_BETA: number = 1 / 4;
@@ -136,6 +140,8 @@ export const MIN_MTU_BYTES = 508;
 export const DEFAULT_PATH_OVERHEAD_BYTES: number = 20 + 8 + 37;
 /** What every host must expect to get in one IP packet, in bytes. */
 export const ETHERNET_MTU_BYTES = 1500;
+/** The IP packets by which a search goes upwards, in bytes: IPv6's least, tunnels, Ethernet, jumbo frames. */
+export const PMTU_STEPS_BYTES: readonly number[] = [1280, 1380, 1450, 1500, 4352, 8900];
 /**
  * MTUs of IP packets that links are known to have, in bytes: the least that must be carried, IPv6's least, tunnels of several
  * kinds, PPPoE, Ethernet, Wi-Fi, FDDI, jumbo frames less their tunnels, jumbo frames.

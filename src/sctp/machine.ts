@@ -222,6 +222,8 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
         case 'tail':
           this.#life.sender.handleTailProbe(now);
           break;
+        case 'pace':
+          break; // packets may leave again
         case 'sack':
           this.#life.association?.receiver.handleSackTimeout();
           break;

@@ -13,12 +13,14 @@ import {
   LOSS_THRESHOLD_PACKETS,
   MAX_GAP_BLOCKS_READ,
   MAX_OUTSTANDING_CHUNKS,
+  MIN_WINDOW_PACKETS,
   TAIL_PROBE_MIN_MS,
   ZERO_WINDOW_PROBE_MAX_MS,
 } from './constants.ts';
 import type { SctpSend } from './events.ts';
 import { ABANDONED, ACKED, chunkCost, Outstanding } from './outstanding.ts';
 import type { PacketBuilder } from './packet-builder.ts';
+import { Pacer } from './pacer.ts';
 import { Rto } from './rto.ts';
 import { type OutMessage, Scheduler } from './scheduler.ts';
 import { Skips } from './skips.ts';
@@ -43,6 +45,7 @@ export class Sender {
   readonly #counters: Counters;
   readonly #out: Outstanding;
   readonly #skips: Skips;
+  readonly #pacer: Pacer;
   /** When something new was acknowledged before which nothing is missing, and when a packet was found lost while others arrived. */
   progressAt: Instant = -Infinity;
   /** The largest chunk that the last SACK newly acknowledged, in bytes. */
@@ -75,6 +78,7 @@ export class Sender {
     this.#skips = new Skips(this.#out);
     this.congestion = new Congestion(this.#mtu);
     this.rto = new Rto(config.rtoInitialMs, config.rtoMinMs, config.rtoMaxMs);
+    this.#pacer = new Pacer(timers, this.rto);
   }
 
   /** What the peer's INIT or INIT ACK said. */
@@ -144,9 +148,9 @@ export class Sender {
   ready(now: Instant): boolean {
     if (this.#skips.pending) return true;
     const out = this.#out;
-    if (out.lostChunks > 0) return this.#maySend(out.sizes[out.slot(out.nextLost())] as number);
+    if (out.lostChunks > 0) return this.#maySend(out.sizes[out.slot(out.nextLost())] as number) && this.#mayLeave(now);
     const message = this.scheduler.peek(now);
-    return message !== undefined && this.#maySend(Math.min(message.data.length - message.sentBytes, this.#largestFragment()));
+    return message !== undefined && this.#maySend(Math.min(message.data.length - message.sentBytes, this.#largestFragment())) && this.#mayLeave(now);
   }
 
   /** How much {@link Sender.fill} could put into a packet, at most, in bytes. */
@@ -168,9 +172,13 @@ export class Sender {
     }
     this.#force = false;
     if (last < 0) return;
-    this.congestion.sent(this.#out.flightCost - flightBefore);
-    // Nothing more can go out before the peer answers: it should not hold its SACK back (RFC 9260 3.3.1, I bit).
-    if (this.scheduler.messages > 0 && this.#out.flightCost >= this.congestion.windowBytes) {
+    const sentBytes = this.#out.flightCost - flightBefore;
+    this.congestion.sent(sentBytes);
+    this.#pacer.sent(sentBytes);
+    // Nothing more can go out before the peer answers: it should not hold its SACK back (RFC 9260 3.3.1, I bit). With more
+    // packets on their way it would not anyway.
+    const { windowBytes } = this.congestion;
+    if (this.scheduler.messages > 0 && this.#out.flightCost >= windowBytes && windowBytes <= MIN_WINDOW_PACKETS * this.#mtu) {
       builder.bytes[last + 1] = (builder.bytes[last + 1] as number) | DATA_IMMEDIATE;
     }
     this.#lastSentAt = now;
@@ -206,12 +214,13 @@ export class Sender {
       for (let offset = readU16(bytes, at); offset <= end; offset++) this.#acknowledge(out.slot(offset - 1), now);
     }
     if (this.#sampleSentAt >= 0) this.rto.measure(now - this.#sampleSentAt);
+    const isQueueEmpty = this.#sampleSentAt >= 0 && now - this.#sampleSentAt <= this.rto.minRttMs * 1.125 + 1;
     this.timeouts = 0;
     if (advance > 0) {
       this.rto.recover();
       this.#tailProbed = false;
       this.#probing = false;
-      this.congestion.acknowledged(add32(out.base, -1), this.#ackedCost, flightBefore, this.rto.smoothedMs ?? 0, now);
+      this.congestion.acknowledged(add32(out.base, -1), this.#ackedCost, flightBefore, this.rto.smoothedMs ?? 0, isQueueEmpty, now);
     }
     this.#peerWindow = readU32(bytes, start + 4);
     if (this.#probing && this.#peerWindow > 0) this.#windowOpened(now);
@@ -290,6 +299,11 @@ export class Sender {
 
   #largestFragment(): number {
     return this.#chunkMtu - COMMON_HEADER_BYTES - DATA_HEADER_BYTES;
+  }
+
+  #mayLeave(now: Instant): boolean {
+    const { congestion } = this;
+    return this.#force || this.#out.flightCost === 0 || this.#pacer.allows(congestion.windowBytes, congestion.windowBytes < congestion.thresholdBytes, this.#mtu, now);
   }
 
   /** The rules of RFC 9260 6.1: one chunk may always be in flight; else both windows must have room. */
@@ -473,5 +487,6 @@ export class Sender {
     this.#timerRuns = false;
     this.#timers.stop('t3');
     this.#timers.stop('tail');
+    this.#timers.stop('pace');
   }
 }

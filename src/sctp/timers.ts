@@ -8,6 +8,8 @@ export type SctpTimer =
   | 't3'
   /** The tail of a burst is probed. */
   | 'tail'
+  /** Packets may leave again that would have come in too large a burst. */
+  | 'pace'
   /** A SACK was held back long enough. */
   | 'sack'
   /** A RE-CONFIG goes out again. */
