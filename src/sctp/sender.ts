@@ -14,6 +14,7 @@ import {
   MAX_GAP_BLOCKS_READ,
   MAX_OUTSTANDING_CHUNKS,
   MIN_WINDOW_PACKETS,
+  RETRANSMISSION_MAX_MS,
   TAIL_PROBE_MIN_MS,
   ZERO_WINDOW_PROBE_MAX_MS,
 } from './constants.ts';
@@ -64,6 +65,8 @@ export class Sender {
   /** A chunk is out although the peer's window has no room for it. */
   #probing = false;
   #timerRuns = false;
+  /** When the next timeout in a row counts. */
+  #countAt: Instant = 0;
   #tailProbed = false;
   #lastSentAt: Instant = 0;
   // What one SACK brought; fields, because a closure or an object per SACK would cost more.
@@ -253,9 +256,13 @@ export class Sender {
     this.#timerRuns = false;
     if (out.count === 0) return false;
     const closed = this.#probing;
-    this.timeouts++;
+    // The wait does not double beyond a limit (see `#startTimer`), but the end of patience does not come the sooner for it.
+    if (this.timeouts === 0 || now >= this.#countAt) {
+      this.timeouts++;
+      this.rto.backOff();
+      this.#countAt = now + this.rto.timeoutMs;
+    }
     if (!closed) this.congestion.timedOut();
-    this.rto.backOff();
     this.#probing = false;
     // A peer may take back what it only reported in gap blocks (6.2); after two timeouts it is not relied on.
     const forget = this.timeouts >= 2;
@@ -473,7 +480,7 @@ export class Sender {
 
   #startTimer(now: Instant): void {
     this.#timerRuns = true;
-    const timeout = this.rto.timeoutMs;
+    const timeout = Math.min(this.rto.timeoutMs, Math.max(this.rto.freshTimeoutMs, RETRANSMISSION_MAX_MS));
     this.#timers.set('t3', now + (this.#probing || this.#peerWindow === 0 ? Math.min(timeout, ZERO_WINDOW_PROBE_MAX_MS) : timeout));
     const rtt = this.rto.smoothedMs;
     const out = this.#out;
