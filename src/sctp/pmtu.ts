@@ -6,6 +6,7 @@ import {
   COMMON_HEADER_BYTES,
   DEFAULT_PATH_OVERHEAD_BYTES,
   ETHERNET_MTU_BYTES,
+  HEARTBEAT_ACKS_PER_SECOND,
   HEARTBEAT_INFO,
   MAX_CONFIRM_PROBES,
   MAX_PROBES,
@@ -13,6 +14,7 @@ import {
   PMTU_ERROR_RAISE_MS,
   PMTU_PLATEAUS_BYTES,
   PMTU_RAISE_MS,
+  PMTU_STEPS_BYTES,
 } from './constants.ts';
 import type { PacketBuilder } from './packet-builder.ts';
 import type { Rto } from './rto.ts';
@@ -45,6 +47,8 @@ type Purpose = 'search' | 'confirm' | 'confirm-base' | 'floor';
 
 /** How much less than `overheadBytes` the layers below may add, in bytes: that much more makes sure that a packet is cut. */
 const CUT_MARGIN_BYTES = 64;
+/** Between two sizes of a search after the first ones, in ms. */
+const PROBE_SPACING_MS: number = 1000 / HEARTBEAT_ACKS_PER_SECOND + 20;
 const NONCE_BYTES = 16;
 const INFO_BYTES = 4 + NONCE_BYTES;
 
@@ -52,8 +56,8 @@ const INFO_BYTES = 4 + NONCE_BYTES;
  * Finds the largest packet that the path carries (DPLPMTUD, RFC 8899) with padded HEARTBEATs (RFC 4820), one at a time. Their
  * answers are small, they hold no user data, and losing one says nothing of congestion.
  *
- * The base size is taken to work. The upper bound is tried first, for it mostly holds; then the sizes that links are known
- * to have; then, unless the next size above fails too, the rest by halves.
+ * The base size is taken to work. On loopback the upper bound is tried first; elsewhere a few sizes upwards. Once a size
+ * vanishes, those that links are known to have are tried by halves; then, unless the next size above fails too, the rest.
  */
 export class PathMtu {
   /** The largest packet that may bear data now. */
@@ -77,6 +81,10 @@ export class PathMtu {
   /** The largest size known to arrive, and the smallest known not to. */
   #working: number;
   #failing: number;
+  /** The smallest size that the system refused on this path. */
+  #refused = Infinity;
+  /** Whether packets of a size vanished without the system learning of it. */
+  #isHole = false;
   /** Whether the size just above {@link PathMtu.#working} was tried after all known ones. */
   #stepped = false;
   /** The probe that is out or is to go out; 0: none. */
@@ -84,6 +92,8 @@ export class PathMtu {
   #purpose: Purpose = 'search';
   #isPending = false;
   #attempts = 0;
+  /** Sizes tried since the search began. */
+  #streak = 0;
   #nonce: Uint8Array | undefined;
   /** Retransmission timeouts since anything new was acknowledged. */
   #strikes = 0;
@@ -224,7 +234,8 @@ export class PathMtu {
   tooLarge(bytes: number, now: Instant): void {
     if (this.#state === 'disabled') return;
     const size = bytes & ~3;
-    this.#bound = Math.min(this.#bound, size - 4);
+    this.#isHole = true;
+    this.#refused = Math.min(this.#refused, size);
     this.#failing = Math.min(this.#failing, size);
     if (this.#working >= size) {
       this.#working = this.#base < size ? this.#base : this.#floor;
@@ -242,14 +253,17 @@ export class PathMtu {
     return this.#probe !== 0 && (this.#purpose === 'confirm-base' || this.#purpose === 'floor');
   }
 
-  /**
-   * How often a size is tried. A system that hears of the path's MTU by ICMP when a probe vanishes cuts the next one of that
-   * size into fragments, and their arrival would prove nothing: in a search a size that vanished is not tried again, and an
-   * unlucky loss costs no more than the distance to the next known size. Nothing cuts packets on the loopback interface.
-   */
   get #mostAttempts(): number {
-    if (this.#purpose !== 'search') return MAX_CONFIRM_PROBES;
-    return this.#path?.isLoopback === true ? MAX_PROBES : 1;
+    return this.#purpose === 'search' ? MAX_PROBES : MAX_CONFIRM_PROBES;
+  }
+
+  /**
+   * Whether what arrives may have been cut on its way out. A system that hears of the path's MTU by ICMP when a packet
+   * vanishes cuts the next one of that size, and its arrival proves nothing. Where two of a size vanished it does not do so;
+   * and nothing cuts packets on the loopback interface.
+   */
+  get #mayBeCut(): boolean {
+    return this.#path?.isLoopback !== true && !this.#isHole;
   }
 
   #restart(now: Instant): void {
@@ -262,6 +276,9 @@ export class PathMtu {
     this.#failing = this.#bound + 4;
     this.#strikes = 0;
     this.#fellAt = -Infinity;
+    this.#isHole = false;
+    this.#refused = Infinity;
+    this.#streak = 0;
     this.#search(now);
   }
 
@@ -279,16 +296,21 @@ export class PathMtu {
     this.#purpose = purpose;
     this.#probe = size;
     this.#attempts = 0;
-    this.#isPending = true;
+    this.#isPending = purpose !== 'search' || this.#streak < HEARTBEAT_ACKS_PER_SECOND;
+    this.#streak++;
+    // A peer may answer only a few HEARTBEATs a second, as we do.
+    if (!this.#isPending) this.#timers.set('pmtu', now + PROBE_SPACING_MS);
   }
 
   #arrived(now: Instant): void {
     const size = this.#probe;
     switch (this.#purpose) {
       case 'search':
+        if (this.#attempts > 1 && this.#mayBeCut) return this.#end(now);
+        this.#working = this.mtuBytes = size;
+        return this.#next(now);
       case 'confirm':
-        this.#working = size;
-        this.mtuBytes = size;
+        this.#working = this.mtuBytes = size;
         return this.#next(now);
       case 'confirm-base':
         this.#strikes = 0;
@@ -309,9 +331,11 @@ export class PathMtu {
     const size = this.#probe;
     switch (this.#purpose) {
       case 'search':
+        this.#isHole = true;
         this.#failing = Math.min(this.#failing, size);
         return this.#next(now);
       case 'confirm':
+        this.#isHole = true;
         this.#failing = Math.min(this.#failing, size);
         this.#working = this.mtuBytes = Math.min(this.mtuBytes, this.#base);
         return this.#searchAgain(now);
@@ -342,7 +366,11 @@ export class PathMtu {
 
   #next(now: Instant): void {
     const size = this.#nextSize();
-    if (size > 0) return this.#try('search', size, now);
+    if (size > 0) this.#try('search', size, now);
+    else this.#end(now);
+  }
+
+  #end(now: Instant): void {
     this.#stop('complete');
     if (this.mtuBytes < this.#working) this.mtuBytes = this.#working;
     if (this.#working < this.#bound) this.#timers.set('pmtu', now + (this.#working < this.#base ? PMTU_ERROR_RAISE_MS : PMTU_RAISE_MS));
@@ -352,8 +380,8 @@ export class PathMtu {
   #nextSize(): number {
     const low = this.#working;
     const high = this.#failing;
-    if (high > this.#bound) return low < this.#bound ? this.#bound : 0;
     const overhead = this.#path?.overheadBytes ?? DEFAULT_PATH_OVERHEAD_BYTES;
+    if (high > this.#bound) return this.#mayBeCut ? this.#nextStep(overhead) : low < this.#bound ? this.#bound : 0;
     let first = 0;
     while (first < PMTU_PLATEAUS_BYTES.length && plateau(first, overhead) <= low) first++;
     let end = first;
@@ -368,10 +396,24 @@ export class PathMtu {
     return ((low + high) >> 1) & ~3;
   }
 
+  /** The next size upwards while none has vanished, or 0. The first that does may spoil all answers that follow. */
+  #nextStep(overheadBytes: number): number {
+    const low = this.#working;
+    if (low >= this.#bound) return 0;
+    if (low < this.#base) return this.#base;
+    for (const ipBytes of PMTU_STEPS_BYTES) {
+      const size = (ipBytes - overheadBytes) & ~3;
+      if (size > low) return Math.min(size, this.#bound);
+    }
+    return this.#bound;
+  }
+
   /** Long after the search the path may carry more (RFC 8899 5.1.1, PMTU_RAISE_TIMER). */
   #raise(now: Instant): void {
     if (this.#state !== 'complete') return;
-    this.#failing = this.#bound + 4;
+    this.#streak = 0;
+    this.#failing = Math.min(this.#bound + 4, this.#refused);
+    this.#isHole = this.#refused <= this.#bound;
     this.#search(now);
   }
 }
