@@ -1,9 +1,10 @@
-// Two peers of one library, each in a process of its own, and the requests that the bench makes of them.
+// Two peers, each in a process of its own, and the requests that the bench makes of them.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { LibraryName } from './libs/index.ts';
-import type { Received, Transmitted } from './traffic.ts';
+import type { MemoryUse } from './process.ts';
+import type { Moved } from './traffic.ts';
 
 const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
 const REPLY_MS = 60_000;
@@ -11,11 +12,12 @@ const REPLY_MS = 60_000;
 interface Operations {
   open: { readonly startMs: number; readonly openMs: number };
   close: undefined;
-  transmit: Transmitted;
-  receive: Received;
+  transmit: Moved;
+  receive: Moved;
   echo: undefined;
   'round-trips': readonly number[];
-  usage: { readonly cpuMs: number; readonly residentKiB: number };
+  cpu: number;
+  memory: MemoryUse;
 }
 
 /** A peer's process. */
@@ -78,18 +80,24 @@ export class Peer {
   }
 }
 
+export interface Opening {
+  readonly channels?: number;
+  readonly mtuBytes?: number;
+}
+
 export interface Pair {
   readonly offerer: Peer;
   readonly answerer: Peer;
-  /** Opens connection `key`; how long it took until the channel was open on both sides, in ms. */
-  connect(key: number): Promise<number>;
+  /** Opens connection `key`; how long it took until its channels were open on both sides, in ms. */
+  connect(key: number, opening?: Opening): Promise<number>;
   disconnect(key: number): Promise<void>;
 }
 
-/** Starts two peers, hands them to `use`, and ends them. */
-export async function withPair<T>(library: LibraryName, profile: string | undefined, use: (pair: Pair) => Promise<T>): Promise<T> {
+/** Starts two peers, hands them to `use`, and ends them. The first library offers and sends; without a second, both are of it. */
+export async function withPair<T>(libraries: readonly [LibraryName, LibraryName?], profile: string | undefined, use: (pair: Pair) => Promise<T>): Promise<T> {
   const name = (role: string): string | undefined => (profile === undefined ? undefined : `${profile}-${role}.cpuprofile`);
-  const [offerer, answerer] = [new Peer(library, name('sender')), new Peer(library, name('receiver'))];
+  const [first, second = first] = libraries;
+  const [offerer, answerer] = [new Peer(first, name('sender')), new Peer(second, name('receiver'))];
   offerer.other = answerer;
   answerer.other = offerer;
   try {
@@ -97,9 +105,10 @@ export async function withPair<T>(library: LibraryName, profile: string | undefi
     return await use({
       offerer,
       answerer,
-      async connect(key) {
-        const theirs = answerer.ask('open', { key, offers: false });
-        const [a, b] = await Promise.all([offerer.ask('open', { key, offers: true }), theirs]);
+      async connect(key, opening = {}) {
+        const request = { key, channels: 1, ...opening };
+        const theirs = answerer.ask('open', { ...request, offers: false });
+        const [a, b] = await Promise.all([offerer.ask('open', { ...request, offers: true }), theirs]);
         return Math.max(a.openMs, b.openMs) - a.startMs;
       },
       async disconnect(key) {

@@ -1,15 +1,14 @@
 // One peer of one library, in a process of its own. The bench speaks with it over IPC: requests have an id and get a
 // reply with the same id; signals have a connection's key and go to the other peer.
-import type { Channel, Connection, Library, Signal } from './libs/library.ts';
 import { LIBRARY_FILES, type LibraryName } from './libs/index.ts';
-import { cpuMs, monotonicMs, residentKiB } from './process.ts';
-import { receive, roundTrips, transmit } from './traffic.ts';
+import type { Channel, Connection, Library, Signal } from './libs/library.ts';
+import { cpuMs, memoryUse, monotonicMs } from './process.ts';
+import { receive, roundTrips, type Rounds, type Traffic, transmit } from './traffic.ts';
 
 const { library } = (await import(`./libs/${LIBRARY_FILES[process.argv[2] as LibraryName]}`)) as { library: Library };
 
 interface Session {
   readonly connection: Connection;
-  readonly channel: Promise<Channel>;
   /** Signals are applied one after the other; candidates wait for the description. */
   queue: Promise<void>;
   described: boolean;
@@ -28,41 +27,50 @@ function apply(session: Session, signal: Signal): void {
   for (const s of all) session.queue = session.queue.then(() => session.connection.signal(s));
 }
 
-async function open(key: number, offers: boolean): Promise<Session> {
-  const connection = await library.connect(offers, (signal) => {
-    const elsewhere = signal.type === 'candidate' && !signal.candidate.includes(' 127.0.0.1 ');
-    if (!elsewhere) tell({ key, signal });
+interface Request extends Traffic, Rounds {
+  readonly id: number;
+  readonly op: string;
+  readonly key: number;
+  /** Of several connections at once. */
+  readonly keys: readonly number[];
+  readonly offers: boolean;
+  readonly channels: number;
+  readonly mtuBytes?: number;
+  /** Which channel of the connection. */
+  readonly channel: number;
+}
+
+async function open({ key, offers, channels, mtuBytes }: Request): Promise<Session> {
+  const connection = await library.connect({
+    offers,
+    channels,
+    ...(mtuBytes === undefined ? {} : { mtuBytes }),
+    send(signal) {
+      const elsewhere = signal.type === 'candidate' && !signal.candidate.includes(' 127.0.0.1 ');
+      if (!elsewhere) tell({ key, signal });
+    },
   });
-  const session: Session = { connection, channel: connection.channel, queue: Promise.resolve(), described: false, early: [] };
+  const session: Session = { connection, queue: Promise.resolve(), described: false, early: [] };
   sessions.set(key, session);
   for (const signal of orphans.get(key) ?? []) apply(session, signal);
   orphans.delete(key);
   return session;
 }
 
-const channelOf = (key: number): Promise<Channel> => {
-  const session = sessions.get(key);
-  if (!session) throw new Error(`no connection ${key}`);
-  return session.channel;
-};
-
-interface Request {
-  readonly id: number;
-  readonly op: string;
-  readonly key: number;
-  readonly offers: boolean;
-  readonly sizeBytes: number;
-  readonly durationMs: number;
-  readonly warmUpMs: number;
-  readonly rounds: number;
+async function channelOf(key: number, at: number): Promise<Channel> {
+  const channel = (await sessions.get(key)?.connection.channels)?.[at];
+  if (!channel) throw new Error(`no channel ${at} of connection ${key}`);
+  return channel;
 }
+
+const channelsOf = (keys: readonly number[]): Promise<readonly Channel[]> => Promise.all(keys.map((key) => channelOf(key, 0)));
 
 /** Each returns what is to be replied. */
 const operations: Record<string, (request: Request) => Promise<unknown>> = {
-  async open({ key, offers }) {
+  async open(request) {
     const startMs = monotonicMs();
-    const session = await open(key, offers);
-    await session.channel;
+    const session = await open(request);
+    await session.connection.channels;
     return { startMs, openMs: monotonicMs() };
   },
   async close({ key }) {
@@ -70,14 +78,15 @@ const operations: Record<string, (request: Request) => Promise<unknown>> = {
     sessions.delete(key);
     await session?.connection.close();
   },
-  transmit: async ({ key, sizeBytes, durationMs }) => transmit(await channelOf(key), sizeBytes, durationMs),
-  receive: async ({ key, warmUpMs, durationMs }) => receive(await channelOf(key), warmUpMs, durationMs),
-  async echo({ key }) {
-    const channel = await channelOf(key);
+  transmit: async (request) => transmit(await channelsOf(request.keys), request),
+  receive: async (request) => receive(await channelsOf(request.keys), request),
+  async echo({ key, channel: at }) {
+    const channel = await channelOf(key, at);
     channel.onMessage((message) => channel.send(message as Uint8Array<ArrayBuffer>));
   },
-  'round-trips': async ({ key, sizeBytes, rounds }) => roundTrips(await channelOf(key), sizeBytes, rounds),
-  usage: async () => ({ cpuMs: cpuMs(), residentKiB: await residentKiB() }),
+  'round-trips': async (request) => roundTrips(await channelOf(request.key, request.channel), request),
+  cpu: async () => cpuMs(),
+  memory: () => memoryUse(),
 };
 
 process.on('message', (message: Request | { readonly key: number; readonly signal: Signal }) => {

@@ -9,11 +9,18 @@ export function cpuMs(): number {
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Resident memory after collecting what can be collected. Needs --expose-gc. */
-export async function residentKiB(): Promise<number> {
+export interface MemoryUse {
+  readonly residentKiB: number;
+  /** Of the JavaScript engine, with the buffers that its objects own. */
+  readonly heapKiB: number;
+}
+
+/** What is left after collecting what can be collected. Needs --expose-gc. */
+export async function memoryUse(): Promise<MemoryUse> {
   for (let i = 0; i < 4; i++) {
     globalThis.gc?.();
     await pause(50);
   }
-  return process.memoryUsage.rss() / 1024;
+  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+  return { residentKiB: rss / 1024, heapKiB: (heapUsed + arrayBuffers) / 1024 };
 }

@@ -1,3 +1,4 @@
+import { describe, type Verdict } from './bars.ts';
 import type { LibraryName } from './libs/index.ts';
 import type { Figure } from './scenarios.ts';
 
@@ -63,9 +64,9 @@ function align(cells: readonly (readonly string[])[]): string {
   return [format(head), rule, ...body.map(format)].join('\n');
 }
 
-/** A Markdown table that also reads well in a terminal. */
-export function render(rows: readonly Row[], libraries: readonly LibraryName[]): string {
-  const others = libraries.includes('sansrtc') ? libraries.filter((l) => l !== 'sansrtc') : [];
+/** A Markdown table that also reads well in a terminal; with ratios to some of the libraries. */
+export function render(rows: readonly Row[], libraries: readonly LibraryName[], compared: readonly LibraryName[] = libraries): string {
+  const others = libraries.includes('sansrtc') ? compared.filter((l) => l !== 'sansrtc' && libraries.includes(l)) : [];
   const head = ['', ...libraries, ...others.map((l) => `to ${l}`), 'better'];
   const body = rows.map((row) => [
     `${row.row}, ${row.unit}`,
@@ -74,4 +75,16 @@ export function render(rows: readonly Row[], libraries: readonly LibraryName[]):
     row.higherIsBetter ? 'more' : 'less',
   ]);
   return align([head, ...body]);
+}
+
+/** What was to be reached, and what was. */
+export function renderBars(verdicts: readonly Verdict[]): string {
+  const body = verdicts.map(({ bar, ratio: found, reached }) => [
+    describe(bar),
+    found === undefined ? '–' : `${found.toFixed(2)}×`,
+    `${bar.is} ${bar.bar}×`,
+    bar.aim === undefined ? '' : `${bar.aim}×`,
+    reached === undefined ? 'not measured' : { aim: 'ok, aim', bar: 'ok', nothing: 'missed' }[reached],
+  ]);
+  return align([['', 'ratio', 'bar', 'aim', ''], ...body]);
 }

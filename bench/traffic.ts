@@ -4,78 +4,105 @@ import { cpuMs, monotonicMs } from './process.ts';
 
 /** The sender fills its buffer up to the high mark and goes on when it falls to the low one. */
 const HIGH_MARK_BYTES = 1024 * 1024;
-const LOW_MARK_BYTES = 512 * 1024;
 /** A native stack may drain as fast as we fill: let the event loop turn now and then all the same. */
 const MESSAGES_PER_TURN = 512;
 
-export interface Transmitted {
+export interface Traffic {
+  readonly sizeBytes: number;
+  /** Of the part that is measured; it starts `warmUpMs` after the first message. */
+  readonly durationMs: number;
+  readonly warmUpMs: number;
+}
+
+/** What went through in the part that was measured. */
+export interface Moved {
+  readonly messages: number;
   readonly bytes: number;
+  readonly timeMs: number;
+  /** Of the whole process. */
   readonly cpuMs: number;
 }
 
-/** Sends messages of one size, as fast as the channel takes them, for a time. */
-export function transmit(channel: Channel, sizeBytes: number, durationMs: number): Promise<Transmitted> {
-  const message = new Uint8Array(sizeBytes).fill(0x5a);
-  const [cpuBefore, end] = [cpuMs(), monotonicMs() + durationMs];
-  let bytes = 0;
-  return new Promise((done) => {
+interface Count {
+  messages: number;
+  bytes: number;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** The difference that the time makes, after the warm-up. */
+async function window({ warmUpMs, durationMs }: Traffic, count: () => Count): Promise<Moved> {
+  await pause(warmUpMs);
+  const [before, cpuBefore, timeBefore] = [count(), cpuMs(), monotonicMs()];
+  await pause(durationMs);
+  const after = count();
+  return { messages: after.messages - before.messages, bytes: after.bytes - before.bytes, timeMs: monotonicMs() - timeBefore, cpuMs: cpuMs() - cpuBefore };
+}
+
+/** Sends messages of one size on all channels, as fast as they take them, and 300 ms longer than is measured; counts what left the buffers. */
+export async function transmit(channels: readonly Channel[], traffic: Traffic): Promise<Moved> {
+  const message = new Uint8Array(traffic.sizeBytes).fill(0x5a);
+  const end = monotonicMs() + traffic.warmUpMs + traffic.durationMs + 300;
+  const highMark = Math.max(HIGH_MARK_BYTES / channels.length, 2 * traffic.sizeBytes);
+  const sent: Count = { messages: 0, bytes: 0 };
+  let stopped = false;
+  for (const channel of channels) {
     let scheduled = false;
     const fill = (): void => {
       scheduled = false;
-      for (let i = 0; channel.bufferedAmount < HIGH_MARK_BYTES; i++) {
+      for (let i = 0; channel.bufferedAmount < highMark && !stopped; i++) {
         if (i === MESSAGES_PER_TURN) {
           scheduled = true;
           setImmediate(fill);
           break;
         }
         channel.send(message);
-        bytes += sizeBytes;
+        sent.messages++;
+        sent.bytes += traffic.sizeBytes;
       }
-      if (monotonicMs() >= end) done({ bytes, cpuMs: cpuMs() - cpuBefore });
+      if (monotonicMs() >= end) stopped = true;
     };
-    channel.onBufferedAmountLow(LOW_MARK_BYTES, () => {
-      if (!scheduled && monotonicMs() < end) fill();
+    channel.onBufferedAmountLow(highMark / 2, () => {
+      if (!scheduled && !stopped) fill();
     });
-    setTimeout(() => done({ bytes, cpuMs: cpuMs() - cpuBefore }), durationMs);
     fill();
-  });
-}
-
-export interface Received {
-  readonly messages: number;
-  readonly bytes: number;
-  readonly timeMs: number;
-  readonly cpuMs: number;
+  }
+  const moved = await window(traffic, () => ({ messages: sent.messages, bytes: sent.bytes - channels.reduce((sum, channel) => sum + channel.bufferedAmount, 0) }));
+  await pause(Math.max(0, end - monotonicMs()));
+  stopped = true;
+  return moved;
 }
 
 const sizeOf = (message: ArrayBufferLike | ArrayBufferView | string): number => (typeof message === 'string' ? message.length : message.byteLength);
 
-/** Counts what comes in a time that starts `warmUpMs` after the first message. */
-export function receive(channel: Channel, warmUpMs: number, durationMs: number): Promise<Received> {
-  let [messages, bytes] = [0, 0];
-  let started = false;
+/** Counts what comes on all channels, from the first message on. */
+export function receive(channels: readonly Channel[], traffic: Traffic): Promise<Moved> {
+  const came: Count = { messages: 0, bytes: 0 };
   return new Promise((done) => {
-    const measure = (): void => {
-      const [messagesBefore, bytesBefore, cpuBefore, timeBefore] = [messages, bytes, cpuMs(), monotonicMs()];
-      setTimeout(() => {
-        done({ messages: messages - messagesBefore, bytes: bytes - bytesBefore, timeMs: monotonicMs() - timeBefore, cpuMs: cpuMs() - cpuBefore });
-      }, durationMs);
-    };
-    channel.onMessage((message) => {
-      messages++;
-      bytes += sizeOf(message);
-      if (started) return;
-      started = true;
-      setTimeout(measure, warmUpMs);
-    });
+    for (const channel of channels) {
+      channel.onMessage((message) => {
+        if (came.messages++ === 0) void window(traffic, () => ({ ...came })).then(done);
+        came.bytes += sizeOf(message);
+      });
+    }
   });
 }
 
+export interface Rounds {
+  readonly sizeBytes: number;
+  readonly warmUpRounds: number;
+  readonly rounds: number;
+  /** Between an echo and the next message. */
+  readonly pauseMs: number;
+  /** No new round after this time, however few there were. */
+  readonly limitMs: number;
+}
+
 /** Sends one message at a time and waits for its echo; the times in µs, sorted. */
-export function roundTrips(channel: Channel, sizeBytes: number, rounds: number): Promise<readonly number[]> {
+export function roundTrips(channel: Channel, { sizeBytes, warmUpRounds, rounds, pauseMs, limitMs }: Rounds): Promise<readonly number[]> {
   const message = new Uint8Array(sizeBytes).fill(0x5a);
-  const warmUp = Math.ceil(rounds / 10);
   const timesUs: number[] = [];
+  const end = monotonicMs() + limitMs;
   return new Promise((done) => {
     let sentAt = 0;
     let round = 0;
@@ -84,9 +111,11 @@ export function roundTrips(channel: Channel, sizeBytes: number, rounds: number):
       channel.send(message);
     };
     channel.onMessage(() => {
-      if (round++ >= warmUp) timesUs.push((monotonicMs() - sentAt) * 1000);
-      if (timesUs.length < rounds) next();
-      else done(timesUs.sort((a, b) => a - b));
+      const now = monotonicMs();
+      if (round++ >= warmUpRounds) timesUs.push((now - sentAt) * 1000);
+      if (timesUs.length >= rounds || now >= end) done(timesUs.sort((a, b) => a - b));
+      else if (pauseMs > 0) setTimeout(next, pauseMs);
+      else next();
     });
     next();
   });

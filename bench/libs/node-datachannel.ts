@@ -1,5 +1,5 @@
 import nodeDataChannel from 'node-datachannel';
-import type { Channel, Connection, Library, Signal } from './library.ts';
+import { type Channel, CHANNEL_LABELS, ChannelSet, type Connection, type ConnectOptions, type Library } from './library.ts';
 
 type Native = ReturnType<InstanceType<typeof nodeDataChannel.PeerConnection>['createDataChannel']>;
 
@@ -15,28 +15,28 @@ const wrap = (channel: Native): Channel => ({
   },
 });
 
-async function connect(offers: boolean, send: (signal: Signal) => void): Promise<Connection> {
+async function connect({ offers, channels, send }: ConnectOptions): Promise<Connection> {
   const pc = new nodeDataChannel.PeerConnection('bench', { iceServers: [], bindAddress: '127.0.0.1' });
-  let native: Native | undefined;
+  const natives: Native[] = [];
+  const set = new ChannelSet(channels);
   pc.onLocalDescription((sdp, type) => send({ type: type as 'offer' | 'answer', sdp }));
   pc.onLocalCandidate((candidate, sdpMid) => send({ type: 'candidate', candidate, sdpMid }));
-  const channel = new Promise<Channel>((done) => {
-    const watch = (opened: Native): void => {
-      native = opened;
-      if (opened.isOpen()) done(wrap(opened));
-      else opened.onOpen(() => done(wrap(opened)));
-    };
-    if (offers) watch(pc.createDataChannel('bench'));
-    else pc.onDataChannel(watch);
-  });
+  const watch = (native: Native): void => {
+    natives.push(native);
+    const label = native.getLabel();
+    if (native.isOpen()) set.add(label, wrap(native));
+    else native.onOpen(() => set.add(label, wrap(native)));
+  };
+  if (offers) for (const label of CHANNEL_LABELS.slice(0, channels)) watch(pc.createDataChannel(label));
+  else pc.onDataChannel(watch);
   return {
-    channel,
+    channels: set.all,
     async signal(signal) {
       if (signal.type === 'candidate') pc.addRemoteCandidate(signal.candidate, signal.sdpMid);
       else pc.setRemoteDescription(signal.sdp, signal.type);
     },
     async close() {
-      native?.close();
+      for (const native of natives) native.close();
       pc.close();
     },
   };

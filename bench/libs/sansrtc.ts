@@ -1,5 +1,5 @@
 import { createPeerConnection, type DataChannel } from 'sansrtc';
-import type { Channel, Connection, Library, Signal } from './library.ts';
+import { type Channel, CHANNEL_LABELS, ChannelSet, type Connection, type ConnectOptions, type Library } from './library.ts';
 
 function wrap(channel: DataChannel): Channel {
   let message: (data: string | Uint8Array) => void = () => {};
@@ -10,7 +10,9 @@ function wrap(channel: DataChannel): Channel {
     get bufferedAmount() {
       return channel.bufferedAmount;
     },
-    send: (data) => void channel.trySend(data),
+    send: (data) => {
+      if (!channel.trySend(data)) throw new Error('the channel had no room');
+    },
     onMessage: (callback) => void (message = callback),
     onBufferedAmountLow(bytes, callback) {
       channel.bufferedAmountLowThreshold = bytes;
@@ -19,16 +21,16 @@ function wrap(channel: DataChannel): Channel {
   };
 }
 
-async function connect(offers: boolean, send: (signal: Signal) => void): Promise<Connection> {
-  let came: (channel: Channel) => void = () => {};
-  let incoming = new Promise<Channel>((done) => (came = done));
+async function connect({ offers, channels, mtuBytes, send }: ConnectOptions): Promise<Connection> {
+  const set = new ChannelSet(channels);
   const pc = await createPeerConnection({
     udpAddrs: ['127.0.0.1:0'],
+    ...(mtuBytes === undefined ? {} : { settings: { mtuBytes } }),
     handler: {
       onIceCandidate: (c) => {
         if (c) send({ type: 'candidate', candidate: c.candidate, sdpMid: c.sdpMid ?? '0' });
       },
-      onDataChannel: (channel) => came(wrap(channel)),
+      onDataChannel: (channel) => set.add(channel.label, wrap(channel)),
     },
   });
   const local = async (): Promise<void> => {
@@ -37,13 +39,15 @@ async function connect(offers: boolean, send: (signal: Signal) => void): Promise
     if (description) send({ type: offers ? 'offer' : 'answer', sdp: description.sdp });
   };
   if (offers) {
-    const channel = pc.createDataChannel('bench');
-    const wrapped = wrap(channel);
-    incoming = channel.opened.then(() => wrapped);
+    for (const label of CHANNEL_LABELS.slice(0, channels)) {
+      const channel = pc.createDataChannel(label);
+      const wrapped = wrap(channel);
+      void channel.opened.then(() => set.add(label, wrapped));
+    }
     await local();
   }
   return {
-    channel: incoming,
+    channels: set.all,
     async signal(signal) {
       if (signal.type === 'candidate') return pc.addIceCandidate({ candidate: signal.candidate, sdpMid: signal.sdpMid });
       await pc.setRemoteDescription({ type: signal.type, sdp: signal.sdp });

@@ -4,5 +4,5 @@ import { connectW3c } from './w3c.ts';
 
 export const library: Library = {
   name: '@roamhq/wrtc',
-  connect: (offers, send) => connectW3c(new wrtc.RTCPeerConnection({ iceServers: [] }) as RTCPeerConnection, offers, send, false),
+  connect: (options) => connectW3c(new wrtc.RTCPeerConnection({ iceServers: [] }) as RTCPeerConnection, options, false),
 };
