@@ -306,7 +306,10 @@ export class PathMtu {
     const size = this.#probe;
     switch (this.#purpose) {
       case 'search':
-        if (this.#attempts > 1 && this.#mayBeCut) return this.#end(now);
+        if (this.#attempts > 1 && this.#mayBeCut) {
+          this.#failing = Math.min(this.#failing, size);
+          return this.#end(now);
+        }
         this.#working = this.mtuBytes = size;
         return this.#next(now);
       case 'confirm':
@@ -340,6 +343,7 @@ export class PathMtu {
         this.#working = this.mtuBytes = Math.min(this.mtuBytes, this.#base);
         return this.#searchAgain(now);
       case 'confirm-base':
+        this.#isHole = true;
         return this.#try('floor', this.#floor, now);
       case 'floor':
         // Nothing arrives at all: the path is down, whatever the size. The next timeout asks again.
@@ -381,7 +385,8 @@ export class PathMtu {
     const low = this.#working;
     const high = this.#failing;
     const overhead = this.#path?.overheadBytes ?? DEFAULT_PATH_OVERHEAD_BYTES;
-    if (high > this.#bound) return this.#mayBeCut ? this.#nextStep(overhead) : low < this.#bound ? this.#bound : 0;
+    if (this.#mayBeCut) return high > this.#bound ? this.#nextStep(overhead) : 0;
+    if (high > this.#bound) return low < this.#bound ? this.#bound : 0;
     let first = 0;
     while (first < PMTU_PLATEAUS_BYTES.length && plateau(first, overhead) <= low) first++;
     let end = first;

@@ -237,6 +237,23 @@ test('A-OS-02 a probe that the system refused is not waited for', () => {
   assert.ok(search.mtu.isPending, 'the next size goes out at once');
 });
 
+test('a size that arrives only at its second try may have been cut by the system, and is not believed, now or after a loss', () => {
+  const search = new Search(() => true);
+  let learnt = false;
+  search.carries = (size) => {
+    if (size + OVERHEAD <= 1420 || learnt) return true;
+    learnt = true; // ICMP told the system, which cuts what follows
+    return false;
+  };
+  search.start(ethernet);
+  assert.equal(search.mtu.mtuBytes, (1380 - OVERHEAD) & ~3);
+  search.mtu.timedOut(search.now);
+  search.run(2000);
+  search.mtu.lost(search.now + 5000);
+  search.run(2000);
+  assert.equal(search.mtu.mtuBytes, (1380 - OVERHEAD) & ~3);
+});
+
 test('another path begins at the base size', () => {
   const search = new Search(() => true).start(jumbo);
   search.mtu.setPath(ethernet, search.now);
