@@ -76,7 +76,7 @@ test('after 30 s of 40 % loss, 80 % of the former speed within 10 RTO', async (t
   t.diagnostic(`${figures.join(', ')} (bar 80 %)`);
 });
 
-test('two transfers in opposite directions each fill their direction', async (t) => {
+test('two transfers in opposite directions do not starve each other', async (t) => {
   const { world, channel, incoming } = await connectOver(clean(20e6, 40));
   const there = new Bulk(channel, incoming);
   const forth = there.bytes;
