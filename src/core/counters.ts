@@ -3,16 +3,18 @@
  * and come from a fixed set in the code, never from the network.
  */
 export class Counters {
-  readonly #counts: Map<string, number> = new Map();
+  /** There are several of these in every connection, and most never count anything. */
+  #counts: Map<string, number> | undefined;
 
   /** Adds `n` to a counter. */
   add(name: string, n = 1): void {
+    this.#counts ??= new Map();
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + n);
   }
 
   /** A counter's value; 0 when it never rose. */
   get(name: string): number {
-    return this.#counts.get(name) ?? 0;
+    return this.#counts?.get(name) ?? 0;
   }
 
   /** A snapshot by name. */

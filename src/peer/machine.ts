@@ -406,6 +406,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #onDtlsEvent(event: DtlsEvent, now: Instant): void {
     switch (event.type) {
       case 'connected':
+        this.#jsep.settle();
         return this.#startData(now);
       case 'closed':
       case 'failed':

@@ -14,15 +14,45 @@ export interface SdpAttribute {
   readonly line: number;
 }
 
+/** RFC 8866 5. */
+const LINE_END = '\r\n';
 const NONE: readonly SdpAttribute[] = Object.freeze([]);
 
-/** The lines of one level, in their order, with an index of the attributes. Never changes once it is made. */
+/** The lines of one level, in their order, with an index of the attributes. What it says never changes once it is made. */
 export class SdpSection {
-  readonly lines: readonly SdpLine[];
+  /** `undefined` while the text stands for them. */
+  #lines: readonly SdpLine[] | undefined;
+  #text = '';
+  /** The number of the first line of the text, and how many have one: the others were added here, behind them. */
+  #firstNumber = 0;
+  #numbered = 0;
   #index: Map<string, SdpAttribute[]> | undefined;
 
   constructor(lines: readonly SdpLine[]) {
-    this.lines = lines;
+    this.#lines = lines;
+  }
+
+  get lines(): readonly SdpLine[] {
+    return this.#lines ?? this.#text.split(LINE_END).slice(0, -1).map((text, i) => readLine(text, i < this.#numbered ? this.#firstNumber + i : 0));
+  }
+
+  /** All lines as they stand in a description, each with its end. */
+  get text(): string {
+    if (this.#lines === undefined) return this.#text;
+    const parts: string[] = [];
+    for (const { type, value } of this.#lines) parts.push(type, '=', value, LINE_END);
+    return parts.join(''); // added up, it would be a tree of strings for as long as it lives
+  }
+
+  /** Keeps the text alone, a tenth of the memory, for as long as nobody asks for an attribute: descriptions live as long as connections. */
+  fold(): void {
+    this.#index = undefined;
+    if (this.#lines === undefined) return;
+    this.#text = this.text;
+    this.#firstNumber = this.#lines[0]?.number ?? 0;
+    this.#numbered = this.#lines.findIndex(({ number }) => number === 0);
+    if (this.#numbered < 0) this.#numbered = this.#lines.length;
+    this.#lines = undefined;
   }
 
   /** The value of the first attribute of this name; `undefined` when there is none. */
@@ -108,14 +138,14 @@ export interface SessionDescription {
 /** Makes a section of lines such as `a=mid:0`; the `m=` line is made of the fields. */
 export function makeMediaSection(media: MediaFields, lines: readonly string[]): MediaSection {
   const value = [media.kind, String(media.port), media.protocol, ...media.formats].join(' ');
-  return new MediaSection(media, [{ type: 'm', value, number: 0 }, ...lines.map(makeLine)]);
+  return new MediaSection(media, [{ type: 'm', value, number: 0 }, ...lines.map((line) => readLine(line, 0))]);
 }
 
 /** Makes the session level of lines such as `v=0`. */
 export function makeSessionSection(lines: readonly string[]): SdpSection {
-  return new SdpSection(lines.map(makeLine));
+  return new SdpSection(lines.map((line) => readLine(line, 0)));
 }
 
-function makeLine(text: string): SdpLine {
-  return { type: text.slice(0, 1), value: text.slice(2), number: 0 };
+function readLine(text: string, number: number): SdpLine {
+  return { type: text.slice(0, 1), value: text.slice(2), number };
 }

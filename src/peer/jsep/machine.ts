@@ -150,6 +150,14 @@ export class Jsep {
     this.#state = endOfLocalCandidates(this.#state, usernameFragment);
   }
 
+  /** The transport is up and descriptions are seldom looked at from here on: they keep little more than their text. */
+  settle(): void {
+    for (const set of [this.#state.currentLocal, this.#state.currentRemote]) {
+      set?.description.session.fold();
+      for (const section of set?.description.media ?? []) section.fold();
+    }
+  }
+
   #take({ state, effects }: Step): JsepChanges {
     this.#state = state;
     return { effects };

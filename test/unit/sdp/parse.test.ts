@@ -135,3 +135,27 @@ test('A-SDP-01 the limits hold at one below, at, and one above', () => {
     assert.throws(() => parseSdp(make(limit + 1)), { code: 'ERR_SDP_SYNTAX' });
   }
 });
+
+test('a folded section says what it said before, line numbers and added lines included', () => {
+  const text = 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=x=y:z\r\n';
+  const whole = parseSdp(text);
+  const folded = parseSdp(text);
+  const sections = [folded.session, ...folded.media.map((section) => section.withAttributes(['candidate:1', 'end-of-candidates']))];
+  const expected = [whole.session, ...whole.media.map((section) => section.withAttributes(['candidate:1', 'end-of-candidates']))];
+  for (const [i, section] of sections.entries()) {
+    const like = expected[i];
+    assert.ok(like);
+    section.fold();
+    section.fold();
+    assert.equal(section.text, like.text);
+    assert.deepEqual(section.lines, like.lines);
+    for (const name of ['group', 'mid', 'x=y', 'candidate', 'none']) assert.deepEqual(section.attributes(name), like.attributes(name));
+    assert.equal(section.line('c'), like.line('c'));
+    section.fold();
+    assert.deepEqual(section.lines, like.lines);
+  }
+  for (const section of [folded.session, ...folded.media]) section.fold();
+  assert.equal(folded.media[0]?.number, 6);
+  assert.deepEqual(folded.media[0]?.withAttributes(['a:b']).lines, whole.media[0]?.withAttributes(['a:b']).lines);
+  assert.equal(serializeSdp(folded), text);
+});
