@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A platform that the library runs on. */
+export interface Platform {
+  readonly name: string;
+  readonly kind: 'node' | 'bun' | 'deno';
+  readonly command: string;
+  /** What comes between the command and the file of a program. */
+  readonly args: readonly string[];
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Where the platforms are installed; not with the library, which needs none of them. */
+const folder = join(root, 'build/runtimes');
+
+interface Source {
+  readonly name: string;
+  readonly kind: Platform['kind'];
+  readonly version: string;
+  /** The package that has the binary of this system, and where in it. */
+  readonly packageName: string | undefined;
+  readonly binary: string;
+}
+
+function sources(): readonly Source[] {
+  const { platform, arch } = process;
+  const windows = platform === 'win32';
+  const system = windows ? 'windows' : platform;
+  const exe = windows ? '.exe' : '';
+  const node = ['linux', 'darwin'].includes(platform) ? `node-${platform}-${arch}` : undefined;
+  return [
+    ...(['22.23.3', '24.9.0', '26.9.0'] as const).map((version) => ({
+      name: `node${version.split('.')[0]}`,
+      kind: 'node' as const,
+      version,
+      packageName: node,
+      binary: 'bin/node',
+    })),
+    { name: 'bun', kind: 'bun', version: '1.4.5', packageName: `@oven/bun-${system}-${arch === 'arm64' ? 'aarch64' : arch}`, binary: `bin/bun${exe}` },
+    { name: 'deno', kind: 'deno', version: '2.9.6', packageName: `@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}`, binary: `deno${exe}` },
+  ];
+}
+
+/** Without `--unstable-net` Deno has no sockets of its own. */
+export const DENO_ARGS: readonly string[] = ['-A', '--no-lock', '--no-check', '--quiet', '--unstable-net', '--v8-flags=--expose-gc'];
+
+const TSX: readonly string[] = ['--expose-gc', '--import', 'tsx'];
+
+/** This Node.js and all other platforms, installed from the registry of npm when they are not there yet. */
+export function platforms(): readonly Platform[] {
+  const all = sources().filter(({ packageName }) => packageName !== undefined);
+  install(all);
+  return [
+    { name: `node${process.versions.node.split('.')[0]}`, kind: 'node', command: process.execPath, args: TSX },
+    ...all.map(({ name, kind, binary }): Platform => ({ name, kind, command: join(folder, 'node_modules', name, binary), args: argsOf(kind) })),
+  ];
+}
+
+function argsOf(kind: Platform['kind']): readonly string[] {
+  if (kind === 'deno') return ['run', ...DENO_ARGS];
+  return kind === 'node' ? TSX : ['--expose-gc'];
+}
+
+function install(all: readonly Source[]): void {
+  const missing = all.filter(({ name, version }) => installedVersion(name) !== version);
+  if (missing.length === 0) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'runtimes', private: true }));
+  const wanted = all.map(({ name, packageName, version }) => `${name}@npm:${packageName}@${version}`);
+  console.log(`Installing ${all.map(({ name }) => name).join(', ')} (once) …`);
+  const windows = process.platform === 'win32';
+  // What npm passes to its scripts would make this npm look at another project.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(?:cache|registry|userconfig)$)/i.test(name)));
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--loglevel=error', ...wanted];
+  const { status } = spawnSync(windows ? 'npm.cmd' : 'npm', args, { cwd: folder, env, stdio: 'inherit', shell: windows });
+  if (status !== 0) throw new Error('the runtimes cannot be installed');
+}
+
+function installedVersion(name: string): string | undefined {
+  const file = join(folder, 'node_modules', name, 'package.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version : undefined;
+}
