@@ -7,7 +7,7 @@ import type { Signal } from '../shared/signal.ts';
 
 const { port, threshold, size } = optionsOf({
   threshold: { default: 1024, help: 'KiB that may be buffered before send() waits', least: 1 },
-  size: { default: 64, help: 'KiB in a message', least: 1 },
+  size: { default: 64, help: 'KiB in a message; browsers take 256 at most', least: 1 },
 });
 const REPORT_MS = 100;
 
@@ -20,12 +20,13 @@ async function pour(channel: DataChannel, page: Signal): Promise<void> {
     () => page.send({ bufferedBytes: channel.bufferedAmount, mostBytes, waits, limitBytes: (threshold + 2 * size) * 1024 }),
     REPORT_MS,
   );
+  page.onEnd(() => clearInterval(report));
   await channel.opened;
   while (channel.readyState === 'open') {
     if (channel.bufferedAmount > channel.bufferedAmountHighThreshold) waits++;
     const sent = channel.send(message);
     mostBytes = Math.max(mostBytes, channel.bufferedAmount); // the message that waits counts too
-    await sent.catch(() => {}); // the page is gone: the channel is not open any more
+    await sent;
   }
   clearInterval(report);
 }
@@ -34,6 +35,11 @@ await serve(import.meta.url, port, (page) => {
   let pouring: DataChannel | undefined;
   return connect(page, {
     onWord: ({ stop }) => stop === true && void pouring?.close(),
-    handler: { onDataChannel: (channel) => pour((pouring = channel), page) },
+    handler: {
+      onDataChannel: (channel) =>
+        pour((pouring = channel), page).catch((error: Error) => {
+          if (channel.readyState === 'open') page.send({ error: error.message }); // else the page is gone
+        }),
+    },
   });
 });

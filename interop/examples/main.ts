@@ -6,9 +6,11 @@ import { peerPrograms } from '../spawn-peer.ts';
 import { within } from '../suite.ts';
 import { dataChannelTests } from './data-channels.ts';
 import { houseTests } from './house.ts';
+import { negotiationTests } from './negotiation.ts';
+import { programTests } from './programs.ts';
 import type { ExampleTest } from './tools.ts';
 
-const all: readonly ExampleTest[] = [...dataChannelTests, ...houseTests];
+const all: readonly ExampleTest[] = [...dataChannelTests, ...programTests, ...negotiationTests, ...houseTests];
 const LONGEST_MS = 60_000;
 /** The demo has a suite of its own, in interop/demo. */
 const ELSEWHERE = ['demo'];

@@ -1,7 +1,7 @@
 // The page's half of the signalling (server-sent events and POST), and of the negotiation.
 import { enable, showMessage, showState } from '/page.js';
 
-/** Messages to and from the example's program, in order. Events: 'message' (detail: the message), 'end'. */
+/** Messages to and from the example's program, in order. Events: 'message' and 'sent' (detail: the message), 'end'. */
 export class Signal extends EventTarget {
   #id;
   #sent = Promise.resolve();
@@ -27,6 +27,7 @@ export class Signal extends EventTarget {
   }
 
   send(message) {
+    this.dispatchEvent(new CustomEvent('sent', { detail: message }));
     const body = JSON.stringify(message);
     this.#sent = this.#sent.then(() => fetch(`/signal/${this.#id}`, { method: 'POST', body })).catch(() => {});
   }
@@ -34,10 +35,7 @@ export class Signal extends EventTarget {
 
 /** Shows the state of a connection in the page's head. */
 export function watch(pc, signal) {
-  pc.addEventListener('connectionstatechange', () => {
-    showState(pc.connectionState);
-    if (pc.connectionState === 'connected') showMessage();
-  });
+  pc.addEventListener('connectionstatechange', () => showState(pc.connectionState));
   signal.addEventListener('end', () => {
     pc.close();
     showState('lost');

@@ -1,0 +1,81 @@
+// npm run example data-channels-offer-answer -- --role=both
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createPeerConnection, type DataChannel, type DescriptionInit, type PeerConnection } from 'sansrtc';
+import { bodyOf, reply, replyError } from '../shared/http.ts';
+import { listen } from '../shared/listen.ts';
+import { optionsOf } from '../shared/options.ts';
+
+const { port, role } = optionsOf({ role: { default: 'both', help: 'offer, answer, or both, each in a process of its own' } });
+
+/** Waits until the description has all candidates: one request carries the offer, its response the answer. */
+async function withCandidates(pc: PeerConnection): Promise<DescriptionInit> {
+  const events = pc.events();
+  await pc.setLocalDescription();
+  for await (const event of events) if (event.type === 'icegatheringstatechange' && event.state === 'complete') break;
+  return pc.localDescription!;
+}
+
+async function answer(): Promise<void> {
+  const echo = async (channel: DataChannel): Promise<void> => {
+    for await (const message of channel) {
+      console.log(`answer ${process.pid}: got '${String(message)}'`);
+      await channel.send(String(message).toUpperCase());
+    }
+    server.close();
+    await pc.close();
+  };
+  const pc = await createPeerConnection({ handler: { onDataChannel: echo } });
+  const server = createServer((request, response) => {
+    (async () => {
+      await pc.setRemoteDescription((await bodyOf(request)) as DescriptionInit);
+      reply(response, 200, await withCandidates(pc));
+    })().catch((error: unknown) => replyError(response, error));
+  });
+  const bound = await listen(server, port);
+  console.log(`answer ${process.pid}: waits for an offer on port ${bound}`);
+  process.send?.(bound);
+}
+
+async function offer(): Promise<void> {
+  const pc = await createPeerConnection();
+  const channel = pc.createDataChannel('data');
+  const body = JSON.stringify(await withCandidates(pc));
+  const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body }).catch(() => undefined);
+  if (!response?.ok) {
+    console.error(`Nobody answers on port ${port}: start the other side first, with --role=answer.`);
+    await pc.close();
+    process.exitCode = 1;
+    return;
+  }
+  await pc.setRemoteDescription((await response.json()) as DescriptionInit);
+  await channel.opened;
+  const words = ['one', 'two', 'three'];
+  for (const word of words) await channel.send(word);
+  for await (const reply of channel) {
+    console.log(`offer  ${process.pid}: '${words.shift()}' came back as '${String(reply)}'`);
+    if (words.length === 0) break;
+  }
+  await channel.close();
+  await pc.close();
+}
+
+async function both(): Promise<void> {
+  const [main = ''] = process.argv.slice(1);
+  const answerer = fork(main, ['--role=answer', `--port=${port}`]);
+  const ended = once(answerer, 'exit');
+  const [bound] = (await once(answerer, 'message')) as [number];
+  const [code] = (await once(fork(main, ['--role=offer', `--port=${bound}`]), 'exit')) as [number];
+  if (code !== 0) answerer.kill();
+  const [other] = (await ended) as [number];
+  process.exitCode = code || other;
+}
+
+const roles: Record<string, () => Promise<void>> = { offer, answer, both };
+const act = roles[role];
+if (act) await act();
+else {
+  console.error(`--role=${role}: offer, answer or both was expected.`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,14 @@
+import { createPeerConnection, type PeerConnection, type PeerConnectionOptions } from 'sansrtc';
+
+/** Two connections of this process that know each other; they still have to find their way, and the channels to open. */
+export async function createPair(a: PeerConnectionOptions = {}, b: PeerConnectionOptions = {}, open?: (pc: PeerConnection) => void): Promise<readonly [PeerConnection, PeerConnection]> {
+  const left = await createPeerConnection({ ...a, handler: { ...a.handler, onIceCandidate: (candidate) => right.addIceCandidate(candidate) } });
+  const right = await createPeerConnection({ ...b, handler: { ...b.handler, onIceCandidate: (candidate) => left.addIceCandidate(candidate) } });
+  if (open) open(left);
+  else left.createDataChannel('');
+  await left.setLocalDescription();
+  await right.setRemoteDescription(left.localDescription!);
+  await right.setLocalDescription();
+  await left.setRemoteDescription(right.localDescription!);
+  return [left, right];
+}
