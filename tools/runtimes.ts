@@ -1,0 +1,182 @@
+// What holds on which platform: `npm run test:runtimes [-- suite…] [platform…]`. Installs the platforms on the first run, runs the suites
+// on each, connects them to each other in pairs of processes, and prints a table of how many tests passed.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runPair } from './runtimes/pairs.ts';
+import { DENO_ARGS, type Platform, platforms } from './runtimes/platforms.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const SUITES = ['runtime', 'crypto', 'loopback', 'unit', 'sim'] as const;
+type Suite = (typeof SUITES)[number];
+
+/** A suite that takes longer is ended as failed, in milliseconds. */
+const SUITE_TIMEOUT_MS = 600_000;
+const PAIR_BYTES = 100_000_000;
+
+/** Test files that look at what only Node.js has, by part of their name, with the reason. */
+const NODE_ONLY: Readonly<Record<string, string>> = {
+  'unit/tools/': 'start the test runner of Node.js',
+  'unit/runtime/node.test': 'takes the sockets of Node.js apart',
+  'unit/runtime/node-random.test': 'replaces functions of node:crypto',
+  'unit/crypto/node-import.test': 'starts processes of Node.js with tsx',
+  'unit/crypto/wasm.test': 'starts processes of Node.js with tsx',
+  'unit/api/lifecycle.test': 'starts processes of Node.js with tsx',
+  'unit/srtp/attacks.test': 'asks V8 for its garbage collector',
+};
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const NO_COUNT: Outcome = { passed: 0, failed: 1, skipped: 0 };
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** Runs a program to its end, or to the end of our patience. */
+function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child: ChildProcess = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1', ...env },
+    });
+    let output = '';
+    const take = (chunk: Buffer): void => void (output += chunk.toString());
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
+    const timer = setTimeout(() => {
+      output += `\nit took more than ${SUITE_TIMEOUT_MS / 1000} s\n`;
+      child.kill('SIGKILL');
+    }, SUITE_TIMEOUT_MS);
+    child.on('error', (error) => void (output += String(error)));
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+function* testFiles(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* testFiles(path);
+    else if (entry.name.endsWith('.test.ts')) yield relative(root, path);
+  }
+}
+
+/** Runs files of node:test: by Node.js itself, or by the runner of the platform, which takes the same files. */
+async function runTests(platform: Platform, suite: Suite): Promise<Outcome> {
+  const all = [...testFiles(join(root, 'test', suite))].sort();
+  const files = platform.kind === 'node' ? all : all.filter((file) => !Object.keys(NODE_ONLY).some((part) => file.includes(part)));
+  if (platform.kind === 'node') return runNodeTests(platform, files);
+  const { code, output } =
+    platform.kind === 'bun'
+      ? await run(platform.command, ['test', '--timeout', '120000', ...files.map((file) => `./${file}`)])
+      : await run(platform.command, ['test', ...DENO_ARGS, ...files]);
+  const read = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0);
+  const outcome =
+    platform.kind === 'bun'
+      ? { passed: read(/^\s*(\d+) pass$/m), failed: read(/^\s*(\d+) fail$/m), skipped: read(/^\s*(\d+) skip$/m) }
+      : { passed: read(/\| (\d+) passed/), failed: read(/\| (\d+) failed/), skipped: read(/\| (\d+) ignored/) };
+  return settle(outcome, code, output);
+}
+
+async function runNodeTests(platform: Platform, files: readonly string[]): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'sansrtc-runtimes-'));
+  try {
+    const counts = join(folder, 'counts.json');
+    const reporter = [`--test-reporter=${join(root, 'tools/reporter.mjs')}`, '--test-reporter-destination=stdout'];
+    const { code, output } = await run(platform.command, [...platform.args, '--test', '--test-concurrency=2', ...reporter, ...files], { TEST_COUNTS: counts });
+    if (!existsSync(counts)) return settle(NO_COUNT, code, output);
+    const { pass = 0, fail = 0, cancelled = 0, skipped = 0 } = JSON.parse(readFileSync(counts, 'utf8')) as Record<string, number>;
+    return settle({ passed: pass, failed: fail + cancelled, skipped }, code, output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a program that ends with a line `N passed, M failed`. */
+async function runProgram(platform: Platform, file: string, ...args: readonly string[]): Promise<Outcome> {
+  const { code, output } = await run(platform.command, [...platform.args, file, ...args]);
+  const found = /^(\d+) passed, (\d+) failed$/m.exec(output);
+  return settle(found ? { passed: Number(found[1]), failed: Number(found[2]), skipped: 0 } : NO_COUNT, code, output);
+}
+
+/** A suite that failed says why, and one that ended badly, or in which nothing ran, has failed. */
+function settle(outcome: Outcome, code: number, output: string): Outcome {
+  const isBad = code !== 0 || outcome.passed === 0;
+  const failed = isBad && outcome.failed === 0 ? 1 : outcome.failed;
+  if (failed > 0) console.log(output.split('\n').slice(-120).join('\n'));
+  return { ...outcome, failed };
+}
+
+function runSuite(platform: Platform, suite: Suite): Promise<Outcome> {
+  if (suite === 'unit' || suite === 'sim') return runTests(platform, suite);
+  return suite === 'loopback' ? runProgram(platform, 'tools/runtimes/loopback.ts') : runProgram(platform, 'tools/runtimes/conformance.ts', suite);
+}
+
+function describe({ passed, failed, skipped }: Outcome): string {
+  return `${passed}${failed > 0 ? ` ✖ ${failed}` : ''}${skipped > 0 ? ` (${skipped} skipped)` : ''}`;
+}
+
+function print(rows: readonly (readonly string[])[]): void {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] as number)).join('   ').trimEnd());
+}
+
+async function main(): Promise<void> {
+  const names = process.argv.slice(2).filter((name) => name !== '--');
+  const suites = SUITES.filter((suite) => names.includes(suite));
+  const all = platforms();
+  const chosen = all.filter(({ name }) => names.includes(name));
+  const isAll = suites.length === 0 && !names.includes('pairs');
+  const total = { passed: 0, failed: 0 };
+  const table: string[][] = [['platform', ...(isAll ? SUITES : suites)]];
+  for (const platform of chosen.length > 0 ? chosen : all) {
+    const row = [platform.name];
+    for (const suite of isAll ? SUITES : suites) {
+      const start = performance.now();
+      const outcome = await runSuite(platform, suite);
+      total.passed += outcome.passed;
+      total.failed += outcome.failed;
+      row.push(describe(outcome));
+      console.log(`${platform.name} ${suite}: ${describe(outcome)} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    }
+    table.push(row);
+  }
+  if (isAll || suites.length > 0) {
+    console.log('');
+    print(table);
+    for (const [part, why] of Object.entries(NODE_ONLY)) console.log(`not on Bun and Deno: test/${part}*: ${why}`);
+  }
+  if (isAll || names.includes('pairs')) {
+    const rows: string[][] = [['pair', `${PAIR_BYTES / 1e6} MB each way`]];
+    for (const [offer, answer] of pairsOf(chosen.length > 1 ? chosen : all)) {
+      const result = await runPair(offer, answer, PAIR_BYTES);
+      if (result.error === undefined) total.passed++;
+      else total.failed++;
+      rows.push([`${offer.name} ↔ ${answer.name}`, result.error ?? `${result.seconds.toFixed(1)} s, ${(PAIR_BYTES / 1e6 / result.seconds).toFixed(0)} MB/s each way`]);
+    }
+    console.log('');
+    print(rows);
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+/** Each kind of platform with each other one, and the versions of Node.js with the newest. */
+function pairsOf(all: readonly Platform[]): (readonly [Platform, Platform])[] {
+  const newest = all.findLast(({ kind }) => kind === 'node');
+  const wanted = all.filter((platform) => platform.kind !== 'node' || platform === newest || platform === all[0]);
+  return wanted.flatMap((offer, i) => wanted.slice(i + 1).map((answer) => [offer, answer] as const));
+}
+
+await main();
