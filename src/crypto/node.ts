@@ -152,6 +152,7 @@ class NodeChaCha20Poly1305 implements Aead {
 function createAead(name: AeadName, key: Uint8Array): Aead {
   if (!nodeCrypto.aeads.includes(name)) throw new RtcError('ERR_NOT_SUPPORTED', `no cipher ${String(name)}`);
   if (key.length !== KEY_BYTES[name]) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of ${name} has ${KEY_BYTES[name]} bytes, not ${key.length}`);
+  if (name === 'chacha20-poly1305' && !hasNativeChaCha) return createWasmChaCha20Poly1305(key) ?? new NodeAead(name, key);
   const native = new NodeAead(name, key);
   const short = name === 'chacha20-poly1305' && FAST_WASM ? createWasmChaCha20Poly1305(key) : undefined;
   return short === undefined ? native : new NodeChaCha20Poly1305(short, native);
@@ -188,19 +189,25 @@ function checkPart(buffer: Uint8Array, start: number, end: number, last: number)
   }
 }
 
-/** The fastest cipher first, as a server picks by it. ChaCha20-Poly1305 is left out of some builds of OpenSSL and BoringSSL. */
+/** Whether `node:crypto` has a cipher. */
+function hasNative(name: AeadName): boolean {
+  try {
+    new NodeAead(name, new Uint8Array(KEY_BYTES[name])).seal(new Uint8Array(NONCE_BYTES), new Uint8Array(0), new Uint8Array(TAG_BYTES), 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Bun's `node:crypto` and some builds of OpenSSL leave it out; WebAssembly then does it alone. */
+const hasNativeChaCha: boolean = hasNative('chacha20-poly1305');
+
+/** The fastest cipher first, as a server picks by it. */
 function supportedAeads(): readonly AeadName[] {
   const wanted: readonly AeadName[] = FAST_WASM
     ? ['chacha20-poly1305', 'aes-128-gcm', 'aes-256-gcm']
     : ['aes-128-gcm', 'chacha20-poly1305', 'aes-256-gcm'];
-  return wanted.filter((name) => {
-    try {
-      new NodeAead(name, new Uint8Array(KEY_BYTES[name])).seal(new Uint8Array(NONCE_BYTES), new Uint8Array(0), new Uint8Array(TAG_BYTES), 0, 0);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return wanted.filter((name) => hasNative(name) || (name === 'chacha20-poly1305' && hasWasmSimd));
 }
 
 /** Some builds leave counter mode out, or some of its key lengths. */
