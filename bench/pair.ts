@@ -28,8 +28,8 @@ export class Peer {
   other: Peer | undefined;
 
   constructor(library: LibraryName, profile: string | undefined) {
-    const execArgv = [...process.execArgv, '--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-name=${profile}`] : [])];
-    this.#child = fork(PEER, [library], { execArgv, stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'] });
+    const execArgv = [...process.execArgv, '--expose-gc'];
+    this.#child = fork(PEER, [library, ...(profile === undefined ? [] : [profile])], { execArgv, stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'] });
     this.#child.on('message', (message: { id?: number; key?: number; result?: unknown; error?: string }) => {
       if (message.key !== undefined) this.other?.pass(message);
       else if (message.id !== undefined) this.#settle(message.id, message);

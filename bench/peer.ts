@@ -3,6 +3,7 @@
 import { LIBRARY_FILES, type LibraryName } from './libs/index.ts';
 import type { Channel, Connection, Library, Signal } from './libs/library.ts';
 import { cpuMs, memoryUse, monotonicMs } from './process.ts';
+import { startProfile } from './profile.ts';
 import { receive, roundTrips, type Rounds, type Traffic, transmit } from './traffic.ts';
 
 const { library } = (await import(`./libs/${LIBRARY_FILES[process.argv[2] as LibraryName]}`)) as { library: Library };
@@ -102,6 +103,10 @@ process.on('message', (message: Request | { readonly key: number; readonly signa
     (error: Error) => tell({ id, error: String(error?.stack ?? error) }),
   );
 });
-process.on('disconnect', () => process.exit(0));
+const writeProfile = process.argv[3] === undefined ? undefined : startProfile(process.argv[3]);
+process.on('disconnect', () => {
+  writeProfile?.();
+  process.exit(0);
+});
 process.on('unhandledRejection', (error) => console.error(`${library.name}:`, error));
 tell({ ready: true });
