@@ -136,7 +136,7 @@ async function runPhase(phase: Phase, { names, options }: Request): Promise<Resu
   if (phase === 'check') return runProgram(phase, 'tools/check.ts', [], env);
   if (phase === 'interop' || phase === 'examples') {
     const program = phase === 'interop' ? 'interop/main.ts' : 'interop/examples/main.ts';
-    const passed = [...options].flatMap(([option, value]) => [`--${option}`, value]);
+    const passed = phase === 'examples' ? [] : [...options].flatMap(([option, value]) => [`--${option}`, value]);
     return existsSync(join(root, program)) ? runProgram(phase, program, [...names, ...passed], env) : missing(phase, program);
   }
   const files = [...testFiles(join(root, 'test', phase))].filter((file) => names.length === 0 || names.some((name) => file.includes(name))).sort();

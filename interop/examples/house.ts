@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { examples } from '../../examples/shared/run.ts';
+import { openPage, type Page } from '../demo/browser.ts';
 import { Program } from './program.ts';
-import { assert, type ExampleTest } from './tools.ts';
+import { assert, BROWSER, equal, type ExampleTest, hasLine, isState, linesOf, write } from './tools.ts';
 
 const root = fileURLToPath(new URL('../../examples/', import.meta.url));
 const BLOCK_LINES = 12;
@@ -55,7 +56,36 @@ async function isFriendly(): Promise<string> {
   return 'unknown option, port that is none, unknown example, port in use: a line each';
 }
 
+/** Two pages of one program do not disturb each other. */
+async function servesTwo(): Promise<string> {
+  const program = new Program('data-channels-simple', ['--port=0']);
+  const pages: Page[] = [];
+  try {
+    const [url] = await program.printed(/http:\/\/\S+/);
+    for (let i = 0; i < 2; i++) {
+      const page = await openPage[BROWSER]();
+      pages.push(page);
+      await page.goto(url);
+      await isState(page, 'connected');
+    }
+    for (const [i, page] of pages.entries()) {
+      await write(page, 'form', `page ${i}`);
+      await hasLine(page, 'log', new RegExp(`^You said: page ${i}$`));
+      equal((await linesOf(page, 'log')).length, 2, 'lines on the page');
+    }
+    await pages.pop()?.close();
+    await write(pages[0]!, 'form', 'still here');
+    await hasLine(pages[0]!, 'log', /^You said: still here$/);
+    await program.interrupt();
+    return 'a page opened twice: each has its answers, one stays when the other goes';
+  } finally {
+    for (const page of pages) await page.close();
+    program.kill();
+  }
+}
+
 export const houseTests: readonly ExampleTest[] = [
   { name: 'all: short', needsBrowser: false, run: isShort },
   { name: 'all: bad use', needsBrowser: false, run: isFriendly },
+  { name: 'all: two pages', needsBrowser: true, run: servesTwo },
 ];

@@ -1,4 +1,4 @@
-// npm run test:examples -- [example…]
+// npm run test:examples -- [example…] [--browser firefox]
 // Runs every example against its browser or its other process, and asserts what its README promises.
 import { examples } from '../../examples/shared/run.ts';
 import { goAlone } from '../alone.ts';
@@ -8,7 +8,7 @@ import { dataChannelTests } from './data-channels.ts';
 import { houseTests } from './house.ts';
 import { negotiationTests } from './negotiation.ts';
 import { programTests } from './programs.ts';
-import type { ExampleTest } from './tools.ts';
+import { BROWSER, type ExampleTest } from './tools.ts';
 
 const all: readonly ExampleTest[] = [...dataChannelTests, ...programTests, ...negotiationTests, ...houseTests];
 const LONGEST_MS = 60_000;
@@ -25,7 +25,7 @@ function choose(names: readonly string[]): readonly ExampleTest[] {
 async function main(): Promise<number> {
   const chosen = choose(process.argv.slice(2).filter((argument) => !argument.startsWith('--')));
   await goAlone();
-  const noBrowser = await peerPrograms.chromium.missing();
+  const noBrowser = await peerPrograms[BROWSER].missing();
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const tell = (outcome: keyof typeof counts, name: string, note: string, ms = 0): void => {
     counts[outcome]++;

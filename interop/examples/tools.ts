@@ -5,6 +5,8 @@ import { openPage, type Page } from '../demo/browser.ts';
 import { until } from '../suite.ts';
 import { Program } from './program.ts';
 
+/** `--browser firefox` chooses the other one. */
+export const BROWSER: 'chromium' | 'firefox' = process.env.EXAMPLES_BROWSER === 'firefox' ? 'firefox' : 'chromium';
 export const SCREENSHOTS: string = fileURLToPath(new URL('../build/examples', import.meta.url));
 
 export interface Tools {
@@ -53,7 +55,14 @@ export async function write(page: Page, form: string, text: string): Promise<voi
   await page.evaluate(`(() => { const form = document.getElementById('${form}'); form.querySelector('input').value = ${JSON.stringify(text)}; form.requestSubmit(); })()`);
 }
 
-export const isState = (page: Page, state: string, ms = 20_000): Promise<void> => until(async () => (await textOf(page, 'status')) === state, ms, `the page's state '${state}'`);
+export async function isState(page: Page, state: string, ms = 20_000): Promise<void> {
+  let seen = '';
+  await until(
+    async () => (seen = await textOf(page, 'status')) === state,
+    ms,
+    () => `the page's state '${state}' (it is '${seen}', ${page.errors.join(' | ') || 'without an error'})`,
+  );
+}
 
 /** Waits until a list has lines that match. */
 export const hasLine = (page: Page, id: string, pattern: RegExp, ms = 10_000): Promise<void> =>
@@ -91,7 +100,7 @@ export function pageTest(name: string, check: (tools: Tools) => Promise<string>,
       let page: Page | undefined;
       try {
         const url = (await program.printed(/http:\/\/\S+/))[0];
-        page = await openPage.chromium();
+        page = await openPage[BROWSER]();
         await page.resize(1180, 900);
         await page.goto(url);
         await isState(page, 'connected');
