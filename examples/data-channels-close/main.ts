@@ -19,7 +19,7 @@ async function countThenClose(channel: DataChannel): Promise<void> {
   }
   const isOurs = channel.readyState === 'open';
   await channel.close(); // resolves when both sides are done; what was sent before has arrived
-  console.log(`${channel.label}: closed by ${isOurs ? 'the program' : 'the page'} after ${sent} messages`);
+  console.log(`${channel.label}: closed by ${isOurs ? 'the program' : 'the page'} after ${sent} ${sent === 1 ? 'message' : 'messages'}`);
 }
 
 await serve(import.meta.url, port, (page) => connect(page, { handler: { onDataChannel: countThenClose } }));

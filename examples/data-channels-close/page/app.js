@@ -16,7 +16,7 @@ function open(pc) {
     addLine('log', `${label}: ${data}`);
   };
   channel.onclose = () => {
-    addLine('log', `${label} was closed by ${isOurs ? 'this page' : 'the program'} after ${messages} messages`, isOurs ? 'mine' : '');
+    addLine('log', `${label} was closed by ${isOurs ? 'this page' : 'the program'} after ${messages} ${messages === 1 ? 'message' : 'messages'}`, isOurs ? 'mine' : '');
     enable(false);
   };
   $('close').onclick = () => {
