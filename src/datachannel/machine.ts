@@ -128,6 +128,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
       ordered: channel.ordered || !channel.acknowledged,
       maxRetransmits: channel.maxRetransmits,
       lifetimeMs: channel.maxPacketLifeTimeMs,
+      priority: channel.priority,
     });
     channel.queuedBytes += size;
     channel.bufferedAmount += size;

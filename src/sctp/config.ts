@@ -25,6 +25,8 @@ export interface SctpConfig {
   readonly tailroomBytes?: number;
   /** Whether to offer zero checksums (RFC 9653): only where a layer below, DTLS, protects the packets. Default false. */
   readonly zeroChecksum?: boolean;
+  /** Whether to offer I-DATA (RFC 8260), so that messages of several streams go out by turns, packet by packet. Default true. */
+  readonly interleaving?: boolean;
   /** Streams to offer each way. Default 65,535. */
   readonly streams?: number;
   /** Whether `pollRead` opens the window again, or only `release`. Default `on-read`. */
@@ -60,6 +62,7 @@ const DEFAULTS: ResolvedSctpConfig = {
   headroomBytes: 0,
   tailroomBytes: 0,
   zeroChecksum: false,
+  interleaving: true,
   streams: 65_535,
   windowRelease: 'on-read',
   rtoInitialMs: 500,

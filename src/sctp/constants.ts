@@ -15,12 +15,16 @@ export const ChunkType = {
   COOKIE_ECHO: 10,
   COOKIE_ACK: 11,
   SHUTDOWN_COMPLETE: 14,
+  /** RFC 8260 2.1. */
+  I_DATA: 64,
   /** RFC 6525 3.1. */
   RE_CONFIG: 130,
   /** RFC 4820 3. */
   PAD: 132,
   /** RFC 3758 3.2. */
   FORWARD_TSN: 192,
+  /** RFC 8260 2.3.1. */
+  I_FORWARD_TSN: 194,
 } as const;
 
 /** Parameters of INIT and INIT ACK (3.3.2, 3.3.3). */
@@ -67,7 +71,7 @@ export const ErrorCause = {
   PROTOCOL_VIOLATION: 13,
 } as const;
 
-/** Flags of DATA (3.3.1). */
+/** Flags of DATA (3.3.1) and I-DATA. */
 export const DATA_END = 1;
 export const DATA_BEGIN = 2;
 export const DATA_UNORDERED = 4;
@@ -83,6 +87,13 @@ export const EDMID_DTLS = 1;
 export const COMMON_HEADER_BYTES = 12;
 export const CHUNK_HEADER_BYTES = 4;
 export const DATA_HEADER_BYTES = 16;
+/** Bytes of an I-DATA chunk's header (RFC 8260 2.1). */
+export const I_DATA_HEADER_BYTES = 20;
+
+/** Priorities of data channels, very low to high; each has twice the weight of the one before (RFC 8831 6.4). */
+export const PRIORITIES: readonly number[] = [128, 256, 512, 1024];
+/** Messages up to this length are begun without regard to longer ones, in bytes. */
+export const MAX_SHORT_MESSAGE_BYTES = 16_384;
 
 /** Chunks kept in flight, at most: gap blocks reach 65,535 TSNs (3.3.4), and half of that is enough for any window. */
 export const MAX_OUTSTANDING_CHUNKS = 32_768;

@@ -39,7 +39,13 @@ export class CookieJar {
     writeU32(cookie, MAC_BYTES + 26, peer.receiveWindowBytes);
     writeU16(cookie, MAC_BYTES + 30, peer.streamsOut);
     writeU16(cookie, MAC_BYTES + 32, peer.streamsIn);
-    cookie[MAC_BYTES + 34] = (peer.forwardTsn ? 1 : 0) | (peer.reconfig ? 2 : 0) | (peer.zeroChecksum ? 4 : 0) | (peer.padding === true ? 8 : 0);
+    cookie[MAC_BYTES + 34] =
+      (peer.forwardTsn ? 1 : 0) |
+      (peer.reconfig ? 2 : 0) |
+      (peer.zeroChecksum ? 4 : 0) |
+      (peer.padding === true ? 8 : 0) |
+      (peer.interleaving === true ? 16 : 0) |
+      (peer.interleavedSkips === true ? 32 : 0);
     cookie.set(this.#sign(cookie), 0);
     return cookie;
   }
@@ -63,6 +69,8 @@ export class CookieJar {
         reconfig: (capabilities & 2) !== 0,
         zeroChecksum: (capabilities & 4) !== 0,
         padding: (capabilities & 8) !== 0,
+        interleaving: (capabilities & 16) !== 0,
+        interleavedSkips: (capabilities & 32) !== 0,
       },
     };
   }

@@ -10,6 +10,8 @@ export interface SctpSend {
   readonly maxRetransmits?: number | undefined;
   /** Give up this many ms after the message was written (RFC 7496, RFC 3758). */
   readonly lifetimeMs?: number | undefined;
+  /** The weight of the stream from now on: 128 very low, 256 low (the default), 512 medium, 1024 high (RFC 8831 6.4). */
+  readonly priority?: number | undefined;
 }
 
 /** A message that arrived whole. */

@@ -56,7 +56,19 @@ export class Handshake {
   }
 
   #ours(initiateTag: number, initialTsn: number): Init {
-    const { receiveWindowBytes, streams, zeroChecksum } = this.#config;
-    return { initiateTag, initialTsn, receiveWindowBytes, streamsOut: streams, streamsIn: streams, forwardTsn: true, reconfig: true, zeroChecksum, padding: true };
+    const { receiveWindowBytes, streams, zeroChecksum, interleaving } = this.#config;
+    return {
+      initiateTag,
+      initialTsn,
+      receiveWindowBytes,
+      streamsOut: streams,
+      streamsIn: streams,
+      forwardTsn: true,
+      reconfig: true,
+      zeroChecksum,
+      padding: true,
+      interleaving,
+      interleavedSkips: interleaving,
+    };
   }
 }

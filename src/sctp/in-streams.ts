@@ -1,10 +1,12 @@
-import { distance16, Queue } from '../core/index.ts';
+import { Queue } from '../core/index.ts';
 import { RECEIVE_OVERHEAD_BYTES } from './constants.ts';
 import type { SctpMessage } from './events.ts';
 
 interface InStream {
   readonly id: number;
   nextSsn: number;
+  /** The last unordered message that was skipped, with interleaving; −1 for none. */
+  skippedUnordered: number;
   /** Whole messages that wait for an earlier one, by stream sequence number. */
   waiting: Map<number, SctpMessage> | undefined;
 }
@@ -28,7 +30,14 @@ export class InStreams {
   unreadBytes = 0;
 
   readonly #streams: Map<number, InStream> = new Map();
+  /** 32 less the bits of sequence numbers: 16 of DATA, 32 of I-DATA (RFC 8260 2.1). */
+  readonly #shift: number;
   #last: InStream | undefined;
+
+  /** @param interleaved - whether messages bear identifiers of 32 bits */
+  constructor(interleaved = false) {
+    this.#shift = interleaved ? 0 : 16;
+  }
 
   /** How many messages were read, ever. */
   get read(): number {
@@ -52,26 +61,30 @@ export class InStreams {
   deliverInOrder(message: SctpMessage, ssn: number): void {
     const stream = this.#stream(message.streamId);
     if (ssn !== stream.nextSsn) {
-      if (distance16(ssn, stream.nextSsn) < 0 || stream.waiting?.has(ssn) === true) return;
+      if (this.#distance(ssn, stream.nextSsn) < 0 || stream.waiting?.has(ssn) === true) return;
       (stream.waiting ??= new Map()).set(ssn, message);
       this.waitingBytes += messageCharge(message.data);
       return;
     }
-    stream.nextSsn = (ssn + 1) & 0xffff;
+    stream.nextSsn = this.#after(ssn);
     this.deliver(message);
     if (stream.waiting !== undefined) this.#drain(stream);
   }
 
   /** The messages up to `ssn` will not come (RFC 3758 3.6); those that are here are delivered. */
-  skip(streamId: number, ssn: number): void {
+  skip(streamId: number, ssn: number, unordered = false): void {
     const stream = this.#stream(streamId);
-    if (distance16(ssn, stream.nextSsn) < 0) return;
+    if (unordered) {
+      if (stream.skippedUnordered < 0 || this.#distance(ssn, stream.skippedUnordered) > 0) stream.skippedUnordered = ssn;
+      return;
+    }
+    if (this.#distance(ssn, stream.nextSsn) < 0) return;
     if (stream.waiting !== undefined) {
-      const here = [...stream.waiting.keys()].filter((waiting) => distance16(waiting, ssn) <= 0);
-      here.sort((a, b) => distance16(a, b));
+      const here = [...stream.waiting.keys()].filter((waiting) => this.#distance(waiting, ssn) <= 0);
+      here.sort((a, b) => this.#distance(a, b));
       for (const waiting of here) this.#take(stream, waiting);
     }
-    stream.nextSsn = (ssn + 1) & 0xffff;
+    stream.nextSsn = this.#after(ssn);
     if (stream.waiting !== undefined) this.#drain(stream);
   }
 
@@ -91,12 +104,33 @@ export class InStreams {
     this.waitingBytes = 0;
   }
 
+  /** Whether a message was delivered or skipped, as far as is known: of unordered ones only what was skipped is. */
+  isOver(streamId: number, mid: number, unordered: boolean): boolean {
+    const stream = this.#last !== undefined && this.#last.id === streamId ? this.#last : this.#streams.get(streamId);
+    if (stream === undefined) return false;
+    if (!unordered) return this.#distance(mid, stream.nextSsn) < 0;
+    return stream.skippedUnordered >= 0 && this.#distance(mid, stream.skippedUnordered) <= 0;
+  }
+
+  /** Whether a whole message with this number waits for an earlier one. */
+  isWaiting(streamId: number, mid: number, unordered: boolean): boolean {
+    return !unordered && this.#streams.get(streamId)?.waiting?.has(mid) === true;
+  }
+
+  #distance(a: number, b: number): number {
+    return ((a - b) << this.#shift) >> this.#shift;
+  }
+
+  #after(number: number): number {
+    return ((number + 1) << this.#shift) >>> this.#shift;
+  }
+
   #stream(id: number): InStream {
     const last = this.#last;
     if (last !== undefined && last.id === id) return last;
     let stream = this.#streams.get(id);
     if (stream === undefined) {
-      stream = { id, nextSsn: 0, waiting: undefined };
+      stream = { id, nextSsn: 0, skippedUnordered: -1, waiting: undefined };
       this.#streams.set(id, stream);
     }
     this.#last = stream;
@@ -106,7 +140,7 @@ export class InStreams {
   #drain(stream: InStream): void {
     while (stream.waiting?.has(stream.nextSsn) === true) {
       this.#take(stream, stream.nextSsn);
-      stream.nextSsn = (stream.nextSsn + 1) & 0xffff;
+      stream.nextSsn = this.#after(stream.nextSsn);
     }
   }
 

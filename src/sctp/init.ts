@@ -18,6 +18,9 @@ export interface Init {
   readonly zeroChecksum: boolean;
   /** The sender knows PAD chunks (RFC 4820), and takes whatever padded packet the path carries. */
   readonly padding?: boolean;
+  /** The sender knows I-DATA, and I-FORWARD-TSN (RFC 8260). */
+  readonly interleaving?: boolean;
+  readonly interleavedSkips?: boolean;
   /** INIT ACK only. */
   readonly cookie?: Uint8Array | undefined;
   /** Parameters that we do not know and whose sender wants to hear so (RFC 9260 3.2.1). */
@@ -34,6 +37,8 @@ export function decodeInit(bytes: Uint8Array, start: number, end: number): Init 
   let reconfig = false;
   let zeroChecksum = false;
   let padding = false;
+  let interleaving = false;
+  let interleavedSkips = false;
   let cookie: Uint8Array | undefined;
   const unrecognized: Uint8Array[] = [];
   for (let at = start + 16; at < end; ) {
@@ -47,6 +52,8 @@ export function decodeInit(bytes: Uint8Array, start: number, end: number): Init 
         if (bytes[i] === ChunkType.RE_CONFIG) reconfig = true;
         if (bytes[i] === ChunkType.FORWARD_TSN) forwardTsn = true;
         if (bytes[i] === ChunkType.PAD) padding = true;
+        if (bytes[i] === ChunkType.I_DATA) interleaving = true;
+        if (bytes[i] === ChunkType.I_FORWARD_TSN) interleavedSkips = true;
       }
     } else if (!isIgnored(type)) {
       // The high bits say whether to report and whether to go on (3.2.1).
@@ -61,7 +68,7 @@ export function decodeInit(bytes: Uint8Array, start: number, end: number): Init 
   if (initiateTag === 0 || streamsOut === 0 || streamsIn === 0) throw new DecodeError('sctp.init', 'zero tag or no streams'); // 3.3.2
   const receiveWindowBytes = readU32(bytes, start + 4);
   const initialTsn = readU32(bytes, start + 12);
-  return { initiateTag, receiveWindowBytes, streamsOut, streamsIn, initialTsn, forwardTsn, reconfig, zeroChecksum, padding, cookie, unrecognized };
+  return { initiateTag, receiveWindowBytes, streamsOut, streamsIn, initialTsn, forwardTsn, reconfig, zeroChecksum, padding, interleaving, interleavedSkips, cookie, unrecognized };
 }
 
 /** Addresses (5, 6), unrecognized (8), cookie preservative (9), host name (11), address types (12): one path, no use for them. */
@@ -73,13 +80,13 @@ function isIgnored(type: number): boolean {
 export function encodeInit(type: typeof ChunkType.INIT | typeof ChunkType.INIT_ACK, init: Init): Uint8Array {
   const writer = new Writer(128).u32(init.initiateTag).u32(init.receiveWindowBytes).u16(init.streamsOut).u16(init.streamsIn).u32(init.initialTsn);
   if (init.cookie !== undefined) parameter(writer, ParameterType.STATE_COOKIE, init.cookie);
-  if (init.reconfig || init.forwardTsn || init.padding === true) {
-    const types: number[] = [];
-    if (init.reconfig) types.push(ChunkType.RE_CONFIG);
-    if (init.forwardTsn) types.push(ChunkType.FORWARD_TSN);
-    if (init.padding === true) types.push(ChunkType.PAD);
-    parameter(writer, ParameterType.SUPPORTED_EXTENSIONS, Uint8Array.from(types));
-  }
+  const types: number[] = [];
+  if (init.reconfig) types.push(ChunkType.RE_CONFIG);
+  if (init.forwardTsn) types.push(ChunkType.FORWARD_TSN);
+  if (init.padding === true) types.push(ChunkType.PAD);
+  if (init.interleaving === true) types.push(ChunkType.I_DATA);
+  if (init.interleavedSkips === true) types.push(ChunkType.I_FORWARD_TSN);
+  if (types.length > 0) parameter(writer, ParameterType.SUPPORTED_EXTENSIONS, Uint8Array.from(types));
   if (init.zeroChecksum) parameter(writer, ParameterType.ZERO_CHECKSUM, Uint8Array.of(0, 0, 0, EDMID_DTLS));
   if (init.forwardTsn) parameter(writer, ParameterType.FORWARD_TSN, new Uint8Array(0));
   for (const unknown of init.unrecognized ?? []) parameter(writer, ParameterType.UNRECOGNIZED, unknown);

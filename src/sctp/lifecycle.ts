@@ -160,8 +160,9 @@ export class Lifecycle {
     this.#state = 'established';
     const streamsIn = Math.min(config.streams, peer.streamsOut);
     const streamsOut = Math.min(config.streams, peer.streamsIn);
-    sender.setPeer(peer.receiveWindowBytes, peer.forwardTsn);
-    const receiver = new Receiver(config, peer.initialTsn, streamsIn, timers, this.#counters);
+    const interleaving = config.interleaving && peer.interleaving === true;
+    sender.setPeer(peer.receiveWindowBytes, interleaving ? peer.interleavedSkips === true : peer.forwardTsn, interleaving);
+    const receiver = new Receiver(config, peer.initialTsn, streamsIn, interleaving, timers, this.#counters);
     events.messages = receiver.streams;
     const heartbeat = new Heartbeat(this.#environment, control, timers, sender.rto, config.heartbeatMs);
     const resets = new StreamResets({

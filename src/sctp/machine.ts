@@ -7,6 +7,7 @@ import {
   ChunkType,
   COMMON_HEADER_BYTES,
   DATA_HEADER_BYTES,
+  I_DATA_HEADER_BYTES,
   ERRORS_PER_SECOND,
   ErrorCause,
   HEARTBEAT_ACKS_PER_SECOND,
@@ -18,10 +19,12 @@ import {
   checkChunks,
   checkSack,
   decodeForwardTsn,
+  decodeIForwardTsn,
   decodeReconfig,
   encodeChunk,
   encodeErrorChunk,
   encodeInvalidStream,
+  type ForwardTsn,
   padded,
 } from './packets.ts';
 import type { SctpPath } from './pmtu.ts';
@@ -356,7 +359,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     association.receiver.endPacket(now);
     association.resets.advanced();
     if (this.#life.state !== 'established') this.#life.progress(now);
-    if (association.receiver.reassembly.tooLarge.size > 0) this.#reportTooLarge(association);
+    if ((association.receiver.interleaved ?? association.receiver.reassembly).tooLarge.size > 0) this.#reportTooLarge(association);
   }
 
   /** Returns whether the rest of the packet may be looked at. */
@@ -366,7 +369,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     const start = at + CHUNK_HEADER_BYTES;
     const end = at + length;
     const type = packet[at] as number;
-    if (type === ChunkType.DATA) return association !== undefined && this.#handleData(association, packet, at, length, now);
+    if (type === ChunkType.DATA || type === ChunkType.I_DATA) return association !== undefined && this.#handleData(association, packet, at, length, now);
     switch (type) {
       case ChunkType.SACK:
         checkSack(packet, start, end);
@@ -395,7 +398,8 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
       case ChunkType.PAD:
         return true;
       case ChunkType.FORWARD_TSN:
-        return association === undefined || this.#handleForwardTsn(association, packet, start, end);
+      case ChunkType.I_FORWARD_TSN:
+        return association === undefined || this.#handleForwardTsn(association, packet, at, end);
       case ChunkType.RE_CONFIG:
         if (association !== undefined && life.state !== 'closed') association.resets.handle(decodeReconfig(packet, start, end), now);
         return true;
@@ -421,8 +425,11 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
   #handleData(association: Association, packet: Uint8Array, at: number, length: number, now: Instant): boolean {
     const { state } = this.#life;
     if (state !== 'established' && state !== 'shutdown-pending' && state !== 'shutdown-sent') return false; // 6
-    if (length < DATA_HEADER_BYTES) throw new DecodeError('sctp.data', `${length} bytes`);
-    if (length === DATA_HEADER_BYTES) {
+    const interleaved = packet[at] === ChunkType.I_DATA;
+    if (interleaved !== (association.receiver.interleaved !== undefined)) return this.#violation('DATA and I-DATA do not mix'); // RFC 8260 2.2.2
+    const header = interleaved ? I_DATA_HEADER_BYTES : DATA_HEADER_BYTES;
+    if (length < header) throw new DecodeError('sctp.data', `${length} bytes`);
+    if (length === header) {
       this.#life.abort(ErrorCause.NO_USER_DATA, packet.slice(at + 4, at + 8), 'protocol-violation'); // 6.2
       return false;
     }
@@ -433,11 +440,17 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     return true;
   }
 
-  #handleForwardTsn(association: Association, packet: Uint8Array, start: number, end: number): boolean {
-    const forward = decodeForwardTsn(packet, start, end);
+  #handleForwardTsn(association: Association, packet: Uint8Array, at: number, end: number): boolean {
     const { state } = this.#life;
+    const { receiver } = association;
+    const start = at + CHUNK_HEADER_BYTES;
+    const interleaved = packet[at] === ChunkType.I_FORWARD_TSN;
+    const forward = interleaved ? undefined : decodeForwardTsn(packet, start, end);
+    const iForward = interleaved ? decodeIForwardTsn(packet, start, end) : undefined;
     if (state !== 'established' && state !== 'shutdown-pending' && state !== 'shutdown-sent') return true;
-    return association.receiver.handleForwardTsn(forward) || this.#violation('FORWARD TSN that contradicts DATA');
+    if (interleaved !== (receiver.interleaved !== undefined)) return this.#violation('FORWARD TSN and I-FORWARD-TSN do not mix'); // RFC 8260 2.3.1
+    const holds = iForward === undefined ? receiver.handleForwardTsn(forward as ForwardTsn) : receiver.handleIForwardTsn(iForward);
+    return holds || this.#violation('FORWARD TSN that contradicts DATA');
   }
 
   /** What was acknowledged and what was lost tells whether packets of the present size arrive. */
@@ -488,7 +501,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
   }
 
   #reportTooLarge(association: Association): void {
-    const { tooLarge } = association.receiver.reassembly;
+    const { tooLarge } = association.receiver.interleaved ?? association.receiver.reassembly;
     for (const streamId of tooLarge) this.#life.events.push({ type: 'message-too-large', streamId });
     tooLarge.clear();
   }

@@ -8,11 +8,6 @@ export const ACKED = 1;
 export const LOST = 2;
 export const ABANDONED = 4;
 
-/** What a DATA chunk takes in a packet. Windows count it whole, so that many small messages weigh what they cost. */
-export function chunkCost(size: number): number {
-  return padded(DATA_HEADER_BYTES + size);
-}
-
 /**
  * The chunks that were given TSNs and not yet acknowledged cumulatively: a ring of columns, addressed by slot. The slot
  * of a chunk is found from its distance to the first TSN. The columns are public because the sender's loops run over them.
@@ -33,6 +28,11 @@ export class Outstanding {
   /** The number of the packet that bore it last. */
   packets: Uint32Array = new Uint32Array(0);
   sentAt: Float64Array = new Float64Array(0);
+  /** Which fragment of its message it is, and how many TSNs before it the fragment before it lies (0: too far, or none). */
+  fsns: Uint32Array = new Uint32Array(0);
+  backs: Uint16Array = new Uint16Array(0);
+  /** Bytes of the header of a DATA or I-DATA chunk. */
+  headerBytes: number = DATA_HEADER_BYTES;
 
   /** Chunks in flight: bytes as the congestion window counts them, and of user data as the peer's window does. */
   flightCost = 0;
@@ -54,6 +54,11 @@ export class Outstanding {
     return add32(this.base, this.count);
   }
 
+  /** What a chunk takes in a packet. Windows count it whole, so that many small messages weigh what they cost. */
+  cost(size: number): number {
+    return padded(this.headerBytes + size);
+  }
+
   slot(index: number): number {
     return (this.#head + index) & this.#mask;
   }
@@ -71,6 +76,10 @@ export class Outstanding {
     this.sends[slot] = 1;
     this.packets[slot] = packet;
     this.sentAt[slot] = now;
+    const tsn = add32(this.base, this.count - 1);
+    this.fsns[slot] = message.fragments++;
+    this.backs[slot] = this.fsns[slot] === 0 ? 0 : distance32(tsn, message.lastTsn);
+    message.lastTsn = tsn;
     this.#enterFlight(size);
     return slot;
   }
@@ -91,7 +100,7 @@ export class Outstanding {
     this.packets[slot] = packet;
     this.sentAt[slot] = now;
     this.lostChunks--;
-    this.lostCost -= chunkCost(size);
+    this.lostCost -= this.cost(size);
     this.#enterFlight(size);
   }
 
@@ -104,7 +113,7 @@ export class Outstanding {
     const tsn = add32(this.base, index);
     if (this.lostChunks === 0 || distance32(tsn, this.#lostFrom) < 0) this.#lostFrom = tsn;
     this.lostChunks++;
-    this.lostCost += chunkCost(size);
+    this.lostCost += this.cost(size);
   }
 
   /** The peer has the chunk. Returns the state in which that was heard. */
@@ -126,6 +135,19 @@ export class Outstanding {
     const state = this.states[slot] as number;
     this.states[slot] = (state & ACKED) | ABANDONED;
     if ((state & (ACKED | ABANDONED)) === 0) this.#settle(state, this.sizes[slot] as number);
+  }
+
+  /** All chunks of a message that are still here will not be sent any more. */
+  abandonAll(message: OutMessage): void {
+    let index = distance32(message.lastTsn, this.base);
+    while (index >= 0 && index < this.count) {
+      const slot = this.slot(index);
+      if (this.messages[slot] !== message) return;
+      this.abandon(slot);
+      const back = this.backs[slot] as number;
+      if (back === 0) return;
+      index -= back;
+    }
   }
 
   /** How many chunks at the beginning are given up. */
@@ -157,17 +179,17 @@ export class Outstanding {
     if (state !== LOST) this.#leaveFlight(size);
     else {
       this.lostChunks--;
-      this.lostCost -= chunkCost(size);
+      this.lostCost -= this.cost(size);
     }
   }
 
   #enterFlight(size: number): void {
-    this.flightCost += chunkCost(size);
+    this.flightCost += this.cost(size);
     this.flightPayload += size;
   }
 
   #leaveFlight(size: number): void {
-    this.flightCost -= chunkCost(size);
+    this.flightCost -= this.cost(size);
     this.flightPayload -= size;
   }
 
@@ -184,6 +206,8 @@ export class Outstanding {
     this.sends = unroll(this.sends, new Uint16Array(size), from, this.count);
     this.packets = unroll(this.packets, new Uint32Array(size), from, this.count);
     this.sentAt = unroll(this.sentAt, new Float64Array(size), from, this.count);
+    this.fsns = unroll(this.fsns, new Uint32Array(size), from, this.count);
+    this.backs = unroll(this.backs, new Uint16Array(size), from, this.count);
     this.#head = 0;
     this.#mask = size - 1;
   }

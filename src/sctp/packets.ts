@@ -1,4 +1,4 @@
-import { readU16, readU32, writeU16, writeU32 } from '../core/bytes.ts';
+import { readU16, readU32, writeU16 } from '../core/bytes.ts';
 import { DecodeError, Writer } from '../core/index.ts';
 import { CHUNK_HEADER_BYTES, ChunkType, COMMON_HEADER_BYTES, ErrorCause, ResetParameter } from './constants.ts';
 import { crc32c, CRC32C_START, updateCrc32c } from './crc32c.ts';
@@ -155,17 +155,34 @@ export function decodeForwardTsn(bytes: Uint8Array, start: number, end: number):
   return { cumulativeTsn: readU32(bytes, start), skipped };
 }
 
-export function encodeForwardTsn(cumulativeTsn: number, skipped: ReadonlyMap<number, number>, maxBytes: number): Uint8Array {
-  const value = new Uint8Array(4 + 4 * Math.min(skipped.size, Math.max(0, (maxBytes - 8) >> 2)));
-  writeU32(value, 0, cumulativeTsn);
-  let at = 4;
-  for (const [streamId, ssn] of skipped) {
-    if (at === value.length) break;
-    writeU16(value, at, streamId);
-    writeU16(value, at + 2, ssn);
-    at += 4;
+/** @param skipped - the last sequence number that is skipped, by stream */
+export function encodeForwardTsn(cumulativeTsn: number, skipped: ReadonlyMap<number, number>): Uint8Array {
+  const writer = new Writer(4 + 4 * skipped.size).u32(cumulativeTsn);
+  for (const [streamId, ssn] of skipped) writer.u16(streamId).u16(ssn);
+  return encodeChunk(ChunkType.FORWARD_TSN, 0, writer.finish());
+}
+
+/** An I-FORWARD-TSN (RFC 8260 2.3.1): the last message that is skipped, by stream and order. */
+export interface IForwardTsn {
+  readonly cumulativeTsn: number;
+  readonly skipped: readonly { readonly streamId: number; readonly unordered: boolean; readonly mid: number }[];
+}
+
+/** Throws {@link DecodeError}. */
+export function decodeIForwardTsn(bytes: Uint8Array, start: number, end: number): IForwardTsn {
+  if (end - start < 4 || (end - start) % 8 !== 4) throw new DecodeError('sctp.i-forward-tsn', `${end - start} bytes`);
+  const skipped: { streamId: number; unordered: boolean; mid: number }[] = [];
+  for (let at = start + 4; at < end; at += 8) {
+    skipped.push({ streamId: readU16(bytes, at), unordered: (readU16(bytes, at + 2) & 1) !== 0, mid: readU32(bytes, at + 4) });
   }
-  return encodeChunk(ChunkType.FORWARD_TSN, 0, value);
+  return { cumulativeTsn: readU32(bytes, start), skipped };
+}
+
+/** @param skipped - message identifiers by twice the stream's id, plus one for unordered messages */
+export function encodeIForwardTsn(cumulativeTsn: number, skipped: ReadonlyMap<number, number>): Uint8Array {
+  const writer = new Writer(4 + 8 * skipped.size).u32(cumulativeTsn);
+  for (const [key, mid] of skipped) writer.u16(key >> 1).u16(key & 1).u32(mid);
+  return encodeChunk(ChunkType.I_FORWARD_TSN, 0, writer.finish());
 }
 
 /** One parameter of a RE-CONFIG (RFC 6525 4). */

@@ -6,15 +6,18 @@ import {
   ChunkType,
   DATA_HEADER_BYTES,
   DATA_IMMEDIATE,
+  I_DATA_HEADER_BYTES,
   MAX_DUPLICATES_REPORTED,
   MAX_TSN_AHEAD,
   RECEIVE_OVERHEAD_BYTES,
   SACK_EVERY_PACKETS,
 } from './constants.ts';
 import type { SctpMessage } from './events.ts';
+import { messageIdOf, ppidOrFsnOf, streamIdOf } from './data-chunk.ts';
 import { InStreams, messageCharge } from './in-streams.ts';
+import { InterleavedReassembly } from './interleaved.ts';
 import type { PacketBuilder } from './packet-builder.ts';
-import type { ForwardTsn } from './packets.ts';
+import type { ForwardTsn, IForwardTsn } from './packets.ts';
 import { PayloadKeeper } from './payload.ts';
 import { Reassembly } from './reassembly.ts';
 import type { SctpTimer } from './timers.ts';
@@ -28,8 +31,10 @@ export type DataResult = 'taken' | 'dropped' | 'invalid-stream' | 'violation';
 
 /** The receiving side: what arrived, what is owed to the peer in SACKs, and how much more may come. */
 export class Receiver {
-  readonly streams: InStreams = new InStreams();
+  readonly streams: InStreams;
   readonly reassembly: Reassembly;
+  /** In place of `reassembly` where both ends know I-DATA. */
+  readonly interleaved: InterleavedReassembly | undefined;
   readonly #tracker: TsnTracker;
   readonly #timers: TimerTable<SctpTimer>;
   readonly #counters: Counters;
@@ -43,12 +48,14 @@ export class Receiver {
   #sackNow = false;
   #advertised: number;
 
-  constructor(config: ResolvedSctpConfig, peerTsn: number, streamsIn: number, timers: TimerTable<SctpTimer>, counters: Counters) {
+  constructor(config: ResolvedSctpConfig, peerTsn: number, streamsIn: number, interleaving: boolean, timers: TimerTable<SctpTimer>, counters: Counters) {
     this.#config = config;
     this.#streamsIn = streamsIn;
     this.#timers = timers;
     this.#counters = counters;
     this.#tracker = new TsnTracker(add32(peerTsn, -1));
+    this.streams = new InStreams(interleaving);
+    this.interleaved = interleaving ? new InterleavedReassembly(this.streams, config.maxMessageSizeBytes) : undefined;
     this.reassembly = new Reassembly(this.streams, config.maxMessageSizeBytes);
     this.#advertised = config.receiveWindowBytes;
   }
@@ -60,11 +67,15 @@ export class Receiver {
 
   /** What the window still has room for, in bytes. */
   get windowBytes(): number {
-    const free = this.#config.receiveWindowBytes - this.streams.unreadBytes - this.streams.waitingBytes - this.reassembly.heldBytes;
+    const free = this.#config.receiveWindowBytes - this.streams.unreadBytes - this.streams.waitingBytes - this.#heldBytes;
     return free < this.#config.mtuBytes ? 0 : free; // less than a packet is not worth announcing (RFC 1122 4.2.3.3)
   }
 
-  /** A DATA chunk of `length` bytes, header included, at `at` of a packet. It has user data. */
+  get #heldBytes(): number {
+    return this.interleaved === undefined ? this.reassembly.heldBytes : this.interleaved.heldBytes;
+  }
+
+  /** A DATA or I-DATA chunk, whichever was agreed on, of `length` bytes, header included, at `at` of a packet. It has user data. */
   handleData(packet: Uint8Array, at: number, length: number): DataResult {
     this.#packetHasData = true;
     const flags = packet[at + 1] as number;
@@ -78,18 +89,19 @@ export class Receiver {
       this.#counters.add('sctp.duplicate');
       return 'dropped';
     }
-    const size = length - DATA_HEADER_BYTES;
+    const header = this.interleaved === undefined ? DATA_HEADER_BYTES : I_DATA_HEADER_BYTES;
+    const size = length - header;
     if (!this.#accepts(ahead, size)) {
       this.#sackNow = true;
       this.#counters.add('sctp.window');
       return 'dropped';
     }
-    const streamId = readU16(packet, at + 8);
+    const streamId = streamIdOf(packet, at);
     const valid = streamId < this.#streamsIn;
+    const data = this.#keeper.take(packet, at + header, size);
+    if (this.interleaved !== undefined) return this.#interleave(this.interleaved, packet, at, ahead, valid, data);
     const ssn = readU16(packet, at + 10);
     const ppid = readU32(packet, at + 12);
-    const start = at + DATA_HEADER_BYTES;
-    const data = this.#keeper.take(packet, start, size);
     let holds = true;
     if (ahead === 1) {
       tracker.next();
@@ -101,6 +113,25 @@ export class Receiver {
       if (valid) holds = this.reassembly.ahead(tsn, streamId, ssn, ppid, flags, data);
     }
     return !holds ? 'violation' : valid ? 'taken' : 'invalid-stream';
+  }
+
+  #interleave(interleaved: InterleavedReassembly, packet: Uint8Array, at: number, ahead: number, valid: boolean, data: Uint8Array): DataResult {
+    const tracker = this.#tracker;
+    if (ahead === 1) {
+      tracker.next();
+      if (tracker.hasGaps) this.#advance();
+    } else {
+      this.#sackNow = true;
+      tracker.add(readU32(packet, at + 4));
+    }
+    if (!valid) return 'invalid-stream';
+    if (!interleaved.add(streamIdOf(packet, at), messageIdOf(packet, at), ppidOrFsnOf(packet, at), packet[at + 1] as number, data)) return 'violation';
+    return this.#missesFragment() ? 'violation' : 'taken';
+  }
+
+  /** Whether all TSNs are here and yet a fragment is not: it was never sent. */
+  #missesFragment(): boolean {
+    return this.interleaved !== undefined && this.interleaved.hasGaps && !this.#tracker.hasGaps;
   }
 
   /** The packet is at its end: decides how soon its DATA is acknowledged (RFC 9260 6.2). */
@@ -169,11 +200,8 @@ export class Receiver {
     this.#packetHasData = true;
     this.#sackNow = true;
     const tracker = this.#tracker;
-    const distance = distance32(forward.cumulativeTsn, tracker.cumulative);
-    if (distance <= 0 || distance > MAX_TSN_AHEAD) {
-      this.#counters.add('sctp.forward-tsn');
-      return true;
-    }
+    const distance = this.#distanceOf(forward.cumulativeTsn);
+    if (distance === 0) return true;
     for (let i = 0; i < distance; i++) {
       tracker.next();
       this.reassembly.skip(tracker.cumulative);
@@ -183,6 +211,32 @@ export class Receiver {
       if (streamId < this.#streamsIn) this.streams.skip(streamId, forward.skipped[i + 1] as number);
     }
     return this.#advance();
+  }
+
+  /** The same with interleaving (RFC 8260 2.3.1). Returns false on a contradiction. */
+  handleIForwardTsn(forward: IForwardTsn): boolean {
+    this.#packetHasData = true;
+    this.#sackNow = true;
+    const distance = this.#distanceOf(forward.cumulativeTsn);
+    if (distance === 0 || this.interleaved === undefined) return true;
+    for (let i = 0; i < distance; i++) this.#tracker.next();
+    this.interleaved.skip(forward.skipped.filter(({ streamId }) => streamId < this.#streamsIn));
+    this.#advance();
+    return !this.#missesFragment();
+  }
+
+  /** How far a skip goes; 0 for one that is old or cannot be. */
+  #distanceOf(cumulativeTsn: number): number {
+    const distance = distance32(cumulativeTsn, this.#tracker.cumulative);
+    if (distance > 0 && distance <= MAX_TSN_AHEAD) return distance;
+    this.#counters.add('sctp.forward-tsn');
+    return 0;
+  }
+
+  /** The peer begins streams anew; no ids means all. */
+  resetStreams(streamIds: readonly number[]): void {
+    this.interleaved?.reset(streamIds);
+    this.streams.reset(streamIds);
   }
 
   poll(): SctpMessage | undefined {
@@ -202,6 +256,7 @@ export class Receiver {
 
   clear(): void {
     this.reassembly.clear();
+    this.interleaved?.clear();
     this.streams.clear();
     this.#duplicates.length = 0;
     this.#packets = 0;
@@ -216,8 +271,11 @@ export class Receiver {
   #accepts(ahead: number, size: number): boolean {
     const window = this.#config.receiveWindowBytes;
     const unread = this.streams.unreadBytes;
-    if (ahead === 1) return unread < window + (window >> 2);
-    const charged = unread + this.streams.waitingBytes + this.reassembly.heldBytes;
+    const limit = window + (window >> 2);
+    if (ahead === 1 && this.interleaved === undefined) return unread < limit;
+    const charged = unread + this.streams.waitingBytes + this.#heldBytes;
+    // Interleaved, chunks in order may be of any number of messages that never end; one more of the largest size may.
+    if (ahead === 1) return unread < limit && charged < limit + this.#config.maxMessageSizeBytes;
     return ahead <= MAX_TSN_AHEAD && charged + size + RECEIVE_OVERHEAD_BYTES <= window;
   }
 
@@ -227,7 +285,7 @@ export class Receiver {
     this.#sackNow = true; // a gap was filled (6.7)
     for (let tsn = add32(tracker.cumulative, 1); tracker.has(tsn); tsn = add32(tsn, 1)) {
       tracker.next();
-      if (!this.reassembly.reached(tsn)) return false;
+      if (this.interleaved === undefined && !this.reassembly.reached(tsn)) return false;
     }
     return true;
   }

@@ -152,7 +152,7 @@ export class StreamResets {
   #perform(streamIds: readonly number[]): number {
     const { receiver, events, streamsIn } = this.#context;
     if (streamIds.some((id) => id >= streamsIn)) return ResetResult.WRONG_SSN;
-    receiver.streams.reset(streamIds);
+    receiver.resetStreams(streamIds);
     events.push({ type: 'incoming-reset', streamIds });
     return ResetResult.PERFORMED;
   }

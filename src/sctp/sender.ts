@@ -1,4 +1,4 @@
-import { readU16, readU32, writeU16, writeU32 } from '../core/bytes.ts';
+import { readU16, readU32, writeU32 } from '../core/bytes.ts';
 import { add32, type Counters, distance32, type Instant, type TimerTable } from '../core/index.ts';
 import type { ResolvedSctpConfig } from './config.ts';
 import { Congestion } from './congestion.ts';
@@ -7,9 +7,9 @@ import {
   COMMON_HEADER_BYTES,
   DATA_BEGIN,
   DATA_END,
-  DATA_HEADER_BYTES,
   DATA_IMMEDIATE,
   DATA_UNORDERED,
+  I_DATA_HEADER_BYTES,
   LOSS_THRESHOLD_PACKETS,
   MAX_GAP_BLOCKS_READ,
   MAX_OUTSTANDING_CHUNKS,
@@ -19,11 +19,12 @@ import {
   ZERO_WINDOW_PROBE_MAX_MS,
 } from './constants.ts';
 import type { SctpSend } from './events.ts';
-import { ABANDONED, ACKED, chunkCost, Outstanding } from './outstanding.ts';
+import { writeDataChunk } from './data-chunk.ts';
+import { ABANDONED, ACKED, Outstanding } from './outstanding.ts';
 import type { PacketBuilder } from './packet-builder.ts';
 import { Pacer } from './pacer.ts';
 import { Rto } from './rto.ts';
-import { type OutMessage, Scheduler } from './scheduler.ts';
+import { type OutMessage, rankOf, Scheduler } from './scheduler.ts';
 import { Skips } from './skips.ts';
 import type { SctpTimer } from './timers.ts';
 
@@ -85,15 +86,22 @@ export class Sender {
   }
 
   /** What the peer's INIT or INIT ACK said. */
-  setPeer(windowBytes: number, forwardTsn: boolean): void {
+  setPeer(windowBytes: number, forwardTsn: boolean, interleaving: boolean): void {
     this.#peerWindow = windowBytes;
     this.#skips.supported = forwardTsn;
+    this.#skips.interleaved = interleaving;
+    if (interleaving) {
+      this.#out.headerBytes = I_DATA_HEADER_BYTES;
+      this.scheduler.interleave(windowBytes);
+    }
+    this.scheduler.quantumBytes = this.#out.cost(this.#largestFragment());
   }
 
   /** Takes effect with the next packet; what was cut for larger packets is sent again as it was cut. */
   setMtu(mtuBytes: number, chunkMtuBytes: number = mtuBytes, cutBytes = 0): void {
     this.#chunkMtu = chunkMtuBytes & ~3;
     this.#cutBytes = cutBytes;
+    this.scheduler.quantumBytes = this.#out.cost(this.#largestFragment());
     if (this.#mtu === (mtuBytes & ~3)) return;
     this.#mtu = mtuBytes & ~3;
     this.congestion.setMtu(this.#mtu);
@@ -141,10 +149,12 @@ export class Sender {
       ordered: send.ordered,
       maxRetransmits: send.maxRetransmits ?? Infinity,
       expiresAt: send.lifetimeMs === undefined ? Infinity : now + send.lifetimeMs,
-      ssn: 0,
+      sequence: 0,
       sentBytes: 0,
+      fragments: 0,
+      lastTsn: 0,
       abandoned: false,
-    });
+    }, send.priority === undefined ? undefined : rankOf(send.priority));
   }
 
   /** Whether {@link Sender.fill} would put something into a packet. */
@@ -159,13 +169,13 @@ export class Sender {
   /** How much {@link Sender.fill} could put into a packet, at most, in bytes. */
   get pendingBytes(): number {
     const { bufferedBytes, messages } = this.scheduler;
-    const data = this.#out.lostCost + bufferedBytes + (DATA_HEADER_BYTES + 3) * (messages + Math.floor(bufferedBytes / this.#largestFragment()));
+    const data = this.#out.lostCost + bufferedBytes + (this.#out.headerBytes + 3) * (messages + Math.floor(bufferedBytes / this.#largestFragment()));
     return this.#skips.pending ? data + this.#mtu : data;
   }
 
   /** Puts a FORWARD TSN, what was lost, and what is new into a packet, in this order. */
   fill(builder: PacketBuilder, now: Instant): void {
-    if (this.#skips.pending && builder.room >= CHUNK_HEADER_BYTES + 8 && this.#skips.write(builder, now) && !this.#timerRuns) this.#startTimer(now);
+    if (this.#skips.pending && builder.room >= CHUNK_HEADER_BYTES + 12 && this.#skips.write(builder, now) && !this.#timerRuns) this.#startTimer(now);
     this.#packet = (this.#packet + 1) >>> 0;
     const flightBefore = this.#out.flightCost;
     let last = this.#out.lostChunks > 0 ? this.#fillLost(builder, now) : -1;
@@ -305,7 +315,7 @@ export class Sender {
   }
 
   #largestFragment(): number {
-    return this.#chunkMtu - COMMON_HEADER_BYTES - DATA_HEADER_BYTES;
+    return this.#chunkMtu - COMMON_HEADER_BYTES - this.#out.headerBytes;
   }
 
   #mayLeave(now: Instant): boolean {
@@ -329,13 +339,14 @@ export class Sender {
     const out = this.#out;
     let last = -1;
     let isOversize = false;
+    const { interleaving } = this.scheduler;
     while (out.lostChunks > 0 && !isOversize) {
       const index = out.nextLost();
       const slot = out.slot(index);
       const size = out.sizes[slot] as number;
-      if (chunkCost(size) > builder.room) {
+      if (out.cost(size) > builder.room) {
         if (last >= 0 || builder.at > COMMON_HEADER_BYTES) return last;
-        builder.begin(Math.max(this.#cutBytes, COMMON_HEADER_BYTES + chunkCost(size)), readU32(builder.bytes, 4));
+        builder.begin(Math.max(this.#cutBytes, COMMON_HEADER_BYTES + out.cost(size)), readU32(builder.bytes, 4));
         isOversize = true;
       }
       if (!this.#maySend(size)) return last;
@@ -344,7 +355,8 @@ export class Sender {
       this.#noteProbe();
       this.retransmittedChunks++;
       last = builder.at;
-      this.#write(builder, out.messages[slot] as OutMessage, add32(out.base, index), out.offsets[slot] as number, size, out.flags[slot] as number);
+      const flags = out.flags[slot] as number;
+      builder.at = writeDataChunk(builder.bytes, last, interleaving, out.messages[slot] as OutMessage, add32(out.base, index), out.offsets[slot] as number, size, flags, out.fsns[slot] as number);
     }
     if (isOversize) builder.pad();
     return last;
@@ -355,15 +367,16 @@ export class Sender {
     const out = this.#out;
     let last = -1;
     const largest = this.#largestFragment();
+    const { interleaving } = this.scheduler;
     while (out.count < MAX_OUTSTANDING_CHUNKS) {
       const message = this.scheduler.peek(now);
       if (message === undefined) break;
       if (message.expiresAt <= now && this.#skips.supported) {
-        this.#abandon(out.count - 1, message); // it began and expired before its end
+        this.#abandon(message); // it began and expired before its end
         continue;
       }
       const left = message.data.length - message.sentBytes;
-      const room = builder.room - DATA_HEADER_BYTES;
+      const room = builder.room - out.headerBytes;
       const most = Math.min(left, largest);
       if (most > room && (room < MIN_FRAGMENT_BYTES || left <= largest) && builder.at > COMMON_HEADER_BYTES) break;
       const size = Math.min(most, room);
@@ -372,34 +385,30 @@ export class Sender {
       let flags = message.ordered ? 0 : DATA_UNORDERED;
       if (message.sentBytes === 0) {
         flags |= DATA_BEGIN;
-        if (message.ordered) {
-          message.ssn = message.stream.nextSsn;
-          message.stream.nextSsn = (message.ssn + 1) & 0xffff;
-        }
+        this.#number(message);
       }
       if (size === left) flags |= DATA_END;
       const offset = message.sentBytes;
       last = builder.at;
-      this.#write(builder, message, out.nextTsn, offset, size, flags);
+      builder.at = writeDataChunk(builder.bytes, last, interleaving, message, out.nextTsn, offset, size, flags, message.fragments);
       out.push(message, offset, size, flags, this.#packet, now);
       this.#noteProbe();
       this.sentChunks++;
-      this.scheduler.sent(message, size);
+      this.scheduler.sent(message, size, out.cost(size));
     }
     return last;
   }
 
-  #write(builder: PacketBuilder, message: OutMessage, tsn: number, offset: number, size: number, flags: number): void {
-    const { bytes, at } = builder;
-    bytes[at + 1] = flags; // the type, 0, is there already
-    writeU16(bytes, at + 2, DATA_HEADER_BYTES + size);
-    writeU32(bytes, at + 4, tsn);
-    writeU16(bytes, at + 8, message.stream.id);
-    writeU16(bytes, at + 10, message.ssn);
-    writeU32(bytes, at + 12, message.ppid);
-    const { data } = message;
-    bytes.set(size === data.length ? data : data.subarray(offset, offset + size), at + DATA_HEADER_BYTES);
-    builder.at = at + chunkCost(size);
+  /** A message gets its number when it is begun: ordered ones, and with interleaving all of them (RFC 8260 2.1). */
+  #number(message: OutMessage): void {
+    const { stream } = message;
+    if (message.ordered) {
+      message.sequence = stream.nextSequence;
+      stream.nextSequence = this.scheduler.interleaving ? add32(message.sequence, 1) : (message.sequence + 1) & 0xffff;
+    } else if (this.scheduler.interleaving) {
+      message.sequence = stream.nextUnordered;
+      stream.nextUnordered = add32(message.sequence, 1);
+    }
   }
 
   /** What went out beyond the peer's window probes it. */
@@ -417,7 +426,7 @@ export class Sender {
     const state = out.acknowledge(slot);
     if ((state & (ACKED | ABANDONED)) !== 0) return;
     const size = out.sizes[slot] as number;
-    this.#ackedCost += chunkCost(size);
+    this.#ackedCost += out.cost(size);
     if (size > this.largestAcked) this.largestAcked = size;
     const sentAt = out.sentAt[slot] as number;
     if (out.sends[slot] === 1) {
@@ -448,14 +457,14 @@ export class Sender {
     const slot = out.slot(index);
     const message = out.messages[slot] as OutMessage;
     if (this.#skips.supported && ((out.sends[slot] as number) > message.maxRetransmits || message.expiresAt <= now)) {
-      this.#abandon(index, message);
+      this.#abandon(message);
       return;
     }
     out.lose(index);
   }
 
-  /** Gives up the message that has a chunk at `index`: all its chunks, which are neighbours, and what is unsent of it (RFC 3758 3.5). */
-  #abandon(index: number, message: OutMessage): void {
+  /** Gives up a message that was begun: all its chunks, and what is unsent of it (RFC 3758 3.5). */
+  #abandon(message: OutMessage): void {
     const out = this.#out;
     message.abandoned = true;
     this.abandonedMessages++;
@@ -464,8 +473,7 @@ export class Sender {
       out.abandon(out.push(message, message.sentBytes, 0, DATA_END, this.#packet, 0));
       this.scheduler.drop(message);
     }
-    for (let i = index; i >= 0 && out.messages[out.slot(i)] === message; i--) out.abandon(out.slot(i));
-    for (let i = index + 1; i < out.count && out.messages[out.slot(i)] === message; i++) out.abandon(out.slot(i));
+    out.abandonAll(message);
     this.#skips.request();
     if (!this.#timerRuns) this.#startTimer(this.#lastSentAt);
   }

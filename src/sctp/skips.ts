@@ -1,13 +1,16 @@
 import { add32, distance32, type Instant } from '../core/index.ts';
+import { CHUNK_HEADER_BYTES } from './constants.ts';
 import type { Outstanding } from './outstanding.ts';
 import type { PacketBuilder } from './packet-builder.ts';
-import { encodeForwardTsn } from './packets.ts';
+import { encodeForwardTsn, encodeIForwardTsn } from './packets.ts';
 import type { OutMessage } from './scheduler.ts';
 
 /** Tells the peer to go on without chunks that were given up (RFC 3758 3.5). */
 export class Skips {
   /** Whether the peer understands FORWARD TSN; without it everything is reliable (RFC 3758 3.3). */
   supported = false;
+  /** Whether messages are numbered as RFC 8260 has it. */
+  interleaved = false;
   /** Whether a FORWARD TSN goes out with the next packet. */
   pending = false;
   readonly #out: Outstanding;
@@ -38,14 +41,22 @@ export class Skips {
     const count = out.abandonedAtFront();
     this.pending = false;
     if (count === 0) return false;
+    const { interleaved } = this;
+    const most = (builder.room - CHUNK_HEADER_BYTES - 4) >> (interleaved ? 3 : 2);
     const skipped = new Map<number, number>();
-    for (let i = 0; i < count; i++) {
-      const message = out.messages[out.slot(i)] as OutMessage;
-      if (message.ordered) skipped.set(message.stream.id, message.ssn);
+    let told = 0;
+    for (; told < count; told++) {
+      const message = out.messages[out.slot(told)] as OutMessage;
+      if (!message.ordered && !interleaved) continue;
+      // With interleaving a stream has two sequences, ordered and unordered.
+      const key = interleaved ? 2 * message.stream.id + (message.ordered ? 0 : 1) : message.stream.id;
+      if (skipped.size >= most && !skipped.has(key)) break;
+      skipped.set(key, message.sequence);
     }
-    this.#told = add32(out.base, count - 1);
+    if (told === 0) return false;
+    this.#told = add32(out.base, told - 1); // what had no room is told once the peer has moved
     this.#toldAt = now;
-    builder.append(encodeForwardTsn(this.#told, skipped, builder.room));
+    builder.append(interleaved ? encodeIForwardTsn(this.#told, skipped) : encodeForwardTsn(this.#told, skipped));
     return true;
   }
 }

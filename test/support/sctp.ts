@@ -309,7 +309,8 @@ export class Attacker {
   readonly tsn: number;
 
   constructor(options: { victim?: SctpConfig; peer?: SctpConfig; seed?: number } = {}) {
-    const world = new SctpWorld({ seed: options.seed ?? 5, a: options.peer ?? {}, b: options.victim ?? {} });
+    // Attackers speak DATA unless they say otherwise.
+    const world = new SctpWorld({ seed: options.seed ?? 5, a: { interleaving: false, ...options.peer }, b: options.victim ?? {} });
     world.record = true;
     world.a.association.connect(0);
     world.settle();
@@ -365,4 +366,25 @@ export class Attacker {
     for (let e = this.victim.pollEvent(); e !== undefined; e = this.victim.pollEvent()) events.push(e);
     return events;
   }
+}
+
+export interface IDataOptions {
+  readonly flags?: number;
+  readonly streamId?: number;
+  readonly mid?: number;
+  /** The payload protocol where the message begins, else the number of the fragment. */
+  readonly ppidOrFsn?: number;
+  readonly bytes?: Uint8Array;
+}
+
+/** An I-DATA chunk (RFC 8260 2.1). */
+export function iDataChunk(tsn: number, { flags = 3, streamId = 0, mid = 0, ppidOrFsn = 53, bytes = Uint8Array.of(1) }: IDataOptions = {}): Uint8Array {
+  const value = new Uint8Array(16 + bytes.length);
+  const view = new DataView(value.buffer);
+  view.setUint32(0, tsn);
+  view.setUint16(4, streamId);
+  view.setUint32(8, mid);
+  view.setUint32(12, ppidOrFsn);
+  value.set(bytes, 16);
+  return encodeChunk(ChunkType.I_DATA, flags, value);
 }

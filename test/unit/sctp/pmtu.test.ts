@@ -330,7 +330,7 @@ test('chunks fit the base size on a path that may shrink, and the packet where i
     world.a.association.handleWrite({ streamId: 0, ppid: 53, data: payload(60_000, 1), ordered: true }, world.now);
     world.run(5000);
     assert.deepEqual(world.b.messages.map(({ data }) => data), [payload(60_000, 1)]);
-    const sizes = world.a.sent.flatMap((packet) => decodePacket(packet).chunks.filter(({ type }) => type === ChunkType.DATA).map(({ start, end }) => COMMON_HEADER_BYTES + 4 + end - start));
+    const sizes = world.a.sent.flatMap((packet) => decodePacket(packet).chunks.filter(({ type }) => type === ChunkType.I_DATA).map(({ start, end }) => COMMON_HEADER_BYTES + 4 + end - start));
     assert.equal(Math.max(...sizes), largest);
     assert.ok(Math.max(...world.a.sent.map(({ length }) => length)) > (path.maxMtuBytes * 9) / 10, 'packets are full');
   }

@@ -51,7 +51,7 @@ test('maxRetransmits n: a message is sent n times more, not oftener', () => {
     let copies = 0;
     world.filter = (from, bytes) => {
       if (from !== world.a) return true;
-      const hasData = decodePacket(bytes).chunks.some((chunk) => chunk.type === ChunkType.DATA);
+      const hasData = decodePacket(bytes).chunks.some((chunk) => chunk.type === ChunkType.I_DATA);
       if (hasData) copies++;
       return !hasData;
     };
