@@ -153,7 +153,7 @@ const connect: Scenario = {
       for (let i = 0; i < effort.connections; i++) times.push(await cycle(10 + i));
       const cpu = ((await both()) - before) / effort.connections;
       times.sort((a, b) => a - b);
-      return [lower('connect p50', 'ms', quantile(times, 0.5)), lower('connect p95', 'ms', quantile(times, 0.95)), lower('CPU per connection, both sides', 'ms', cpu)];
+      return [lower('connect p10', 'ms', quantile(times, 0.1)), lower('connect p50', 'ms', quantile(times, 0.5)), lower('connect p95', 'ms', quantile(times, 0.95)), lower('CPU per connection, both sides', 'ms', cpu)];
     }),
 };
 
