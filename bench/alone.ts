@@ -12,6 +12,7 @@ export async function goAlone(): Promise<boolean> {
   if (process.env.BENCH_ALONE !== undefined) return process.env.BENCH_ALONE === 'yes';
   if (process.platform !== 'linux' || spawnSync('sh', [SCRIPT, 'true']).status !== 0) return false;
   const again = spawn('sh', [SCRIPT, process.execPath, ...process.execArgv, ...process.argv.slice(1)], { stdio: 'inherit', env: { ...process.env, BENCH_ALONE: 'yes' } });
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => again.kill(name));
   const [code, signal] = (await once(again, 'exit')) as [number | null, string | null];
   if (signal !== null) console.error(`ended by ${signal}`);
   process.exit(code ?? 1);

@@ -53,11 +53,13 @@ export class Peer {
   }
 
   async ready(): Promise<void> {
-    await once(this.#child, 'message');
+    const ended = once(this.#child, 'exit').then(([code, signal]) => Promise.reject(new Error(`a peer ended before it was ready (${signal ?? code})`)));
+    await Promise.race([once(this.#child, 'message'), ended]); // a later end is no failure
   }
 
   ask<Op extends keyof Operations>(op: Op, parameters: object = {}): Promise<Operations[Op]> {
     const id = this.#nextId++;
+    if (!this.#child.connected) return Promise.reject(new Error('a peer has ended'));
     return new Promise<Operations[Op]>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no reply to '${op}' in ${REPLY_MS} ms`)), REPLY_MS);
       const settle = <T>(f: (value: T) => void) => (value: T): void => {
