@@ -123,7 +123,9 @@ export class PathMtu {
 
   /** How large a packet must be that bears a chunk too large for the path: so large that the system cuts it (0: no matter). */
   get cutBytes(): number {
-    return this.#path === undefined ? 0 : this.#wholeBytes + CUT_MARGIN_BYTES;
+    // Where not even a whole packet fits below (a DTLS record), nothing that is large enough to be cut does.
+    const path = this.#path;
+    return path === undefined || path.maxMtuBytes < this.#wholeBytes ? 0 : this.#wholeBytes + CUT_MARGIN_BYTES;
   }
 
   /**
