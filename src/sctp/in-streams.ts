@@ -104,17 +104,16 @@ export class InStreams {
     this.waitingBytes = 0;
   }
 
-  /** Whether a message was delivered or skipped, as far as is known: of unordered ones only what was skipped is. */
-  isOver(streamId: number, mid: number, unordered: boolean): boolean {
+  /**
+   * Whether a message was delivered or skipped, as far as is known, or is whole and waits for an earlier one. Of unordered
+   * messages only what was skipped is known.
+   */
+  fateOf(streamId: number, mid: number, unordered: boolean): 'new' | 'over' | 'waiting' {
     const stream = this.#last !== undefined && this.#last.id === streamId ? this.#last : this.#streams.get(streamId);
-    if (stream === undefined) return false;
-    if (!unordered) return this.#distance(mid, stream.nextSsn) < 0;
-    return stream.skippedUnordered >= 0 && this.#distance(mid, stream.skippedUnordered) <= 0;
-  }
-
-  /** Whether a whole message with this number waits for an earlier one. */
-  isWaiting(streamId: number, mid: number, unordered: boolean): boolean {
-    return !unordered && this.#streams.get(streamId)?.waiting?.has(mid) === true;
+    if (stream === undefined) return 'new';
+    if (unordered) return stream.skippedUnordered >= 0 && this.#distance(mid, stream.skippedUnordered) <= 0 ? 'over' : 'new';
+    if (this.#distance(mid, stream.nextSsn) < 0) return 'over';
+    return stream.waiting?.has(mid) === true ? 'waiting' : 'new';
   }
 
   #distance(a: number, b: number): number {

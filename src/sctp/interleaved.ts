@@ -64,16 +64,16 @@ export class InterleavedReassembly {
     const unordered = (flags & DATA_UNORDERED) !== 0;
     const begins = (flags & DATA_BEGIN) !== 0;
     const ends = (flags & DATA_END) !== 0;
-    if (this.#streams.isOver(streamId, mid, unordered)) return true; // a late piece of what was skipped
+    const fate = this.#streams.fateOf(streamId, mid, unordered);
+    if (fate !== 'new') return fate === 'over'; // a late piece of what was skipped, or one too many
     const key = (2 * streamId + (unordered ? 1 : 0)) * 0x1_0000_0000 + mid;
-    let open = this.#last !== undefined && this.#last.key === key ? this.#last : this.#open.get(key);
+    let open = this.#last !== undefined && this.#last.key === key ? this.#last : this.#open.size > 0 ? this.#open.get(key) : undefined;
     if (begins && ends) {
-      if (open !== undefined || this.#streams.isWaiting(streamId, mid, unordered)) return false;
+      if (open !== undefined) return false;
       this.#deliver(streamId, mid, ppidOrFsn, unordered, data);
       return true;
     }
     if (open === undefined) {
-      if (this.#streams.isWaiting(streamId, mid, unordered)) return false;
       open = { key, streamId, mid, unordered, ppid: 0, fragments: [], nextFsn: 0, ahead: undefined, lastFsn: -1, highestFsn: 0, bytes: 0, tooLarge: false };
       this.#open.set(key, open);
       this.heldBytes += RECEIVE_OVERHEAD_BYTES;

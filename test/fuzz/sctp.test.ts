@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ChunkType, decodeErrorCauses, decodeForwardTsn, decodeInit, decodePacket, decodeReconfig, checkSack, type SctpAssociation, type SctpEvent, checksumOf } from '../../src/sctp/index.ts';
+import { ChunkType, decodeErrorCauses, decodeForwardTsn, decodeIForwardTsn, decodeInit, decodePacket, decodeReconfig, checkSack, type SctpAssociation, type SctpEvent, checksumOf } from '../../src/sctp/index.ts';
 import { fuzzDecoder, mutations, seeded } from '../support/fuzz.ts';
 import { Attacker, payload, SctpWorld } from '../support/sctp.ts';
 import { hex, loadVectors } from '../support/vectors.ts';
@@ -8,10 +8,15 @@ import { hex, loadVectors } from '../support/vectors.ts';
 /** Packets of all kinds: recorded ones, and those of a session with loss, resets, skips and an end. */
 function corpus(): Uint8Array[] {
   const packets: Uint8Array[] = loadVectors('sctp.json').packets.map((vector: { packetHex: string }) => hex(vector.packetHex));
-  const world = new SctpWorld({ seed: 4, link: { delayMs: 20, loss: 0.2, jitterMs: 20 } });
+  packets.push(...recorded(true), ...recorded(false));
+  return packets;
+}
+
+function recorded(interleaving: boolean): Uint8Array[] {
+  const world = new SctpWorld({ seed: 4, a: { interleaving, mtuBytes: 300 }, link: { delayMs: 20, loss: 0.2, jitterMs: 20 } });
   world.record = true;
   world.a.association.connect(0);
-  for (let i = 0; i < 30; i++) world.a.association.handleWrite({ streamId: i % 3, ppid: 53, data: payload(40 + i * 5, i), ordered: i % 2 === 0, maxRetransmits: i % 4 ? undefined : 0 }, 0);
+  for (let i = 0; i < 30; i++) world.a.association.handleWrite({ streamId: i % 3, ppid: 53, data: payload(i % 10 === 9 ? 2500 : 40 + i * 5, i), ordered: i % 2 === 0, maxRetransmits: i % 4 ? undefined : 0 }, 0);
   world.run(60_000);
   world.a.association.resetStreams([1, 2], world.now);
   world.run(100_000);
@@ -24,7 +29,7 @@ function corpus(): Uint8Array[] {
     if (same.length < 3 && packet.length < 400) same.push(packet);
     kinds.set(kind, same);
   }
-  return [...packets, ...[...kinds.values()].flat()];
+  return [...kinds.values()].flat();
 }
 
 /** Decodes a packet and everything in it that has a decoder. */
@@ -33,6 +38,7 @@ function decodeAll(bytes: Uint8Array): void {
     if (type === ChunkType.INIT || type === ChunkType.INIT_ACK) decodeInit(bytes, start, end);
     else if (type === ChunkType.SACK) checkSack(bytes, start, end);
     else if (type === ChunkType.FORWARD_TSN) decodeForwardTsn(bytes, start, end);
+    else if (type === ChunkType.I_FORWARD_TSN) decodeIForwardTsn(bytes, start, end);
     else if (type === ChunkType.RE_CONFIG) decodeReconfig(bytes, start, end);
     else if (type === ChunkType.ERROR || type === ChunkType.ABORT) decodeErrorCauses(bytes, start, end);
   }
@@ -60,7 +66,7 @@ test('no packet makes an association throw, wherever it is in its life', () => {
   let attacker = new Attacker({ seed: 1 });
   for (const mutant of mutations(packets, 40_000, 2)) {
     if (attacker.victim.state === 'closed' || fed % 500 === 499) {
-      attacker = new Attacker({ seed: fed + 1 });
+      attacker = new Attacker({ seed: fed + 1, peer: { interleaving: next() < 0.5 } });
       const { victim } = attacker;
       victim.handleWrite({ streamId: 1, ppid: 53, data: payload(20_000, fed), ordered: true }, attacker.now);
       if (fed % 3 === 0) victim.resetStreams([5], attacker.now);
