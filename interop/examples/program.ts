@@ -19,6 +19,11 @@ export class Program {
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
+  /** Whether it ended in another way than by Ctrl-C. */
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null && this.#child.exitCode !== 0;
+  }
+
   /** Waits until it printed something that matches. */
   async printed(pattern: RegExp, ms = START_MS): Promise<RegExpExecArray> {
     let found: RegExpExecArray | null = null;

@@ -113,6 +113,9 @@ export function pageTest(name: string, check: (tools: Tools) => Promise<string>,
         await isState(page, 'lost');
         assert(!/Error|    at /.test(program.output), `the program complained: ${program.output.trim()}`);
         return asserted;
+      } catch (error) {
+        if (!program.hasEnded) throw error;
+        throw new Error(`${name} ended: ${program.output.trim()}`, { cause: error });
       } finally {
         await page?.close();
         program.kill();
