@@ -223,22 +223,20 @@ export class RenoFlow {
 /** Binds the sockets of a flow and begins to send. */
 export async function startReno(world: World, options: RenoOptions): Promise<RenoFlow> {
   const none = { onError: (): void => {}, onClose: (): void => {} };
-  let sender: UdpSocket | undefined;
-  let receiver: UdpSocket | undefined;
   const flow = new RenoFlow(
     world,
     options,
-    () => sender as UdpSocket,
-    () => (receiver as UdpSocket).localAddress,
+    () => sender,
+    () => receiver.localAddress,
   );
   const local = ({ machine }: Host): TransportAddress => ({ address: machine.interfaces.find((one) => !one.isLoopback)?.address ?? '127.0.0.1', port: 0 });
-  receiver = await world.until(
+  const receiver: UdpSocket = await world.until(
     options.to.runtime.bindUdp({
       local: local(options.to),
-      handler: { ...none, onDatagram: (bytes, remote) => flow.arrived(bytes, (ack) => receiver?.send(ack, remote)) },
+      handler: { ...none, onDatagram: (bytes, remote) => flow.arrived(bytes, (ack) => receiver.send(ack, remote)) },
     }),
   );
-  sender = await world.until(options.from.runtime.bindUdp({ local: local(options.from), handler: { ...none, onDatagram: (bytes) => flow.acknowledged(bytes) } }));
+  const sender: UdpSocket = await world.until(options.from.runtime.bindUdp({ local: local(options.from), handler: { ...none, onDatagram: (bytes) => flow.acknowledged(bytes) } }));
   flow.start();
   return flow;
 }
