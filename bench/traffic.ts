@@ -43,7 +43,7 @@ async function window({ warmUpMs, durationMs }: Traffic, count: () => Count): Pr
 export async function transmit(channels: readonly Channel[], traffic: Traffic): Promise<Moved> {
   const message = new Uint8Array(traffic.sizeBytes).fill(0x5a);
   const end = monotonicMs() + traffic.warmUpMs + traffic.durationMs + 300;
-  const highMark = Math.max(HIGH_MARK_BYTES / channels.length, 2 * traffic.sizeBytes);
+  const highMark = Math.max(HIGH_MARK_BYTES / channels.length, 4 * traffic.sizeBytes);
   const sent: Count = { messages: 0, bytes: 0 };
   let stopped = false;
   for (const channel of channels) {
