@@ -64,6 +64,8 @@ export class InterleavedReassembly {
     const unordered = (flags & DATA_UNORDERED) !== 0;
     const begins = (flags & DATA_BEGIN) !== 0;
     const ends = (flags & DATA_END) !== 0;
+    const last = this.#last;
+    if (last !== undefined && last.mid === mid && last.streamId === streamId && this.#goesOn(last, ppidOrFsn, flags, data)) return true;
     const fate = this.#streams.fateOf(streamId, mid, unordered);
     if (fate !== 'new') return fate === 'over'; // a late piece of what was skipped, or one too many
     const key = (2 * streamId + (unordered ? 1 : 0)) * 0x1_0000_0000 + mid;
@@ -113,6 +115,17 @@ export class InterleavedReassembly {
     this.#open.clear();
     this.#last = undefined;
     this.heldBytes = this.#ahead = 0;
+  }
+
+  /** The usual case: the next fragment of the message that the last one was of, and not its end. */
+  #goesOn(open: Open, fsn: number, flags: number, data: Uint8Array): boolean {
+    if ((flags & (DATA_BEGIN | DATA_END)) !== 0 || ((flags & DATA_UNORDERED) !== 0) !== open.unordered) return false;
+    if (fsn !== open.nextFsn || fsn <= open.highestFsn || fsn === 0 || open.lastFsn >= 0 || open.bytes + data.length > this.#maxMessageBytes) return false;
+    open.highestFsn = fsn;
+    open.bytes += data.length;
+    this.heldBytes += data.length + RECEIVE_OVERHEAD_BYTES;
+    this.#append(open, data);
+    return true;
   }
 
   #place(open: Open, fsn: number, data: Uint8Array): void {

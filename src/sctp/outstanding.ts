@@ -76,9 +76,11 @@ export class Outstanding {
     this.sends[slot] = 1;
     this.packets[slot] = packet;
     this.sentAt[slot] = now;
-    const tsn = add32(this.base, this.count - 1);
-    this.fsns[slot] = message.fragments++;
-    this.backs[slot] = this.fsns[slot] === 0 ? 0 : distance32(tsn, message.lastTsn);
+    const tsn = (this.base + this.count - 1) | 0; // signed, which engines keep without a box
+    const fsn = message.fragments;
+    this.fsns[slot] = fsn;
+    this.backs[slot] = fsn === 0 ? 0 : (tsn - message.lastTsn) | 0;
+    message.fragments = fsn + 1;
     message.lastTsn = tsn;
     this.#enterFlight(size);
     return slot;

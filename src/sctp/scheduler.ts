@@ -13,7 +13,7 @@ export interface OutMessage {
   readonly expiresAt: Instant;
   /** Stream sequence number, or message identifier with interleaving; given when the first fragment goes out. */
   sequence: number;
-  /** How many bytes have been given TSNs, in how many fragments, and the last of these TSNs. */
+  /** How many bytes have been given TSNs, in how many fragments, and the last of these TSNs as a signed number. */
   sentBytes: number;
   fragments: number;
   lastTsn: number;
