@@ -47,4 +47,11 @@ const virtualNetwork = programTest('virtual-network', ['--size=128', '--seed=7']
   return `four networks, each twice with the same packets: ${sum(there).toFixed(1)} s there, ${sum(here).toFixed(1)} s here`;
 });
 
-export const programTests: readonly ExampleTest[] = [offerAnswer, stressBench, virtualNetwork];
+const customRuntime = programTest('custom-runtime', [], (output) => {
+  const [, held, all] = /^conformance: (\d+) of (\d+) cases$/m.exec(output) ?? [];
+  assert(held !== undefined && held === all, `not all cases of the suite hold: ${output}`);
+  assert(/^8 MB from a paced connection to a plain one in [\d.]+ s: \d+ Mbit\/s$/m.test(output), output);
+  return `${held} cases of the conformance suite, 8 MB across`;
+});
+
+export const programTests: readonly ExampleTest[] = [offerAnswer, stressBench, virtualNetwork, customRuntime];
