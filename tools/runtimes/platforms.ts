@@ -32,7 +32,7 @@ function sources(): readonly Source[] {
   const exe = windows ? '.exe' : '';
   const node = ['linux', 'darwin'].includes(platform) ? `node-${platform}-${arch}` : undefined;
   return [
-    ...(['22.23.3', '24.9.0', '26.9.0'] as const).map((version) => ({
+    ...(['22.23.3', '24.21.0', '26.10.0'] as const).map((version) => ({
       name: `node${version.split('.')[0]}`,
       kind: 'node' as const,
       version,
@@ -81,5 +81,5 @@ function install(all: readonly Source[]): void {
 
 function installedVersion(name: string): string | undefined {
   const file = join(folder, 'node_modules', name, 'package.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version : undefined;
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version.replace(/^v/, '') : undefined;
 }
