@@ -160,15 +160,22 @@ export class Scheduler {
   /** `bytes` more of the message that {@link Scheduler.peek} gave went into a packet, in a chunk of `cost` bytes. */
   sent(message: OutMessage, bytes: number, cost: number): void {
     const { stream } = message;
-    if (message.sentBytes === 0) this.#begun[sizeClass(message)] += message.data.length;
-    message.sentBytes += bytes;
-    const whole = message.sentBytes === message.data.length;
-    if (whole) this.#end(message, bytes);
-    else this.#lower(stream, bytes);
-    if (this.interleaving) stream.credit -= cost;
+    const { interleaving } = this;
+    const begins = message.sentBytes === 0;
+    const sentBytes = message.sentBytes + bytes;
+    const whole = sentBytes === message.data.length;
+    message.sentBytes = sentBytes;
+    if (whole) {
+      if (!begins && interleaving) this.#finish(message);
+      this.#end(message, bytes);
+    } else {
+      if (begins && interleaving) this.#begun[sizeClass(message)] += message.data.length;
+      this.#lower(stream, bytes);
+    }
+    if (interleaving) stream.credit -= cost;
     else if (whole) stream.credit -= this.quantumBytes;
     if (!maySend(stream)) this.#leave(stream);
-    else if (stream.credit <= 0 && this.#round.length > 1 && (whole || this.interleaving)) {
+    else if (stream.credit <= 0 && (whole || interleaving) && this.#round.length > 1) {
       this.#round.shift();
       this.#round.push(stream);
     }
@@ -176,6 +183,7 @@ export class Scheduler {
 
   /** The rest of a message that was begun is not sent any more. */
   drop(message: OutMessage): void {
+    if (this.interleaving) this.#finish(message);
     this.#end(message, message.data.length - message.sentBytes);
     message.sentBytes = message.data.length;
   }
@@ -261,7 +269,10 @@ export class Scheduler {
     this.#messages--;
     if (stream.reset === 'waiting') stream.beforeReset--;
     this.#lower(stream, bytes);
-    if (message.sentBytes === 0) return;
+  }
+
+  /** A message of several fragments is through: others may begin. */
+  #finish(message: OutMessage): void {
     const index = sizeClass(message);
     this.#begun[index] -= message.data.length;
     if (this.#blocked[index].length > 0) this.#unblock(index);
