@@ -78,9 +78,10 @@ export class DataChannel implements AsyncDisposable {
   #writable: WritableStream<DataChannelPayload> | undefined;
 
   /** Made by a connection: see {@link PeerConnection.createDataChannel} and `onDataChannel`. */
-  constructor(port: ChannelPort, handle: ChannelHandle) {
+  constructor(port: ChannelPort, handle: ChannelHandle, state: 'connecting' | 'open' = 'connecting') {
     this.#port = port;
     this.#handle = handle;
+    this.#state = state;
     this.#opened = new Promise((resolve, reject) => {
       this.#resolveOpened = resolve;
       this.#rejectOpened = reject;
@@ -276,7 +277,8 @@ export class DataChannel implements AsyncDisposable {
         return this.#reportLow();
       case 'closing':
         if (this.#state === 'closed') return;
-        if (this.#state !== 'closing') this.#state = 'closing';
+        this.#state = 'closing';
+        this.#rejectWaiting(new RtcError('ERR_CLOSED', 'the peer closed the data channel'));
         return this.#report({ type: 'closing' });
       case 'closed':
         return this.#onClosed(event.error);
@@ -286,8 +288,8 @@ export class DataChannel implements AsyncDisposable {
   }
 
   #onOpen(): void {
-    if (this.#state !== 'connecting') return;
-    this.#state = 'open';
+    if (this.#state === 'connecting') this.#state = 'open';
+    if (this.#state !== 'open') return;
     this.#resolveOpened();
     this.#report({ type: 'open' });
   }
@@ -298,8 +300,7 @@ export class DataChannel implements AsyncDisposable {
     this.#state = 'closed';
     const why = error ?? new RtcError('ERR_CLOSED', 'the data channel is closed');
     this.#rejectOpened(why);
-    for (let waiting = this.#waiting.shift(); waiting; waiting = this.#waiting.shift()) waiting.reject(why);
-    this.#waitingBytes = 0;
+    this.#rejectWaiting(why);
     if (error) this.#report({ type: 'error', error });
     this.#report({ type: 'close' });
     this.#resolveClosed();
@@ -392,6 +393,8 @@ export class DataChannel implements AsyncDisposable {
   }
 
   #sendWaiting(): void {
+    const { state } = this.#handle;
+    if (state === 'closing' || state === 'closed') return this.#rejectWaiting(new RtcError('ERR_CLOSED', 'the peer closed the data channel'));
     while (this.#waiting.length > 0 && this.#handle.bufferedAmount <= this.#highThreshold) {
       const { bytes, isBinary, resolve } = this.#waiting.shift() as WaitingMessage;
       this.#waitingBytes -= bytes.length;
@@ -399,6 +402,11 @@ export class DataChannel implements AsyncDisposable {
       resolve();
     }
     if (this.#isCloseWanted && this.#waiting.length === 0 && this.#state === 'closing') this.#port.close(this.#handle);
+  }
+
+  #rejectWaiting(why: RtcError): void {
+    for (let waiting = this.#waiting.shift(); waiting; waiting = this.#waiting.shift()) waiting.reject(why);
+    this.#waitingBytes = 0;
   }
 
   #reportLow(): void {

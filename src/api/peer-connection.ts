@@ -73,7 +73,7 @@ export class PeerConnection implements AsyncDisposable {
     const crypto = options.settings?.crypto ?? runtime.crypto;
     this.#environment = { crypto, random: runtime.random, unixOffsetMs: runtime.unixNow() - runtime.now(), ...(log && { log }) };
     this.#peer = new Peer(peerConfigOf(this.#configuration, options.settings ?? {}), this.#environment, runtime.now());
-    this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput() });
+    this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
     this.#port = this.#makePort();
   }
 
@@ -273,6 +273,12 @@ export class PeerConnection implements AsyncDisposable {
     }
   }
 
+  /** A mistake of this library must not take the process, nor its other connections, with it. */
+  #onFault(error: unknown): void {
+    this.#onCallbackError(error);
+    void this.close();
+  }
+
   #pollEvents(): void {
     for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) this.#onPeerEvent(event);
   }
@@ -326,14 +332,14 @@ export class PeerConnection implements AsyncDisposable {
   }
 
   #onIncomingChannel(handle: ChannelHandle): void {
-    const channel = this.#addChannel(handle);
+    const channel = this.#addChannel(handle, 'open');
     this.#report({ type: 'datachannel', channel }, () => this.#handler.onDataChannel?.(channel));
-    // W3C 6.2: the channel is announced as open after the application has seen it.
+    // W3C 6.2: the state is `open` already, and is announced after the application has seen the channel.
     channel.onPeerEvent({ type: 'open' });
   }
 
-  #addChannel(handle: ChannelHandle): DataChannel {
-    const channel = new DataChannel(this.#port, handle);
+  #addChannel(handle: ChannelHandle, state?: 'open'): DataChannel {
+    const channel = new DataChannel(this.#port, handle, state);
     this.#channels.set(handle, channel);
     return channel;
   }

@@ -7,6 +7,8 @@ import { Sockets } from './sockets.ts';
 export interface DriverHandler {
   /** Events or messages of the peer may wait: poll them. It may write to the peer. It must not throw. */
   onOutput(): void;
+  /** The peer threw where it must not: it cannot go on. */
+  onFault(error: unknown): void;
 }
 
 export interface DriverOptions {
@@ -88,7 +90,11 @@ export class PeerConnectionDriver {
   /** Sends what the peer still has to say, then lets go of sockets and timers. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#flush(Infinity);
+    try {
+      this.#flush(Infinity);
+    } catch {
+      // A peer that is broken has no last words.
+    }
     this.#closed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -97,7 +103,11 @@ export class PeerConnectionDriver {
 
   #receive(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): void {
     if (this.#closed) return;
-    this.#peer.handleRead({ bytes, local, remote }, this.now());
+    try {
+      this.#peer.handleRead({ bytes, local, remote }, this.now());
+    } catch (error) {
+      return this.#handler.onFault(error);
+    }
     this.wake();
   }
 
@@ -110,15 +120,26 @@ export class PeerConnectionDriver {
     if (this.#closed) return;
     this.#inTurn = true;
     let isMoreToSend = false;
+    try {
+      isMoreToSend = this.#rounds();
+    } catch (error) {
+      this.#handler.onFault(error);
+    } finally {
+      this.#inTurn = false;
+    }
+    if (this.#dirty || isMoreToSend) this.wake();
+  };
+
+  #rounds(): boolean {
+    let isMoreToSend = false;
     for (let round = 0; round < ROUNDS_PER_TURN && !isMoreToSend && !this.#closed; round++) {
       isMoreToSend = this.#flush(BYTES_PER_TURN);
       this.#dirty = false;
       this.#handler.onOutput();
       if (!this.#dirty) break;
     }
-    this.#inTurn = false;
-    if (this.#dirty || isMoreToSend) this.wake();
-  };
+    return isMoreToSend;
+  }
 
   /** Time, then output, then the next timer. Returns whether output was left for the next turn. */
   #flush(limit: number): boolean {

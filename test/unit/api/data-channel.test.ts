@@ -169,6 +169,39 @@ test('A-SCTP-22 sending from bufferedamountlow while the reader is slow neither 
   await close();
 });
 
+test('A-SCTP-22 when the peer closes a channel while messages wait for room, they are refused with ERR_CLOSED and the connection goes on', async () => {
+  const { a, channelA, channelB, close } = await connectPair({ b: { settings: { receiveWindowBytes: 64 * 1024 } } });
+  channelA.bufferedAmountHighThreshold = 32 * 1024;
+  const outcomes = Promise.allSettled(Array.from({ length: 100 }, (_, i) => channelA.send(numbered(i, 16_384))));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  void channelB.close();
+  const results = await within(outcomes, 10_000, 'all sends');
+  const refused = results.filter((result) => result.status === 'rejected');
+  assert.ok(refused.length > 50, `${refused.length} refused`);
+  for (const { reason } of refused) assert.equal((reason as RtcError).code, 'ERR_CLOSED');
+  await within(channelA.closed, 5000, 'the close');
+  const next = a.createDataChannel('next');
+  await within(next.opened, 5000, 'another channel');
+  await close();
+});
+
+test('an incoming channel is open when the application first sees it (W3C 6.2)', async () => {
+  let state: string | undefined;
+  const pair = await connectPair({
+    b: {
+      handler: {
+        async onDataChannel(channel) {
+          state = channel.readyState;
+          await channel.send('at once');
+        },
+      },
+    },
+  });
+  assert.equal(await messageOf(pair.channelA.poll(), pair.channelA), 'at once');
+  assert.equal(state, 'open');
+  await pair.close();
+});
+
 test('`await using` closes a channel and a connection', async () => {
   const { a, b, channelA, channelB } = await connectPair();
   await channelA[Symbol.asyncDispose]();

@@ -178,6 +178,39 @@ test('A-JS-13 remote candidates with names are refused without a look-up', async
   assert.equal(a.connectionState, 'connected');
 });
 
+test('A-JS-08 a runtime that throws where it must not ends one connection, not the process nor the others', async () => {
+  let broken = false;
+  const breakable = (runtime: Runtime, side: 'a' | 'b'): Runtime =>
+    side === 'b'
+      ? runtime
+      : {
+          ...runtime,
+          bindUdp: async (options) => {
+            const socket = await runtime.bindUdp(options);
+            return {
+              get localAddress() {
+                return socket.localAddress;
+              },
+              queuedBytes: 0,
+              close: () => socket.close(),
+              send: (bytes, remote) => {
+                if (broken) throw new Error('broken on purpose');
+                socket.send(bytes, remote);
+              },
+            };
+          },
+        };
+  const errors: unknown[] = [];
+  const { world, a, b, channelA } = await connectVirtual({ wrapRuntime: breakable, a: { handler: { onError: (error) => void errors.push(error) } } });
+  broken = true;
+  channelA.trySend('x');
+  await world.run(world.now + 1000);
+  assert.equal(a.connectionState, 'closed');
+  assert.match(String(errors[0]), /broken on purpose/);
+  assert.equal(b.connectionState, 'connected');
+  await world.until(b.close());
+});
+
 test('an address to bind is an IP address with a port', () => {
   assert.deepEqual(parseUdpAddress('0.0.0.0:0'), { address: '0.0.0.0', port: 0 });
   assert.deepEqual(parseUdpAddress('[::]:5000'), { address: '::', port: 5000 });
