@@ -142,14 +142,27 @@ async function closeFromBothEnds(pc: PeerConnection, peer: PeerProcess, first: D
   }
 }
 
+/** Starts a peer and waits until it listens. A browser now and then hangs while it starts: it gets a second chance, a case does not. */
+async function startPeer(name: PeerName): Promise<PeerProcess> {
+  const first = spawnPeer(name);
+  try {
+    await first.ask({ type: 'stats' });
+    return first;
+  } catch {
+    await first.close();
+  }
+  const second = spawnPeer(name);
+  await second.ask({ type: 'stats' });
+  return second;
+}
+
 async function run(name: PeerName, v: Variant): Promise<string> {
   const habits = HABITS[name] ?? {};
-  const peer = spawnPeer(name);
+  const peer = await startPeer(name);
   let came: (channel: DataChannel) => void = () => {};
   const incoming = new Promise<DataChannel>((done) => (came = done));
   const pc = await createPeerConnection({ handler: { onDataChannel: (channel) => came(channel) } });
   try {
-    await peer.ask({ type: 'stats' }); // a browser needs its seconds to start: they are no part of the time to connect
     const start = performance.now();
     const ours = v.weOffer ? pc.createDataChannel('check', v.init) : undefined;
     await negotiate(pc, peer, v);
