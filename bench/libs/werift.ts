@@ -8,5 +8,5 @@ const iceServers = [{ urls: `stun:127.0.0.1:${process.env.BENCH_STUN_PORT}` }];
 export const library: Library = {
   name: 'werift',
   connect: (options) =>
-    connectW3c(new RTCPeerConnection({ iceServers, iceUseIpv6: false, iceAdditionalHostAddresses: ['127.0.0.1'] }) as unknown as globalThis.RTCPeerConnection, options, true),
+    connectW3c(new RTCPeerConnection({ iceServers, iceUseIpv6: false, iceAdditionalHostAddresses: ['127.0.0.1'] }) as unknown as globalThis.RTCPeerConnection, options, false),
 };
