@@ -3,7 +3,7 @@
 import { goAlone } from './alone.ts';
 import { allSuites } from './suites.ts';
 import { type Result, runSuite, type Suite } from './suite.ts';
-import { line, summary } from './report.ts';
+import { failures, line, summary } from './report.ts';
 
 function choose(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
   const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   const start = performance.now();
   for (let i = 0; i < repeat; i++) for (const suite of chosen) await runSuite(suite, strict, tell);
   console.log(summary(results, performance.now() - start));
-  return results.some((r) => r.outcome === 'failed') ? 1 : 0;
+  return failures(results) > 0 ? 1 : 0;
 }
 
 process.exit(await main());

@@ -9,6 +9,24 @@ import { type DtlsConfig, type DtlsEvent, DtlsMachine } from '../../src/dtls/ind
 
 export const environment: Environment = { crypto: nodeCrypto, random: (into) => void randomFillSync(into), unixOffsetMs: Date.now() - performance.now() };
 
+/** A socket on loopback, and what it has received. */
+export interface BoundSocket {
+  readonly socket: Socket;
+  readonly port: number;
+  readonly early: readonly { readonly bytes: Buffer; readonly port: number }[];
+}
+
+/** Binds before a peer starts: some end at once when nobody listens. */
+export async function bindSocket(): Promise<BoundSocket> {
+  const socket = createSocket('udp4');
+  const early: { bytes: Buffer; port: number }[] = [];
+  socket.on('message', (bytes: Buffer, { port }: RemoteInfo) => early.push({ bytes, port }));
+  socket.on('error', () => {}); // ICMP: the peer is not there
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return { socket, port: socket.address().port, early };
+}
+
 export class DtlsEndpoint {
   readonly machine: DtlsMachine;
   readonly events: DtlsEvent[] = [];
@@ -17,35 +35,28 @@ export class DtlsEndpoint {
   loses: (n: number) => boolean = () => false;
   #count = 0;
   readonly #socket: Socket;
+  readonly #early: BoundSocket['early'];
   #remotePort: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(socket: Socket, machine: DtlsMachine, remotePort: number | undefined) {
+  /** A client knows where its peer is, a server learns it from the first datagram. */
+  constructor(config: DtlsConfig, { socket, early }: BoundSocket, remotePort?: number) {
     this.#socket = socket;
-    this.machine = machine;
+    this.machine = new DtlsMachine(config, environment);
     this.#remotePort = remotePort;
-    socket.on('message', (bytes: Buffer, remote: RemoteInfo) => {
-      this.#remotePort ??= remote.port;
-      if (remote.port === this.#remotePort && !this.#isLost()) machine.handleRead(new Uint8Array(bytes), performance.now());
-      this.flush();
-    });
-    socket.on('error', () => {}); // ICMP: the peer is not there yet
+    this.#early = early;
   }
 
-  /** Binds a socket; a client knows where its peer is, a server learns it from the first datagram. */
-  static async open(config: DtlsConfig, remotePort?: number, port = 0): Promise<DtlsEndpoint> {
-    const socket = createSocket('udp4');
-    socket.bind(port, '127.0.0.1');
-    await once(socket, 'listening');
-    return new DtlsEndpoint(socket, new DtlsMachine(config, environment), remotePort);
-  }
-
-  get port(): number {
-    return this.#socket.address().port;
+  #read(bytes: Buffer, port: number): void {
+    this.#remotePort ??= port;
+    if (port === this.#remotePort && !this.#isLost()) this.machine.handleRead(new Uint8Array(bytes), performance.now());
+    this.flush();
   }
 
   start(): void {
     this.machine.start(performance.now());
+    this.#socket.removeAllListeners('message').on('message', (bytes: Buffer, remote: RemoteInfo) => this.#read(bytes, remote.port));
+    for (const { bytes, port } of this.#early) this.#read(bytes, port);
     this.flush();
   }
 

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { Certificate, type DtlsConfig, fingerprintOf, SrtpProfile } from '../../src/dtls/index.ts';
-import { DtlsEndpoint, environment } from './endpoint.ts';
+import { bindSocket, DtlsEndpoint, environment } from './endpoint.ts';
 import { DtlsPeer, EXPORTER_BYTES, freePort, hasTool, type PeerKind, type PeerSettings } from './peers.ts';
 
 export interface DtlsInteropResult {
@@ -87,7 +87,7 @@ export async function runCase({ peer: kind, settings, lost = [], ours }: DtlsCas
 async function againstServer(kind: PeerKind, settings: PeerSettings | undefined, config: Omit<DtlsConfig, 'role' | 'remoteFingerprints'>, lost: readonly number[]): Promise<string> {
   const port = await freePort();
   const peer = await DtlsPeer.start(kind, port, settings);
-  const endpoint = await DtlsEndpoint.open({ ...config, role: 'client', remoteFingerprints: [fingerprintOf(environment.crypto, 'sha-256', peer.certificate)] }, port);
+  const endpoint = new DtlsEndpoint({ ...config, role: 'client', remoteFingerprints: [fingerprintOf(environment.crypto, 'sha-256', peer.certificate)] }, await bindSocket(), port);
   try {
     endpoint.loses = (n) => lost.includes(n);
     endpoint.start();
@@ -99,10 +99,10 @@ async function againstServer(kind: PeerKind, settings: PeerSettings | undefined,
 }
 
 async function againstClient(kind: PeerKind, settings: PeerSettings | undefined, config: Omit<DtlsConfig, 'role' | 'remoteFingerprints'>, lost: readonly number[]): Promise<string> {
-  // The peer's certificate is known only once it runs, so its first hellos find nobody and are repeated.
-  const port = await freePort();
-  const peer = await DtlsPeer.start(kind, port, settings);
-  const endpoint = await DtlsEndpoint.open({ ...config, role: 'server', remoteFingerprints: [fingerprintOf(environment.crypto, 'sha-256', peer.certificate)] }, undefined, port);
+  // The peer's certificate is known only once it runs, so its first hello may wait.
+  const bound = await bindSocket();
+  const peer = await DtlsPeer.start(kind, bound.port, settings);
+  const endpoint = new DtlsEndpoint({ ...config, role: 'server', remoteFingerprints: [fingerprintOf(environment.crypto, 'sha-256', peer.certificate)] }, bound);
   try {
     endpoint.loses = (n) => lost.includes(n);
     endpoint.start();

@@ -3,7 +3,8 @@
 import { examples } from '../../examples/shared/run.ts';
 import { goAlone } from '../alone.ts';
 import { peerPrograms } from '../spawn-peer.ts';
-import { within } from '../suite.ts';
+import { failures, line, summary } from '../report.ts';
+import { type Result, runCase } from '../suite.ts';
 import { dataChannelTests } from './data-channels.ts';
 import { houseTests } from './house.ts';
 import { negotiationTests } from './negotiation.ts';
@@ -26,30 +27,21 @@ async function main(): Promise<number> {
   const chosen = choose(process.argv.slice(2).filter((argument) => !argument.startsWith('--')));
   await goAlone();
   const noBrowser = await peerPrograms[BROWSER].missing();
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  const tell = (outcome: keyof typeof counts, name: string, note: string, ms = 0): void => {
-    counts[outcome]++;
-    const mark = { passed: 'ok  ', failed: 'FAIL', skipped: 'skip' }[outcome];
-    console.log(`${mark} ${name.padEnd(32)} ${`${(ms / 1000).toFixed(1)} s`.padStart(7)}  ${note}`);
+  const results: Result[] = [];
+  const tell = (result: Omit<Result, 'suite'>): void => {
+    results.push({ suite: 'examples', ...result });
+    console.log(line(results.at(-1) as Result));
   };
+  const start = performance.now();
   for (const test of chosen) {
-    if (test.needsBrowser && noBrowser !== undefined) {
-      tell(process.env.CI === 'true' ? 'failed' : 'skipped', test.name, noBrowser);
-      continue;
-    }
-    const start = performance.now();
-    try {
-      const note = await within(test.run(), LONGEST_MS, 'the whole test');
-      tell('passed', test.name, note, performance.now() - start);
-    } catch (error) {
-      tell('failed', test.name, error instanceof Error ? error.message : String(error), performance.now() - start);
-    }
+    if (!test.needsBrowser || noBrowser === undefined) tell(await runCase(test, LONGEST_MS));
+    else tell({ name: test.name, outcome: process.env.CI === 'true' ? 'failed' : 'skipped', timeMs: 0, note: noBrowser });
   }
   for (const { name } of chosen === all ? examples() : []) {
-    if (!ELSEWHERE.includes(name) && !all.some((test) => test.name === name)) tell('failed', name, 'has no test');
+    if (!ELSEWHERE.includes(name) && !all.some((test) => test.name === name)) tell({ name, outcome: 'failed', timeMs: 0, note: 'has no test' });
   }
-  console.log(`${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`);
-  return counts.failed > 0 ? 1 : 0;
+  console.log(summary(results, performance.now() - start));
+  return failures(results) > 0 ? 1 : 0;
 }
 
 process.exit(await main());
