@@ -95,5 +95,6 @@ export {
   setSsrc,
   setTimestamp,
 } from './packets.ts';
+export { codecRole, type CodecRole, type MediaKind, type RtpCodec } from './parameters.ts';
 export { Unwrapper } from './unwrapper.ts';
 export { ExtensionUri } from './uris.ts';

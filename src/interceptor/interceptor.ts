@@ -1,0 +1,63 @@
+import type { Deadline, Environment, Instant } from '../core/index.ts';
+import type { RtcpPacket } from '../rtcp/index.ts';
+import type { InterceptorEvent } from './events.ts';
+import type { IncomingPacket, OutgoingPacket } from './packet.ts';
+import type { LocalStream, RemoteStream } from './stream.ts';
+
+/** What every interceptor of a connection is made with. */
+export interface InterceptorContext {
+  readonly environment: Environment;
+  /** The SSRC that RTCP of this end bears when it speaks for no stream of its own. */
+  readonly rtcpSsrc: number;
+  /** The canonical name of this end (RFC 7022). */
+  readonly cname: string;
+}
+
+/**
+ * One link of the chain that every RTP and RTCP packet passes. All of its methods are optional; it keeps its own queues, and
+ * the chain polls them. It never calls out, and time is an argument.
+ *
+ * A packet that `readRtp` or `writeRtp` returns goes on at once. One that it does not return is held or dropped (and counted by it);
+ * held and new ones leave through `pollReadRtp` and `pollWriteRtp` and go on from this interceptor's place.
+ */
+export interface Interceptor {
+  readonly name: string;
+
+  bindLocal?(stream: LocalStream, now: Instant): void;
+  unbindLocal?(stream: LocalStream, now: Instant): void;
+  bindRemote?(stream: RemoteStream, now: Instant): void;
+  unbindRemote?(stream: RemoteStream, now: Instant): void;
+
+  /** A packet from the wire. */
+  readRtp?(packet: IncomingPacket, now: Instant): IncomingPacket | undefined;
+  pollReadRtp?(): IncomingPacket | undefined;
+  /** A packet towards the wire. */
+  writeRtp?(packet: OutgoingPacket, now: Instant): OutgoingPacket | undefined;
+  pollWriteRtp?(): OutgoingPacket | undefined;
+
+  /** One packet of a compound RTCP packet from the wire; all interceptors and then the application see it. */
+  readRtcp?(packet: RtcpPacket, now: Instant): void;
+  /** One packet of a compound RTCP packet towards the wire, of the application or of an interceptor further away. */
+  writeRtcp?(packet: RtcpPacket, now: Instant): void;
+  /** RTCP of its own; the chain puts what is ready at one time into compound packets. */
+  pollRtcp?(): RtcpPacket | undefined;
+
+  /** What another interceptor, or the connection, tells all. */
+  handleEvent?(event: InterceptorEvent, now: Instant): void;
+  pollEvent?(): InterceptorEvent | undefined;
+
+  handleTimeout?(now: Instant): void;
+  pollTimeout?(): Deadline | undefined;
+  /** Lets go of packets; nothing is polled afterwards. */
+  close?(): void;
+}
+
+/** Makes an interceptor for each connection. */
+export interface InterceptorFactory {
+  readonly name: string;
+  /** Its place: one of {@link Slot}, or a number between. */
+  readonly slot: number;
+  /** Whether it must be the only one in its slot, as a pacer. Default false. */
+  readonly exclusive?: boolean;
+  create(context: InterceptorContext, now: Instant): Interceptor;
+}

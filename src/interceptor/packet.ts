@@ -1,0 +1,25 @@
+import type { Instant } from '../core/index.ts';
+import type { CodecRole, RtpHeader } from '../rtp/index.ts';
+import type { LocalStream, RemoteStream } from './stream.ts';
+
+/**
+ * An RTP packet on the belt. Interceptors may change its bytes and header in place, together. The bytes of an outgoing packet
+ * have {@link OUTGOING_TAILROOM_BYTES} of their buffer behind them and are sealed in place below the chain: whoever wants
+ * to keep a packet that it passes on keeps a copy.
+ */
+export interface BeltPacket<Stream> {
+  bytes: Uint8Array;
+  /** The decoded header of `bytes`, with `payloadEnd` before any padding. */
+  readonly header: RtpHeader;
+  readonly stream: Stream;
+  /** What the payload is; an interceptor that restores a repaired packet changes it to `media`. */
+  role: CodecRole | 'padding';
+  /** When it arrived, or was written. */
+  at: Instant;
+}
+
+export type IncomingPacket = BeltPacket<RemoteStream>;
+export type OutgoingPacket = BeltPacket<LocalStream>;
+
+/** Room that every outgoing packet has behind it, in bytes: the longest SRTP tag (RFC 7714), and padding of 4. */
+export const OUTGOING_TAILROOM_BYTES = 24;

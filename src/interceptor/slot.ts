@@ -1,0 +1,26 @@
+/**
+ * Where an interceptor stands, as its distance from the wire. What is read passes from the smallest to the greatest, what is
+ * written the other way. Interceptors of your own may stand between these.
+ */
+export const Slot = {
+  /** Sees exactly what is on the wire. */
+  dump: 0,
+  /** Numbers and times of the transport as a whole: transport-cc, RFC 8888, absolute send time; congestion control. */
+  transport: 100,
+  /** Sender and receiver reports (RFC 3550 6.4), and the counts that statistics are made of. */
+  report: 200,
+  /** Holds packets back to send them evenly. */
+  pacer: 300,
+  /** Makes and uses FEC packets (RFC 5109, RFC 8627). */
+  fec: 400,
+  /** Asks for what is missing and answers who asks (RFC 4585 6.2.1), with RTX (RFC 4588). */
+  nack: 500,
+  /** Redundant audio (RFC 2198). */
+  red: 600,
+  /** Puts packets in order and waits for late ones. */
+  jitter: 700,
+  /** Keyframe requests (RFC 4585 6.3.1, RFC 5104 4.3.1). */
+  keyframe: 800,
+  /** Next to the application. */
+  application: 900,
+} as const;
