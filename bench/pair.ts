@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { LibraryName } from './libs/index.ts';
 import type { MemoryUse } from './process.ts';
+import type { RtpMoved } from './rtp/traffic.ts';
 import type { Moved } from './traffic.ts';
 
 const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
@@ -15,6 +16,8 @@ interface Operations {
   transmit: Moved;
   receive: Moved;
   echo: undefined;
+  forward: RtpMoved;
+  'take-in': RtpMoved;
   'round-trips': readonly number[];
   cpu: number;
   memory: MemoryUse;
@@ -85,6 +88,8 @@ export class Peer {
 export interface Opening {
   readonly channels?: number;
   readonly mtuBytes?: number;
+  /** RTP from the side that offers instead of data channels. */
+  readonly rtp?: boolean;
 }
 
 export interface Pair {

@@ -4,12 +4,21 @@ import { LIBRARY_FILES, type LibraryName } from './libs/index.ts';
 import type { Channel, Connection, Library, Signal } from './libs/library.ts';
 import { cpuMs, memoryUse, monotonicMs } from './process.ts';
 import { startProfile } from './profile.ts';
+import type { RtpConnection, RtpLibrary } from './rtp/library.ts';
+import { forward, RtpCounter, type RtpTraffic, takeIn } from './rtp/traffic.ts';
 import { receive, roundTrips, type Rounds, type Traffic, transmit } from './traffic.ts';
 
-const { library } = (await import(`./libs/${LIBRARY_FILES[process.argv[2] as LibraryName]}`)) as { library: Library };
+const file = LIBRARY_FILES[process.argv[2] as LibraryName];
+const { library } = (await import(`./libs/${file}`)) as { library: Library };
+/** The library's other half, loaded when it is first asked for. */
+const rtpLibrary = async (): Promise<RtpLibrary> => ((await import(`./rtp/${file}`)) as { library: RtpLibrary }).library;
+const counter = new RtpCounter();
 
 interface Session {
-  readonly connection: Connection;
+  readonly connection: Pick<Connection, 'signal' | 'close'>;
+  /** Of a connection that has any. */
+  readonly channels: Promise<readonly Channel[]>;
+  readonly opened: Promise<unknown>;
   /** Signals are applied one after the other; candidates wait for the description. */
   queue: Promise<void>;
   described: boolean;
@@ -28,7 +37,7 @@ function apply(session: Session, signal: Signal): void {
   for (const s of all) session.queue = session.queue.then(() => session.connection.signal(s));
 }
 
-interface Request extends Traffic, Rounds {
+interface Request extends Traffic, Rounds, RtpTraffic {
   readonly id: number;
   readonly op: string;
   readonly key: number;
@@ -37,21 +46,21 @@ interface Request extends Traffic, Rounds {
   readonly offers: boolean;
   readonly channels: number;
   readonly mtuBytes?: number;
+  readonly rtp?: boolean;
   /** Which channel of the connection. */
   readonly channel: number;
 }
 
-async function open({ key, offers, channels, mtuBytes }: Request): Promise<Session> {
-  const connection = await library.connect({
-    offers,
-    channels,
-    ...(mtuBytes === undefined ? {} : { mtuBytes }),
-    send(signal) {
-      const elsewhere = signal.type === 'candidate' && !signal.candidate.includes(' 127.0.0.1 ');
-      if (!elsewhere) tell({ key, signal });
-    },
-  });
-  const session: Session = { connection, queue: Promise.resolve(), described: false, early: [] };
+async function open({ key, offers, channels, mtuBytes, rtp = false }: Request): Promise<Session> {
+  const send = (signal: Signal): void => {
+    const elsewhere = signal.type === 'candidate' && !signal.candidate.includes(' 127.0.0.1 ');
+    if (!elsewhere) tell({ key, signal });
+  };
+  const made: RtpConnection | Connection = rtp
+    ? await (await rtpLibrary()).connect({ offers, send, onRtp: counter.count })
+    : await library.connect({ offers, channels, ...(mtuBytes === undefined ? {} : { mtuBytes }), send });
+  const parts = 'channels' in made ? { channels: made.channels, opened: made.channels } : { channels: Promise.resolve([]), opened: made.ready };
+  const session: Session = { connection: made, ...parts, queue: Promise.resolve(), described: false, early: [] };
   sessions.set(key, session);
   for (const signal of orphans.get(key) ?? []) apply(session, signal);
   orphans.delete(key);
@@ -59,7 +68,7 @@ async function open({ key, offers, channels, mtuBytes }: Request): Promise<Sessi
 }
 
 async function channelOf(key: number, at: number): Promise<Channel> {
-  const channel = (await sessions.get(key)?.connection.channels)?.[at];
+  const channel = (await sessions.get(key)?.channels)?.[at];
   if (!channel) throw new Error(`no channel ${at} of connection ${key}`);
   return channel;
 }
@@ -71,7 +80,7 @@ const operations: Record<string, (request: Request) => Promise<unknown>> = {
   async open(request) {
     const startMs = monotonicMs();
     const session = await open(request);
-    await session.connection.channels;
+    await session.opened;
     return { startMs, openMs: monotonicMs() };
   },
   async close({ key }) {
@@ -85,6 +94,8 @@ const operations: Record<string, (request: Request) => Promise<unknown>> = {
     const channel = await channelOf(key, at);
     channel.onMessage((message) => channel.send(message as Uint8Array<ArrayBuffer>));
   },
+  forward: async (request) => forward(await rtpLibrary(), request),
+  'take-in': (request) => takeIn(counter, request),
   'round-trips': async (request) => roundTrips(await channelOf(request.key, request.channel), request),
   cpu: async () => cpuMs(),
   memory: () => memoryUse(),

@@ -1,5 +1,6 @@
 import type { LibraryName } from './libs/index.ts';
 import { type Opening, type Pair, type Peer, withPair } from './pair.ts';
+import { rtpForward } from './rtp/scenario.ts';
 import type { Moved } from './traffic.ts';
 
 /** A figure of one run. */
@@ -244,4 +245,4 @@ const cross: Scenario = {
   },
 };
 
-export const SCENARIOS: readonly Scenario[] = [throughput, smallPackets, small, pingPong, interleaving, connect, cross, memory, many];
+export const SCENARIOS: readonly Scenario[] = [throughput, smallPackets, small, pingPong, interleaving, connect, cross, memory, many, rtpForward];

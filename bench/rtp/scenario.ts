@@ -1,0 +1,36 @@
+import type { LibraryName } from '../libs/index.ts';
+import { withPair } from '../pair.ts';
+import type { Figure, Scenario } from '../scenarios.ts';
+import type { RtpMoved } from './traffic.ts';
+
+const RECEIVERS = [1, 50] as const;
+/** So that a connection that waits for a timer does not hold up all. */
+const AT_ONCE = 10;
+const LIBRARIES: readonly LibraryName[] = ['node-datachannel', 'werift'];
+
+const microsPerPacket = ({ cpuMs, packets }: RtpMoved): number => (cpuMs * 1000) / packets;
+const lower = (row: string, value: number): Figure => ({ row, unit: 'µs', higherIsBetter: false, value });
+
+/** One process hands RTP to connections of its own, the other has their far ends. No library's pacing or congestion control takes part. */
+export const rtpForward: Scenario = {
+  name: 'rtp-forward',
+  what: 'RTP packets of 1200 bytes to one and to fifty receivers, as fast as the process takes them',
+  libraries: LIBRARIES,
+  async run(library, effort, profile) {
+    const figures: Figure[] = [];
+    for (const receivers of RECEIVERS) {
+      const { sent, received } = await withPair([library], profile && `${profile}-${receivers}`, async (pair) => {
+        for (let first = 1; first <= receivers; first += AT_ONCE) {
+          await Promise.all(Array.from({ length: Math.min(AT_ONCE, receivers - first + 1) }, (_, i) => pair.connect(first + i, { rtp: true })));
+        }
+        const traffic = { receivers, warmUpMs: effort.warmUpMs, durationMs: effort.transferMs };
+        const [received, sent] = await Promise.all([pair.answerer.ask('take-in', traffic), pair.offerer.ask('forward', traffic)]);
+        return { sent, received };
+      });
+      const name = `RTP to ${receivers === 1 ? 'one' : 'fifty'}`;
+      figures.push({ row: `${name}, received`, unit: '1/s', higherIsBetter: true, value: (received.packets / received.timeMs) * 1000 });
+      figures.push(lower(`${name}, CPU of the sender per packet`, microsPerPacket(sent)), lower(`${name}, CPU of the receiver per packet`, microsPerPacket(received)));
+    }
+    return figures;
+  },
+};
