@@ -1,4 +1,5 @@
 import type { CryptoProvider, Instant, RandomSource, TransportAddress } from '../core/index.ts';
+import type { TcpConnectOptions, TcpListener, TcpListenOptions, TcpSocket } from './tcp.ts';
 
 /** A timer that was set; cancelling it twice, or after it fired, is harmless. */
 export interface TimerHandle {
@@ -106,6 +107,13 @@ export interface Runtime {
   afterReads(callback: () => void): void;
   /** Rejects with `RtcError` `ERR_NETWORK` when the address cannot be bound. */
   bindUdp(options: UdpBindOptions): Promise<UdpSocket>;
+  /**
+   * Opens a TCP connection, with TLS on it where that is asked for. Rejects with `RtcError` `ERR_NETWORK` when it cannot be made,
+   * `ERR_TIMEOUT` when it takes too long, `ERR_CRYPTO` when the server's certificate is not for that name or not trusted.
+   */
+  connectTcp(options: TcpConnectOptions): Promise<TcpSocket>;
+  /** Takes TCP connections. Rejects with `RtcError` `ERR_NETWORK` when the address cannot be bound. */
+  listenTcp(options: TcpListenOptions): Promise<TcpListener>;
   /** The addresses of a host name, canonical; empty when there are none. Never rejects. */
   resolve(hostname: string): Promise<readonly string[]>;
   /** The addresses of the interfaces that are up. */

@@ -1,5 +1,6 @@
 import type { TransportAddress } from '../../src/core/index.ts';
 import type { Runtime, UdpBindOptions, UdpHandler, UdpSocket } from '../../src/runtime/runtime.ts';
+import type { TcpHandler, TcpSocket } from '../../src/runtime/tcp.ts';
 
 type Break = (runtime: Runtime) => Partial<Runtime>;
 
@@ -31,6 +32,29 @@ function handlers(change: (handler: UdpHandler, runtime: Runtime) => Partial<Udp
       return runtime.bindUdp({ ...options, handler: { ...plain, ...change(handler, runtime) } });
     },
   });
+}
+
+/** A runtime whose TCP connections, on both sides, have their handlers wrapped. */
+function wires(change: (handler: TcpHandler, runtime: Runtime) => Partial<TcpHandler>): Break {
+  return (runtime) => {
+    const wrap = (handler: TcpHandler): TcpHandler => ({
+      onData: (bytes) => handler.onData(bytes),
+      onDrain: () => handler.onDrain?.(),
+      onClose: (error) => handler.onClose(error),
+      ...change(handler, runtime),
+    });
+    return {
+      connectTcp: (options) => runtime.connectTcp({ ...options, handler: wrap(options.handler) }),
+      listenTcp: (options) =>
+        runtime.listenTcp({
+          ...options,
+          onConnection(socket: TcpSocket) {
+            const handler = options.onConnection(socket);
+            return handler && wrap(handler);
+          },
+        }),
+    };
+  };
 }
 
 /** Ways to get a runtime wrong, by name; each is wrong in this one way only. */
@@ -168,6 +192,35 @@ export const BROKEN_RUNTIMES: Readonly<Record<string, Break>> = {
       runtime.bindUdp(options).catch(() => {
         throw new Error('EADDRINUSE');
       }),
+  }),
+  'pieces of a TCP stream share a buffer': wires((handler) => {
+    const shared = new Uint8Array(70_000);
+    return {
+      onData(bytes) {
+        shared.set(bytes);
+        handler.onData(shared.subarray(0, bytes.length));
+      },
+    };
+  }),
+  'pieces of a TCP stream change places': wires((handler, runtime) => ({
+    onData: (bytes) => void runtime.setTimer(bytes.length < 1000 ? 5 : 0, () => handler.onData(bytes)),
+  })),
+  'the end of a TCP connection overtakes its last bytes': wires((handler, runtime) => ({
+    onData: (bytes) => void runtime.setTimer(3, () => handler.onData(bytes)),
+  })),
+  'the end of a TCP connection is reported twice': wires((handler) => ({
+    onClose(error) {
+      handler.onClose(error);
+      handler.onClose(error);
+    },
+  })),
+  'the orderly end of a TCP connection is an error': wires((handler) => ({
+    onClose: () => handler.onClose({ kind: 'other', code: 'EOF', message: 'end' }),
+  })),
+  'a drained TCP connection does not say so': wires(() => ({ onDrain: () => {} })),
+  'TLS is left out': (runtime) => ({ connectTcp: ({ tls: _tls, ...options }) => runtime.connectTcp(options) }),
+  'the names in certificates are not looked at': (runtime) => ({
+    connectTcp: (options) => runtime.connectTcp(options.tls ? { ...options, tls: { ...options.tls, serverName: 'turn.example' } } : options),
   }),
   'addresses are not canonical': (runtime) => ({ resolve: async (name) => (await runtime.resolve(name)).map((one) => one.toUpperCase()) }),
   'names that fail reject': (runtime) => ({

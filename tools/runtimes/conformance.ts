@@ -2,13 +2,14 @@
 import { cryptoConformance } from '../../src/crypto/conformance.ts';
 import { runtimeConformance } from '../../src/runtime/conformance.ts';
 import { defaultRuntime } from '../../src/runtime/index.ts';
+import { startTlsEcho } from '../../test/support/tls-echo.ts';
 
 const suite = process.argv[2];
 const runtime = defaultRuntime();
 const cases =
   suite === 'crypto'
     ? cryptoConformance().map(({ name, run }) => ({ name, run: async (): Promise<void> => void (await run(runtime.crypto)) }))
-    : runtimeConformance().map(({ name, run }) => ({ name, run: (): Promise<void> => run(runtime) }));
+    : runtimeConformance({ tls: await startTlsEcho() }).map(({ name, run }) => ({ name, run: (): Promise<void> => run(runtime) }));
 
 let failed = 0;
 for (const { name, run } of cases) {

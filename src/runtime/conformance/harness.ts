@@ -59,14 +59,19 @@ export class Ear implements UdpHandler {
 /** The runtime under test, with what must be let go of at the end. */
 export class Scope {
   readonly runtime: Runtime;
-  readonly #sockets: UdpSocket[] = [];
+  readonly #endings: (() => Promise<void>)[] = [];
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#sockets.map((socket) => socket.close()));
+    await Promise.all(this.#endings.map((end) => end()));
+  }
+
+  /** Lets something go at the end of the case. */
+  atEnd(end: () => Promise<void>): void {
+    this.#endings.push(end);
   }
 
   sleep(delayMs: number): Promise<void> {
@@ -85,7 +90,7 @@ export class Scope {
   async bind(address: string, options: Partial<UdpBindOptions> = {}): Promise<Ear> {
     const ear = new Ear();
     ear.socket = await this.runtime.bindUdp({ local: { address, port: 0 }, handler: ear, ...options });
-    this.#sockets.push(ear.socket);
+    this.atEnd(() => ear.socket.close());
     return ear;
   }
 

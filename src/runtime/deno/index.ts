@@ -4,6 +4,7 @@ import { monotonicNow, unixNow } from '../node/clock.ts';
 import { interfaces } from '../node/interfaces.ts';
 import { type LookupFunction, Names } from '../node/names.ts';
 import { random } from '../node/random.ts';
+import { connectTcp, listenTcp } from '../node/tcp.ts';
 import { afterReads as afterReadsOfNode, setTimer } from '../node/timers.ts';
 import { bindUdp as bindUdpOfNode } from '../node/udp.ts';
 import type { Runtime, SocketError, UdpBindOptions, UdpHandler, UdpSocket } from '../runtime.ts';
@@ -52,6 +53,8 @@ export function denoRuntime(options: DenoRuntimeOptions = {}): Runtime {
     },
     bindUdp: (bind: UdpBindOptions): Promise<UdpSocket> =>
       listenDatagram === undefined ? bindFallback(bind) : bindUdp(listenDatagram, bind),
+    connectTcp,
+    listenTcp,
     resolve: (hostname: string): Promise<readonly string[]> => names.resolve(hostname),
     interfaces,
   });

@@ -5,6 +5,7 @@ import { monotonicNow, unixNow } from './clock.ts';
 import { interfaces } from './interfaces.ts';
 import { type LookupFunction, Names } from './names.ts';
 import { random } from './random.ts';
+import { connectTcp, listenTcp } from './tcp.ts';
 import { afterReads, setTimer } from './timers.ts';
 import { bindUdp } from './udp.ts';
 
@@ -45,6 +46,8 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
     setTimer,
     afterReads,
     bindUdp: (bind: UdpBindOptions): Promise<UdpSocket> => bindUdp({ ...defaults, ...bind }),
+    connectTcp,
+    listenTcp,
     resolve: (hostname: string): Promise<readonly string[]> => names.resolve(hostname),
     interfaces,
   });

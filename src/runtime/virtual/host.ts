@@ -4,6 +4,7 @@ import { loopbackInterfaces, makeInterface, type VirtualAddressOptions, type Vir
 import { MAX_DATAGRAM_BYTES } from './link.ts';
 import { type NetworkNode, type Packet, VirtualNetwork } from './network.ts';
 import type { Chances } from './seed.ts';
+import { TcpPorts } from './tcp-ports.ts';
 import { VirtualUdpSocket } from './udp.ts';
 import type { VirtualWorld } from './world.ts';
 
@@ -23,6 +24,8 @@ export class VirtualHost implements NetworkNode {
   readonly world: VirtualWorld;
   /** The host's own randomness, as its runtime hands it out. */
   readonly chances: Chances;
+  /** Its TCP connections and listeners. */
+  readonly tcp: TcpPorts;
   #interfaces: VirtualInterface[];
   #interfaceCount = 0;
   readonly #ports: Map<number, VirtualUdpSocket[]> = new Map();
@@ -39,6 +42,13 @@ export class VirtualHost implements NetworkNode {
     const own = new VirtualNetwork(world, `lo of ${name}`);
     this.#interfaces = [...loopbackInterfaces(own)];
     for (const address of options.addresses) this.addAddress(address);
+    this.tcp = new TcpPorts({
+      clock: world.clock,
+      route: (remote, local) => this.#interfaceFor(remote, local),
+      owns: (address) => this.#owns(address),
+      transmit: (segment, source, destination) => this.#transmitTcp(segment, source, destination),
+      takeFault: () => takeFault(this.#bindFaults),
+    });
   }
 
   /** The addresses of its interfaces. */
@@ -127,6 +137,7 @@ export class VirtualHost implements NetworkNode {
   receive(packet: Packet, network: VirtualNetwork): void {
     const { address, port } = packet.destination;
     if (!this.#owns(address)) return; // it was taken away while the datagram was coming
+    if (packet.isTcp === true) return this.tcp.receive(packet.bytes, packet.source, packet.destination);
     const socket = this.#socketAt(address, port);
     if (socket !== undefined) socket.deliver(packet);
     else if (!this.#icmp) return;
@@ -136,6 +147,25 @@ export class VirtualHost implements NetworkNode {
 
   receiveUnreachable({ source, destination }: Packet): void {
     this.#socketAt(source.address, source.port)?.fail('ECONNREFUSED', destination);
+  }
+
+  #transmitTcp(bytes: Uint8Array, source: TransportAddress, destination: TransportAddress): void {
+    const packet: Packet = { bytes, source, destination, isTcp: true };
+    this.world.trace.add(this.world.clock.now, source, destination, bytes);
+    const from = this.#interfaceFor(destination.address, source.address);
+    if (from === undefined) return;
+    if (this.#owns(destination.address)) this.world.deliverLocally(() => this.receive(packet, from.network));
+    else from.network.forward(this, packet);
+  }
+
+  /** The interface from which a way leads to an address: the one with the address `local`, or the first. */
+  #interfaceFor(remote: string, local: string | undefined): VirtualInterface | undefined {
+    const isLocal = this.#owns(remote);
+    for (const one of this.#interfaces) {
+      if (one.family !== familyOf(remote) || (local !== undefined && one.address !== local)) continue;
+      if (isLocal ? local !== undefined || one.address === remote : !one.isLoopback && one.network.route(remote) !== undefined) return one;
+    }
+    return undefined;
   }
 
   #socketAt(address: string, port: number): VirtualUdpSocket | undefined {

@@ -1,5 +1,6 @@
 import type { Instant } from '../../core/index.ts';
 import type { InterfaceAddress, Runtime, TimerHandle, UdpBindOptions, UdpSocket } from '../runtime.ts';
+import type { TcpConnectOptions, TcpListener, TcpListenOptions, TcpSocket } from '../tcp.ts';
 import type { VirtualHost } from './host.ts';
 import { resolve } from './names.ts';
 import { afterReads, setTimer } from './timers.ts';
@@ -13,6 +14,8 @@ export { NAT, type NatDependence, type NatOptions, VirtualNat } from './nat.ts';
 export { Links, type NetworkNode, type Packet, VirtualNetwork } from './network.ts';
 export { VirtualRouter } from './router.ts';
 export { Chances } from './seed.ts';
+export { type TcpHost, TcpPorts } from './tcp-ports.ts';
+export { VirtualTcpSocket } from './tcp.ts';
 export { Trace, type TraceEntry } from './trace.ts';
 export { VirtualUdpSocket } from './udp.ts';
 export { createVirtualWorld, type Until, VirtualWorld, type VirtualWorldOptions } from './world.ts';
@@ -30,6 +33,8 @@ export function virtualRuntime(host: VirtualHost): Runtime {
     setTimer: (delayMs: number, callback: () => void): TimerHandle => setTimer(clock, delayMs, callback),
     afterReads: (callback: () => void): void => afterReads(clock, callback),
     bindUdp: (options: UdpBindOptions): Promise<UdpSocket> => bindUdp(host, options),
+    connectTcp: (options: TcpConnectOptions): Promise<TcpSocket> => host.tcp.connect(options),
+    listenTcp: (options: TcpListenOptions): Promise<TcpListener> => host.tcp.listen(options),
     resolve: (hostname: string): Promise<readonly string[]> => resolve(world, hostname),
     interfaces: (): readonly InterfaceAddress[] => host.interfaces,
   });

@@ -35,6 +35,7 @@ interface Mapping {
   readonly inner: TransportAddress;
   readonly outer: TransportAddress;
   readonly called: Set<string>;
+  readonly isTcp: boolean;
   usedAt: Instant;
 }
 
@@ -87,7 +88,7 @@ export class VirtualNat implements NetworkNode {
 
   #outwards(packet: Packet): void {
     const { source, destination } = packet;
-    const mapping = this.#map(source, destination);
+    const mapping = this.#map(source, destination, packet.isTcp === true);
     mapping.usedAt = this.#world.clock.now;
     mapping.called.add(this.#keyOf(destination, this.#options.filtering));
     const translated = { ...packet, source: mapping.outer };
@@ -98,18 +99,18 @@ export class VirtualNat implements NetworkNode {
   #inwards(packet: Packet): void {
     const { source, destination } = packet;
     const mapping = this.#byPort.get(destination.port);
-    if (mapping === undefined || this.#isExpired(mapping)) return;
+    if (mapping === undefined || mapping.isTcp !== (packet.isTcp === true) || this.#isExpired(mapping)) return;
     if (!mapping.called.has(this.#keyOf(source, this.#options.filtering))) return;
     this.inner.forward(this, { ...packet, destination: mapping.inner });
   }
 
-  #map(inner: TransportAddress, destination: TransportAddress): Mapping {
-    const key = `${formatAddress(inner)} ${this.#keyOf(destination, this.#options.mapping)}`;
+  #map(inner: TransportAddress, destination: TransportAddress, isTcp: boolean): Mapping {
+    const key = `${isTcp ? 'tcp ' : ''}${formatAddress(inner)} ${this.#keyOf(destination, this.#options.mapping)}`;
     const known = this.#byKey.get(key);
     if (known !== undefined && !this.#isExpired(known)) return known;
     if (known !== undefined) this.#byPort.delete(known.outer.port);
     const outer = { address: this.outerAddress, port: this.#freePort() };
-    const mapping = { key, inner, outer, called: new Set<string>(), usedAt: this.#world.clock.now };
+    const mapping = { key, inner, outer, called: new Set<string>(), isTcp, usedAt: this.#world.clock.now };
     this.#byKey.set(key, mapping);
     this.#byPort.set(outer.port, mapping);
     return mapping;

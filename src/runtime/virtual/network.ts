@@ -16,6 +16,8 @@ export interface Packet {
    * what is not may not be cut, as on systems that look for the path's MTU (RFC 1191). Default: it is never cut.
    */
   readonly pieceBytes?: number | undefined;
+  /** Whether it is a segment of TCP; it is a datagram of UDP otherwise. */
+  readonly isTcp?: boolean;
 }
 
 /** Whatever has an address: a host, or a box between two networks. */

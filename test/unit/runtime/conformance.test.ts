@@ -4,11 +4,13 @@ import { runtimeConformance } from '../../../src/runtime/conformance.ts';
 import type { Runtime } from '../../../src/runtime/runtime.ts';
 import { createVirtualWorld, virtualRuntime } from '../../../src/runtime/virtual/index.ts';
 import { BROKEN_RUNTIMES, breakRuntime } from '../../support/broken-runtimes.ts';
+import { serveVirtualTls, VIRTUAL_TLS } from '../../support/tls-echo.ts';
 
 async function failures(change: (runtime: Runtime) => Runtime): Promise<string[]> {
   const failed: string[] = [];
-  for (const { name, run } of runtimeConformance()) {
+  for (const { name, run } of runtimeConformance({ tls: VIRTUAL_TLS })) {
     const world = createVirtualWorld({ seed: 3, link: { delayMs: 1 } });
+    await serveVirtualTls(world);
     const runtime = change(virtualRuntime(world.host('one', { addresses: ['192.0.2.1'] })));
     await world.until(run(runtime), 20_000).catch(() => failed.push(name));
   }
