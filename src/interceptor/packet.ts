@@ -16,10 +16,17 @@ export interface BeltPacket<Stream> {
   role: CodecRole | 'padding';
   /** When it arrived, or was written. */
   at: Instant;
+  /** The probe cluster that it is sent in; absent when it is in none. Set by the pacer, read where the packet meets the wire. */
+  probe?: number;
 }
 
 export type IncomingPacket = BeltPacket<RemoteStream>;
 export type OutgoingPacket = BeltPacket<LocalStream>;
+
+/** A packet for the belt; all are made here, so that they have one shape. */
+export function beltPacket<Stream>(bytes: Uint8Array, header: RtpHeader, stream: Stream, role: CodecRole | 'padding', at: Instant): BeltPacket<Stream> {
+  return { bytes, header, stream, role, at };
+}
 
 /** Room that every outgoing packet has behind it, in bytes: the longest SRTP tag (RFC 7714), and padding of 4. */
 export const OUTGOING_TAILROOM_BYTES = 24;
