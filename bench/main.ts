@@ -12,11 +12,11 @@ import { printShares } from './profile.ts';
 import { writeReadme } from './readme.ts';
 import { FULL, QUICK, type Scenario, SCENARIOS } from './scenarios.ts';
 import { startStun } from './stun.ts';
-import { render, renderBars, type Sample, toRows } from './table.ts';
+import { render, renderBars, renderBehind, type Sample, toRows } from './table.ts';
 
 /** More than this share of a core in other hands, and the figures mean nothing. */
 const BUSY_CORES = 0.15;
-/** Far from the others, and slow to measure: it takes part in the first run only, and not in quick ones. */
+/** Far from the others, and slow to measure: it takes part in the first run only. */
 const SLOW_LIBRARY: LibraryName = 'werift';
 
 const args = process.argv.slice(2);
@@ -42,7 +42,7 @@ function chooseScenarios(): readonly Scenario[] {
 }
 
 function chooseLibraries(): readonly LibraryName[] {
-  const names = option('libs')?.split(',') ?? LIBRARY_NAMES.filter((name) => !flag('quick') || name !== SLOW_LIBRARY);
+  const names = option('libs')?.split(',') ?? LIBRARY_NAMES;
   const unknown = names.filter((name) => !LIBRARY_NAMES.includes(name as LibraryName));
   if (unknown.length > 0) fail(`No library ${unknown.join(', ')}. There are: ${LIBRARY_NAMES.join(' ')}`);
   return LIBRARY_NAMES.filter((name) => names.includes(name));
@@ -113,7 +113,10 @@ async function main(): Promise<number> {
   const where = machine();
   const head = `${where.date}, ${where.cpu}, ${where.cores} cores, Node.js ${where.node}; median of ${runs} ${runs === 1 ? 'run' : 'runs'}, loopback${isAlone ? ' of a network namespace' : ''}, one process per peer`;
   console.log(`\n${head}\n\n${render(rows, libraries)}`);
-  if (option('compare') === 'bars') console.log(`\n${renderBars(verdicts)}`);
+  if (option('compare') === 'bars') {
+    console.log(`\n${renderBars(verdicts)}`);
+    if (libraries.includes('sansrtc') && libraries.includes(SLOW_LIBRARY)) console.log(renderBehind(rows, SLOW_LIBRARY));
+  }
   for (const failure of failures) console.log(`FAILED ${failure}`);
   if (disturbed.length > 0) console.log(`\n*** Others used the machine before ${disturbed.join(', ')}: measure again. ***`);
   console.log(`\n${((performance.now() - start) / 1000).toFixed(0)} s`);

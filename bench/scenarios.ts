@@ -23,7 +23,7 @@ export interface Effort {
 }
 
 export const FULL: Effort = { transferMs: 1200, warmUpMs: 500, rounds: 3000, connections: 20, idlePeers: 100, idleMs: 3000, manyConnections: [1, 10, 100, 1000] };
-export const QUICK: Effort = { transferMs: 700, warmUpMs: 300, rounds: 1000, connections: 8, idlePeers: 20, idleMs: 1000, manyConnections: [1, 10, 100] };
+export const QUICK: Effort = { transferMs: 700, warmUpMs: 300, rounds: 1000, connections: 8, idlePeers: 50, idleMs: 1000, manyConnections: [1, 10, 100] };
 
 export interface Scenario {
   readonly name: string;

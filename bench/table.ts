@@ -52,7 +52,7 @@ function show(value: number | undefined): string {
 /** Our figure by theirs: above 1 we have more of it, which is good or bad as the row says. */
 function ratio(row: Row, other: LibraryName): string {
   const [ours, theirs] = [row.values.sansrtc, row.values[other]];
-  if (ours === undefined || theirs === undefined || theirs === 0) return '–';
+  if (ours === undefined || theirs === undefined || theirs === 0 || Number.isNaN(ours / theirs)) return '–';
   return `${(ours / theirs).toFixed(2)}×`;
 }
 
@@ -87,4 +87,13 @@ export function renderBars(verdicts: readonly Verdict[]): string {
     reached === undefined ? 'not measured' : { aim: 'ok, aim', bar: 'ok', nothing: 'missed' }[reached],
   ]);
   return align([['', 'ratio', 'bar', 'aim', ''], ...body]);
+}
+
+/** The rows in which another library is ahead of ours. */
+export function renderBehind(rows: readonly Row[], other: LibraryName): string {
+  const behind = rows.filter(({ values, higherIsBetter }) => {
+    const [ours, theirs] = [values.sansrtc, values[other]];
+    return ours !== undefined && theirs !== undefined && (higherIsBetter ? ours < theirs : ours > theirs);
+  });
+  return `Behind ${other}: ${behind.length === 0 ? 'in no row' : behind.map(({ row }) => row).join('; ')}`;
 }

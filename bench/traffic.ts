@@ -98,22 +98,22 @@ export interface Rounds {
   readonly limitMs: number;
 }
 
-/** Sends one message at a time and waits for its echo; the times in µs, sorted. */
+/** Sends one message at a time and waits for its echo; the times in µs, sorted, without those of the warm-up unless there are no others. */
 export function roundTrips(channel: Channel, { sizeBytes, warmUpRounds, rounds, pauseMs, limitMs }: Rounds): Promise<readonly number[]> {
   const message = new Uint8Array(sizeBytes).fill(0x5a);
   const timesUs: number[] = [];
+  const wanted = warmUpRounds + rounds;
   const end = monotonicMs() + limitMs;
   return new Promise((done) => {
     let sentAt = 0;
-    let round = 0;
     const next = (): void => {
       sentAt = monotonicMs();
       channel.send(message);
     };
     channel.onMessage(() => {
       const now = monotonicMs();
-      if (round++ >= warmUpRounds) timesUs.push((now - sentAt) * 1000);
-      if (timesUs.length >= rounds || now >= end) done(timesUs.sort((a, b) => a - b));
+      timesUs.push((now - sentAt) * 1000);
+      if (timesUs.length >= wanted || now >= end) done(timesUs.slice(timesUs.length > warmUpRounds ? warmUpRounds : 0).sort((a, b) => a - b));
       else if (pauseMs > 0) setTimeout(next, pauseMs);
       else next();
     });
