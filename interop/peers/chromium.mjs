@@ -1,6 +1,7 @@
 // Debian's Chromium as a peer. As a program: the signaling convention of README.md.
 // As a module: launchChromium() → { page, handle(request), close() }.
-// Options: --send (fake camera and microphone), --codec=VP8|VP9|H264|AV1|H265, --acodec=opus|PCMU|…,
+// Options: --send (fake camera and microphone; --sendonly: nothing back), --codec=VP8|VP9|H264|AV1|H265, --acodec=opus|PCMU|…,
+//          --size=640x360, --fps=15 (of the camera), --simulcast (three layers, rids h m l, where it offers),
 //          --mdns (.local candidates; excludes --send), --loopback (127.0.0.1 and ::1 candidates as well), --flags=… (extra switches, separated by spaces), --sink (do not echo)
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,5 @@
 // Debian's Firefox ESR as a peer, driven over WebDriver BiDi. Same use as chromium.mjs.
-// Options: --send (fake camera and microphone), --codec=…, --acodec=…, --mdns, --sink,
+// Options: --send (fake camera and microphone; --sendonly: nothing back), --codec=…, --acodec=…, --size=…, --fps=…, --mdns, --sink,
 //          --prefs=JSON (more preferences)
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

@@ -88,10 +88,11 @@ async function stats() {
     channels: Object.values(channels).map((c) => ({ label: c.label, id: c.id, state: c.readyState, ordered: c.ordered, maxRetransmits: c.maxRetransmits === 65535 ? null : c.maxRetransmits, protocol: c.protocol })),
     inbound: report
       .filter((r) => r.type === 'inbound-rtp')
-      .map((r) => ({ kind: r.kind, codec: by(r.codecId)?.mimeType, packetsReceived: r.packetsReceived, ...(r.kind === 'video' && { framesDecoded: r.framesDecoded, frameWidth: r.frameWidth }) })),
+      .map((r) => ({ kind: r.kind, codec: by(r.codecId)?.mimeType, packetsReceived: r.packetsReceived, ...(r.kind === 'video' && { framesDecoded: r.framesDecoded, frameWidth: r.frameWidth, freezeCount: r.freezeCount, keyFramesDecoded: r.keyFramesDecoded, nackCount: r.nackCount, pliCount: r.pliCount }) })),
     outbound: report
       .filter((r) => r.type === 'outbound-rtp')
       .map((r) => ({ kind: r.kind, codec: by(r.codecId)?.mimeType, packetsSent: r.packetsSent, framesEncoded: r.framesEncoded, encoderImplementation: r.encoderImplementation, pliCount: r.pliCount })),
+    remoteInbound: report.filter((r) => r.type === 'remote-inbound-rtp').map((r) => ({ kind: r.kind, roundTripTime: r.roundTripTime, packetsLost: r.packetsLost })),
     transport: transport && { tlsVersion: transport.tlsVersion, dtlsCipher: transport.dtlsCipher, srtpCipher: transport.srtpCipher },
     pair: pair && { local: side(by(pair.localCandidateId)), remote: side(by(pair.remoteCandidateId)) },
   };

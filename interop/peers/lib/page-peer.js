@@ -17,6 +17,7 @@ window.peer = (() => {
     };
   }
 
+  /** Without an element that plays it, a track is not decoded. */
   function show(track) {
     const el = document.createElement(track.kind);
     el.autoplay = true;
@@ -53,11 +54,25 @@ window.peer = (() => {
     transceiver.setCodecPreferences([...all.filter(is), ...all.filter((c) => !is(c))]);
   }
 
-  const camera = async (kinds) =>
-    navigator.mediaDevices.getUserMedia({
+  const camera = async (kinds) => {
+    const [width, height] = (opts.size ?? '640x360').split('x').map(Number);
+    return navigator.mediaDevices.getUserMedia({
       audio: kinds.includes('audio'),
-      video: kinds.includes('video') ? { width: 640, height: 360, frameRate: 15 } : false,
+      video: kinds.includes('video') ? { width, height, frameRate: Number(opts.fps ?? 15) } : false,
     });
+  };
+
+  /** Three layers of a picture (RFC 8853), each with half the width of the one before, where --simulcast asks for them. */
+  const layers = (kind) =>
+    kind === 'video' && opts.simulcast
+      ? {
+          sendEncodings: [
+            { rid: 'h', maxBitrate: 700_000 },
+            { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 250_000 },
+            { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 100_000 },
+          ],
+        }
+      : {};
 
   async function offer({ audio, video, data = true, channel = {} }) {
     const kinds = [audio && 'audio', video && 'video'].filter(Boolean);
@@ -65,7 +80,7 @@ window.peer = (() => {
     if (data) watch(pc.createDataChannel('peer', channel));
     for (const kind of kinds) {
       const track = media?.getTracks().find((t) => t.kind === kind);
-      prefer(pc.addTransceiver(track ?? kind, { direction: track ? 'sendrecv' : 'recvonly' }), kind);
+      prefer(pc.addTransceiver(track ?? kind, { direction: track ? (opts.sendonly ? 'sendonly' : 'sendrecv') : 'recvonly', ...(track && layers(kind)) }), kind);
     }
     await pc.setLocalDescription();
     return { type: 'offer', sdp: await gathered() };
@@ -79,13 +94,23 @@ window.peer = (() => {
       for (const t of list) {
         const kind = t.receiver.track.kind;
         await t.sender.replaceTrack(media.getTracks().find((m) => m.kind === kind));
-        t.direction = 'sendrecv';
-        prefer(t, kind);
+        t.direction = opts.sendonly ? 'sendonly' : 'sendrecv';
       }
     }
+    for (const t of list) prefer(t, t.receiver.track.kind);
     await pc.setLocalDescription();
     return { type: 'answer', sdp: await gathered() };
   }
+
+  const INBOUND = [
+    ...['packetsReceived', 'packetsLost', 'packetsDiscarded', 'retransmittedPacketsReceived', 'nackCount', 'pliCount', 'firCount', 'jitter', 'rid'],
+    ...['framesReceived', 'framesDecoded', 'framesDropped', 'keyFramesDecoded', 'frameWidth', 'frameHeight', 'freezeCount', 'decoderImplementation'],
+    ...['totalAudioEnergy', 'totalSamplesReceived', 'concealedSamples'],
+  ];
+  const OUTBOUND = [
+    ...['packetsSent', 'retransmittedPacketsSent', 'nackCount', 'pliCount', 'firCount', 'targetBitrate', 'active', 'rid', 'ssrc'],
+    ...['framesEncoded', 'framesSent', 'keyFramesEncoded', 'frameWidth', 'encoderImplementation', 'qualityLimitationReason'],
+  ];
 
   async function stats() {
     const report = pc ? [...(await pc.getStats()).values()] : [];
@@ -105,8 +130,10 @@ window.peer = (() => {
       states,
       state: pc?.connectionState,
       channels: Object.values(channels).map((c) => ({ label: c.label, id: c.id, state: c.readyState, ordered: c.ordered, maxRetransmits: c.maxRetransmits, protocol: c.protocol })),
-      inbound: rtp('inbound-rtp', ['packetsReceived', 'packetsLost', 'framesDecoded', 'frameWidth', 'frameHeight', 'keyFramesDecoded', 'totalAudioEnergy', 'decoderImplementation']),
-      outbound: rtp('outbound-rtp', ['packetsSent', 'framesEncoded', 'frameWidth', 'encoderImplementation', 'nackCount', 'pliCount', 'targetBitrate', 'active', 'rid']),
+      inbound: rtp('inbound-rtp', INBOUND),
+      outbound: rtp('outbound-rtp', OUTBOUND),
+      remoteInbound: rtp('remote-inbound-rtp', ['packetsLost', 'fractionLost', 'jitter', 'roundTripTime', 'roundTripTimeMeasurements']),
+      remoteOutbound: rtp('remote-outbound-rtp', ['packetsSent', 'bytesSent', 'reportsSent', 'roundTripTime']),
       transport: pick(transport, ['dtlsState', 'tlsVersion', 'dtlsCipher', 'srtpCipher', 'dtlsRole', 'iceRole', 'tlsGroup']),
       pair: pair && {
         local: pick(by(pair.localCandidateId), ['candidateType', 'protocol', 'address', 'relayProtocol']),
@@ -143,6 +170,9 @@ window.peer = (() => {
         case 'close-channel':
           channels[msg.label].close();
           return undefined;
+        case 'stop-media': // the sources end; the senders stay
+          for (const { track } of pc.getSenders()) track?.stop();
+          return { type: 'media-stopped' };
         case 'hang-up':
           pc.close();
           return { type: 'hung-up' };

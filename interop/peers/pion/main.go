@@ -48,6 +48,8 @@ type rtpCount struct {
 	Kind            string `json:"kind"`
 	Codec           string `json:"codec"`
 	PacketsReceived uint64 `json:"packetsReceived"`
+	SenderReports   uint64 `json:"senderReports"`
+	ReceiverReports uint64 `json:"receiverReports"`
 }
 
 var (
@@ -137,6 +139,7 @@ func open() (*webrtc.PeerConnection, error) {
 	pc.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 		c := &rtpCount{Kind: track.Kind().String(), Codec: track.Codec().MimeType}
 		inbound = append(inbound, c)
+		go countReports(c, receiver)
 		if track.Kind() == webrtc.RTPCodecTypeVideo {
 			_ = pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(track.SSRC())}})
 		}
@@ -182,6 +185,41 @@ func channelStates() []channelState {
 	return list
 }
 
+// countReports reads the RTCP that a receiver gets, and counts it.
+func countReports(c *rtpCount, receiver *webrtc.RTPReceiver) {
+	for {
+		packets, _, err := receiver.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			if _, ok := p.(*rtcp.SenderReport); ok {
+				atomic.AddUint64(&c.SenderReports, 1)
+			}
+		}
+	}
+}
+
+// answerFeedback lets the interceptors see the RTCP that a sender gets: they retransmit what is asked for.
+func answerFeedback(kind string, sender *webrtc.RTPSender) {
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			if _, ok := p.(*rtcp.ReceiverReport); !ok {
+				continue
+			}
+			for _, c := range inbound {
+				if c.Kind == kind {
+					atomic.AddUint64(&c.ReceiverReports, 1)
+				}
+			}
+		}
+	}
+}
+
 // addEcho adds a sender that repeats what arrives for the same kind.
 func addEcho(pc *webrtc.PeerConnection, kind webrtc.RTPCodecType) error {
 	list, wanted := videoCapabilities, opts["codec"]
@@ -195,8 +233,10 @@ func addEcho(pc *webrtc.PeerConnection, kind webrtc.RTPCodecType) error {
 	if err != nil {
 		return err
 	}
-	if _, err = pc.AddTrack(track); err == nil {
+	sender, err := pc.AddTrack(track)
+	if err == nil {
 		echoTracks[kind.String()] = track
+		go answerFeedback(kind.String(), sender)
 	}
 	return err
 }
