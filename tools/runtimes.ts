@@ -2,7 +2,7 @@
 // on each, connects them to each other in pairs of processes, and prints a table of how many tests passed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runPair } from './runtimes/pairs.ts';
@@ -89,12 +89,13 @@ async function runTests(platform: Platform, suite: Suite): Promise<Outcome> {
   return settle(outcome, code, output);
 }
 
+/** Node.js runs all files in one process: a process for each would take most of the time. */
 async function runNodeTests(platform: Platform, files: readonly string[]): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'sansrtc-runtimes-'));
   try {
     const counts = join(folder, 'counts.json');
     const reporter = [`--test-reporter=${join(root, 'tools/reporter.mjs')}`, '--test-reporter-destination=stdout'];
-    const { code, output } = await run(platform.command, [...platform.args, '--test', '--test-concurrency=2', ...reporter, ...files], { TEST_COUNTS: counts });
+    const { code, output } = await run(platform.command, [...platform.args, ...reporter, 'tools/runtimes/run-files.mjs', ...files], { TEST_COUNTS: counts });
     if (!existsSync(counts)) return settle(NO_COUNT, code, output);
     const { pass = 0, fail = 0, cancelled = 0, skipped = 0 } = JSON.parse(readFileSync(counts, 'utf8')) as Record<string, number>;
     return settle({ passed: pass, failed: fail + cancelled, skipped }, code, output);
@@ -132,42 +133,63 @@ function print(rows: readonly (readonly string[])[]): void {
   for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column] as number)).join('   ').trimEnd());
 }
 
+interface Total {
+  passed: number;
+  failed: number;
+}
+
+/** Runs the suites on one platform, one after the other. Returns its row of the table. */
+async function runPlatform(platform: Platform, suites: readonly Suite[], total: Total): Promise<string[]> {
+  const row = [platform.name];
+  for (const suite of suites) {
+    const start = performance.now();
+    const outcome = await runSuite(platform, suite);
+    total.passed += outcome.passed;
+    total.failed += outcome.failed;
+    row.push(describe(outcome));
+    console.log(`${platform.name} ${suite}: ${describe(outcome)} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+  return row;
+}
+
+/** As many platforms at a time as there are cores; each of them uses one. */
+async function runSuites(chosen: readonly Platform[], suites: readonly Suite[], total: Total): Promise<void> {
+  const rows: string[][] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let i = next++; i < chosen.length; i = next++) rows[i] = await runPlatform(chosen[i] as Platform, suites, total);
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), chosen.length) }, work));
+  console.log('');
+  print([['platform', ...suites], ...rows]);
+  for (const [part, why] of Object.entries(NODE_ONLY)) console.log(`not on Bun and Deno: test/${part}*: ${why}`);
+}
+
+async function runPairs(all: readonly Platform[], total: Total): Promise<void> {
+  const rows: string[][] = [['pair', `${PAIR_BYTES / 1e6} MB each way`]];
+  for (const [offer, answer] of pairsOf(all)) {
+    const result = await runPair(offer, answer, PAIR_BYTES);
+    if (result.error === undefined) total.passed++;
+    else total.failed++;
+    rows.push([`${offer.name} ↔ ${answer.name}`, result.error ?? `${result.seconds.toFixed(1)} s, ${(PAIR_BYTES / 1e6 / result.seconds).toFixed(0)} MB/s each way`]);
+  }
+  console.log('');
+  print(rows);
+}
+
 async function main(): Promise<void> {
+  const start = performance.now();
   const names = process.argv.slice(2).filter((name) => name !== '--');
   const suites = SUITES.filter((suite) => names.includes(suite));
   const all = platforms();
+  const unknown = names.filter((name) => name !== 'pairs' && !(SUITES as readonly string[]).includes(name) && !all.some((platform) => platform.name === name));
+  if (unknown.length > 0) throw new Error(`there is no ${unknown.join(', ')}; there are ${[...SUITES, 'pairs', ...all.map(({ name }) => name)].join(', ')}`);
   const chosen = all.filter(({ name }) => names.includes(name));
   const isAll = suites.length === 0 && !names.includes('pairs');
-  const total = { passed: 0, failed: 0 };
-  const table: string[][] = [['platform', ...(isAll ? SUITES : suites)]];
-  for (const platform of chosen.length > 0 ? chosen : all) {
-    const row = [platform.name];
-    for (const suite of isAll ? SUITES : suites) {
-      const start = performance.now();
-      const outcome = await runSuite(platform, suite);
-      total.passed += outcome.passed;
-      total.failed += outcome.failed;
-      row.push(describe(outcome));
-      console.log(`${platform.name} ${suite}: ${describe(outcome)} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
-    }
-    table.push(row);
-  }
-  if (isAll || suites.length > 0) {
-    console.log('');
-    print(table);
-    for (const [part, why] of Object.entries(NODE_ONLY)) console.log(`not on Bun and Deno: test/${part}*: ${why}`);
-  }
-  if (isAll || names.includes('pairs')) {
-    const rows: string[][] = [['pair', `${PAIR_BYTES / 1e6} MB each way`]];
-    for (const [offer, answer] of pairsOf(chosen.length > 1 ? chosen : all)) {
-      const result = await runPair(offer, answer, PAIR_BYTES);
-      if (result.error === undefined) total.passed++;
-      else total.failed++;
-      rows.push([`${offer.name} ↔ ${answer.name}`, result.error ?? `${result.seconds.toFixed(1)} s, ${(PAIR_BYTES / 1e6 / result.seconds).toFixed(0)} MB/s each way`]);
-    }
-    console.log('');
-    print(rows);
-  }
+  const total: Total = { passed: 0, failed: 0 };
+  if (isAll || suites.length > 0) await runSuites(chosen.length > 0 ? chosen : all, isAll ? SUITES : suites, total);
+  if (isAll || names.includes('pairs')) await runPairs(chosen.length > 1 ? chosen : all, total);
+  console.log(`${((performance.now() - start) / 1000).toFixed(0)} s`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }

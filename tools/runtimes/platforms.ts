@@ -47,21 +47,32 @@ function sources(): readonly Source[] {
 /** Without `--unstable-net` Deno has no sockets of its own. */
 export const DENO_ARGS: readonly string[] = ['-A', '--no-lock', '--no-check', '--quiet', '--unstable-net', '--v8-flags=--expose-gc'];
 
-const TSX: readonly string[] = ['--expose-gc', '--import', 'tsx'];
+/** Node.js 20 needs help with types; those that follow leave them out themselves. */
+const NODE_ARGS: readonly string[] = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
+const TSX: readonly string[] = [...NODE_ARGS, '--import', 'tsx'];
+/** The first version that leaves types out without being asked to. */
+const STRIPS_TYPES: readonly [major: number, minor: number] = [22, 18];
 
-/** This Node.js and all other platforms, installed from the registry of npm when they are not there yet. */
+/** This Node.js and all other platforms (where `CI` is set, a missing one is an error), installed from the registry of npm when they are not there yet. */
 export function platforms(): readonly Platform[] {
-  const all = sources().filter(({ packageName }) => packageName !== undefined);
+  const wanted = sources();
+  const all = wanted.filter(({ packageName }) => packageName !== undefined);
+  if (process.env['CI'] !== undefined && all.length < wanted.length) throw new Error('a platform is missing: there is no package of it for this system');
   install(all);
   return [
-    { name: `node${process.versions.node.split('.')[0]}`, kind: 'node', command: process.execPath, args: TSX },
+    { name: `node${process.versions.node.split('.')[0]}`, kind: 'node', command: process.execPath, args: ownArgs() },
     ...all.map(({ name, kind, binary }): Platform => ({ name, kind, command: join(folder, 'node_modules', name, binary), args: argsOf(kind) })),
   ];
 }
 
 function argsOf(kind: Platform['kind']): readonly string[] {
   if (kind === 'deno') return ['run', ...DENO_ARGS];
-  return kind === 'node' ? TSX : ['--expose-gc'];
+  return kind === 'node' ? NODE_ARGS : ['--expose-gc'];
+}
+
+function ownArgs(): readonly string[] {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > STRIPS_TYPES[0] || (major === STRIPS_TYPES[0] && minor >= STRIPS_TYPES[1]) ? NODE_ARGS : TSX;
 }
 
 function install(all: readonly Source[]): void {
