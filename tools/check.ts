@@ -47,7 +47,7 @@ const FOREIGN: readonly (readonly [pattern: RegExp, what: string])[] = [
 ];
 
 /** Binary files, and data whose strings mean nothing. */
-const NOT_TEXT = /\.(?:png|jpe?g|gif|ico|woff2?|ivf|ogg|pcap|bin|wasm)$|^test\/vectors\/.*\.json$/;
+const NOT_TEXT = /\.(?:png|jpe?g|gif|ico|woff2?|ivf|ogg|h26[45]|obu|wav|webm|mp4|pcap|bin|wasm)$|^test\/vectors\/.*\.json$/;
 
 /** Whether a line names a path that climbs out of the project from the folder of its file. */
 function climbsOut(file: string, line: string): boolean {

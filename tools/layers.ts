@@ -38,7 +38,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   sim: { layer: 5, imports: ['core', 'peer', 'driver', 'runtime', 'api', 'crypto'] },
   conformance: { layer: 5, imports: ['crypto', 'runtime'] },
   w3c: { layer: 6, imports: [...BELOW_API, 'api'] },
-  media: { layer: 6, imports: [...BELOW_API, 'api'] },
+  media: { layer: 6, imports: [...BELOW_API, 'api'], packages: ['mediabunny'] },
 };
 
 /** What protocol rooms must not use, as a last look behind the compiler and the linter. */
