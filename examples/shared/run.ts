@@ -8,7 +8,7 @@ const folder = new URL('../', import.meta.url);
 
 /** The examples, by name. */
 export function examples(): readonly { readonly name: string; readonly about: string }[] {
-  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/README.md`, folder)));
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/main.ts`, folder)));
   return names.map(({ name }) => ({ name, about: aboutOf(new URL(`${name}/`, folder)) })).filter(({ name }) => name !== 'shared');
 }
 
