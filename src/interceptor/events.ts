@@ -12,5 +12,9 @@ export type InterceptorEvent =
   | { readonly type: 'path-changed'; readonly maxPacketBytes: number }
   /** The round trip as it was measured, in milliseconds. */
   | { readonly type: 'round-trip'; readonly roundTripMs: number }
+  /** A packet of this remote stream need not be asked for any more: FEC restored it. */
+  | { readonly type: 'recovered'; readonly ssrc: number; readonly sequenceNumber: number }
+  /** Packets of this remote stream came and were thrown away unused, as those that are too late. */
+  | { readonly type: 'discarded'; readonly ssrc: number; readonly packets: number }
   /** A source left (RTCP BYE, RFC 3550 6.6). */
   | { readonly type: 'bye'; readonly ssrc: number };

@@ -1,4 +1,4 @@
-import type { Deadline, Environment, Instant } from '../core/index.ts';
+import type { Counters, Deadline, Environment, Instant } from '../core/index.ts';
 import type { RtcpPacket } from '../rtcp/index.ts';
 import type { InterceptorEvent } from './events.ts';
 import type { IncomingPacket, OutgoingPacket } from './packet.ts';
@@ -11,6 +11,8 @@ export interface InterceptorContext {
   readonly rtcpSsrc: number;
   /** The canonical name of this end (RFC 7022). */
   readonly cname: string;
+  /** Counts of the whole chain: what an interceptor drops has a name here, as in `interceptor.nack.unknown`. */
+  readonly counters: Counters;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface Interceptor {
   /** RTCP of its own; the chain puts what is ready at one time into compound packets. */
   pollRtcp?(): RtcpPacket | undefined;
 
-  /** What another interceptor, or the connection, tells all. */
+  /** What another interceptor, or the connection, tells all. One's own events do not come back. */
   handleEvent?(event: InterceptorEvent, now: Instant): void;
   pollEvent?(): InterceptorEvent | undefined;
 

@@ -11,10 +11,13 @@ export const Slot = {
   report: 200,
   /** Holds packets back to send them evenly. */
   pacer: 300,
+  /**
+   * Asks for what is missing and answers who asks (RFC 4585 6.2.1), with RTX (RFC 4588). Below FEC, since the numbers that are
+   * asked for are those on the wire, among which FEC packets may have theirs, and what RTX brings back may be RED (RFC 5109 14.2).
+   */
+  nack: 400,
   /** Makes and uses FEC packets (RFC 5109, RFC 8627). */
-  fec: 400,
-  /** Asks for what is missing and answers who asks (RFC 4585 6.2.1), with RTX (RFC 4588). */
-  nack: 500,
+  fec: 500,
   /** Redundant audio (RFC 2198). */
   red: 600,
   /** Puts packets in order and waits for late ones. */

@@ -1,0 +1,8 @@
+export type { InterceptorEvent } from './events.ts';
+export type { Interceptor, InterceptorContext, InterceptorFactory } from './interceptor.ts';
+export { InterceptorChain, type InterceptorChainConfig, type OutgoingRtcp } from './machine.ts';
+export { type BeltPacket, beltPacket, type IncomingPacket, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from './packet.ts';
+export { InterceptorRegistry } from './registry.ts';
+export { Slot } from './slot.ts';
+export type { InterceptorChainStats } from './stats.ts';
+export { hasFeedback, type LocalStream, type RemoteStream, rtxPayloadType, type StreamInfo } from './stream.ts';

@@ -1,0 +1,69 @@
+import type { Instant } from '../../core/index.ts';
+import { Unwrapper } from '../../rtp/index.ts';
+import { ARRIVALS } from './constants.ts';
+
+/**
+ * When packets of a transport arrived, by number without its wraps, in a ring: as many as one feedback may tell of. What was told
+ * stays for a while, so that a packet that comes late is told together with its neighbours.
+ */
+export class Arrivals {
+  #times: Float64Array | undefined;
+  readonly #unwrapper: Unwrapper = new Unwrapper(16);
+  /** From here on the ring holds times. */
+  #oldest = 0;
+  #end = 0;
+  #untold = 0;
+
+  /** The first number that the next feedback tells of. */
+  get untold(): number {
+    return this.#untold;
+  }
+
+  /** One more than the highest number that arrived. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Notes an arrival; false when the packet came before, or is too old to tell of. */
+  record(sequence: number, at: Instant): boolean {
+    const number = this.#unwrapper.unwrap(sequence);
+    if (this.#times === undefined) {
+      this.#times = new Float64Array(ARRIVALS).fill(NaN);
+      this.#oldest = this.#untold = this.#end = number;
+    }
+    const times = this.#times;
+    if (number < this.#oldest) {
+      // Before the first one that came, but only by little: the first ones changed places.
+      if (this.#end - number > ARRIVALS) return false;
+      this.#oldest = number;
+    }
+    if (number >= this.#end) this.#advance(number + 1, times);
+    const slot = number & (ARRIVALS - 1);
+    if (!Number.isNaN(times[slot] as number)) return false;
+    times[slot] = at;
+    if (number < this.#untold) this.#untold = number;
+    return true;
+  }
+
+  /** The times from `from` to `end`, NaN for what did not arrive, in `into`; returns them as a view. */
+  copy(from: number, end: number, into: Float64Array): Float64Array {
+    const times = this.#times;
+    const count = times === undefined ? 0 : Math.min(end - from, into.length);
+    for (let i = 0; i < count; i++) into[i] = from + i < this.#oldest ? NaN : ((times as Float64Array)[(from + i) & (ARRIVALS - 1)] as number);
+    return into.subarray(0, count);
+  }
+
+  /** All before this number was told. */
+  told(number: number): void {
+    this.#untold = Math.max(this.#untold, number);
+  }
+
+  #advance(end: number, times: Float64Array): void {
+    const ahead = end - this.#end;
+    if (ahead >= ARRIVALS) times.fill(NaN);
+    else for (let number = this.#end; number < end; number++) times[number & (ARRIVALS - 1)] = NaN;
+    this.#end = end;
+    this.#oldest = Math.max(this.#oldest, end - ARRIVALS);
+    this.#untold = Math.max(this.#untold, this.#oldest);
+  }
+}
