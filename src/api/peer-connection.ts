@@ -36,6 +36,11 @@ export interface PeerConnectionOptions {
   readonly runtime?: Runtime | undefined;
 }
 
+/** @internal Makes a channel of a connection. In the workers of a pool channels are of another kind. */
+export type MakeChannel = (port: ChannelPort, handle: ChannelHandle, state: 'connecting' | 'open') => DataChannel;
+
+const makeDataChannel: MakeChannel = (port, handle, state) => new DataChannel(port, handle, state);
+
 /**
  * A connection to one peer: the asynchronous face of the Sans-I/O {@link Peer}, with the methods and semantics of the W3C
  * `RTCPeerConnection`. Made by {@link createPeerConnection} or a {@link PeerConnectionBuilder}.
@@ -49,6 +54,7 @@ export class PeerConnection implements AsyncDisposable {
   readonly #chain: OperationsChain = new OperationsChain(() => this.#updateNegotiationNeeded());
   readonly #channels: Map<ChannelHandle, DataChannel> = new Map();
   readonly #port: ChannelPort;
+  readonly #makeChannel: MakeChannel;
   readonly #copies: SendCopies = new SendCopies();
   #configuration: Configuration;
   /** W3C [[NegotiationNeeded]]. */
@@ -60,13 +66,14 @@ export class PeerConnection implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** Opens the sockets. Rejects with `ERR_NETWORK` when an address of `udpAddrs` cannot be bound, `ERR_INVALID_ARGUMENT` for bad options. */
-  static async open(options: PeerConnectionOptions, runtime: Runtime): Promise<PeerConnection> {
-    const connection = new PeerConnection(options, runtime);
+  static async open(options: PeerConnectionOptions, runtime: Runtime, makeChannel: MakeChannel = makeDataChannel): Promise<PeerConnection> {
+    const connection = new PeerConnection(options, runtime, makeChannel);
     await connection.#driver.open({ udpAddrs: options.udpAddrs });
     return connection;
   }
 
-  private constructor(options: PeerConnectionOptions, runtime: Runtime) {
+  private constructor(options: PeerConnectionOptions, runtime: Runtime, makeChannel: MakeChannel) {
+    this.#makeChannel = makeChannel;
     this.#configuration = checkConfiguration(options.configuration ?? {});
     this.#handler = options.handler ?? {};
     const { log } = options.settings ?? {};
@@ -338,8 +345,8 @@ export class PeerConnection implements AsyncDisposable {
     channel.onPeerEvent({ type: 'open' });
   }
 
-  #addChannel(handle: ChannelHandle, state?: 'open'): DataChannel {
-    const channel = new DataChannel(this.#port, handle, state);
+  #addChannel(handle: ChannelHandle, state: 'connecting' | 'open' = 'connecting'): DataChannel {
+    const channel = this.#makeChannel(this.#port, handle, state);
     this.#channels.set(handle, channel);
     return channel;
   }
