@@ -5,7 +5,6 @@ import { relative } from 'node:path';
 import { inspect } from 'node:util';
 
 const COUNT = /^(tests|pass|fail|cancelled|skipped|todo) (\d+)$/;
-const quiet = process.env.TEST_QUIET !== undefined;
 
 export default async function* report(source) {
   const counts = {};
@@ -14,7 +13,6 @@ export default async function* report(source) {
       const [, name, count] = COUNT.exec(data.message) ?? [];
       if (name !== undefined) counts[name] = Number(count);
     }
-    if (quiet) continue;
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
     // A parent whose child failed repeats nothing.
     if (type === 'test:fail' && data.details.error?.failureType !== 'subtestsFailed') yield failure(data);

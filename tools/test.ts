@@ -1,8 +1,10 @@
 // Runs the tests: `npm test [-- phase…] [what…] [--option value…]`. Phases are folders of test/, and `check`, `interop` and `examples`. What
 // follows the phases chooses files by part of their name (or peers, for interop; or examples); `--seeds 1000` becomes SIM_SEEDS=1000 for `sim`.
+// Files share processes and phases run beside each other, as many processes at a time as there are processors; only
+// `interop` and `examples` have the machine to themselves.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +13,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const PHASES = ['check', 'unit', 'conformance', 'fuzz', 'package', 'sim', 'interop', 'examples'] as const;
 type Phase = (typeof PHASES)[number];
 
-/** A single test that takes longer is ended as failed, in milliseconds. Simulations take as long as their seeds. */
-const TEST_TIMEOUT_MS = 180_000;
+/** The order in which processes start: what takes long first, so that the last ones to run are short. */
+const START_ORDER: readonly Phase[] = ['package', 'sim', 'fuzz', 'conformance', 'check', 'unit'];
+
+/** A process that takes longer is killed and counts as failed, in milliseconds. Simulations take as long as their seeds. */
+const PROCESS_TIMEOUT_MS = 180_000;
+
+/** How many files share a process. Simulations have one each: they are long, and hold whole worlds. */
+const FILES_PER_PROCESS = 6;
+
+/** More at a time would disturb the tests that look at a clock. */
+const MAX_PROCESSES = 8;
+
 const SUMMARY = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 
 /** What node:test counts at its end. */
@@ -24,7 +36,16 @@ interface Result {
   readonly skipped: number;
 }
 
+const NOTHING: Result = { passed: 0, failed: 0, skipped: 0 };
 const FAILED: Result = { passed: 0, failed: 1, skipped: 0 };
+
+const add = (a: Result, b: Result): Result => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped });
+
+/** One process of a phase. */
+interface Job {
+  readonly phase: Phase;
+  readonly run: () => Promise<Result>;
+}
 
 interface Request {
   readonly phases: readonly Phase[];
@@ -77,95 +98,151 @@ function ended(child: ChildProcess): Promise<number> {
   });
 }
 
-async function runFiles(phase: Phase, files: readonly string[], env: Record<string, string>): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'sansrtc-test-'));
-  const countsFile = join(folder, 'counts.json');
-  const reporter = join(root, 'tools/reporter.mjs');
-  const guard = new URL('guard.mjs', import.meta.url).href;
-  const terminal = process.stdout.isTTY === true;
-  const reporters = terminal
-    ? ['--test-reporter=spec', '--test-reporter-destination=stdout', `--test-reporter=${reporter}`, '--test-reporter-destination=stderr']
-    : [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout'];
-  const timeout = phase === 'sim' ? [] : [`--test-timeout=${TEST_TIMEOUT_MS}`];
-  const args = ['--expose-gc', '--import', 'tsx', '--import', guard, '--test', '--test-concurrency=2', ...timeout, ...reporters, ...files];
-  const quiet = terminal ? { TEST_QUIET: '1' } : {};
-  const child = spawn(process.execPath, args, {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...quiet, ...env, TEST_COUNTS: countsFile },
-  });
-  const code = await ended(child);
-  try {
-    return resultOf(phase, code, existsSync(countsFile) ? (JSON.parse(readFileSync(countsFile, 'utf8')) as Partial<Counts>) : {});
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+/** What a child prints, line by line, or all at once when it has ended, so that processes do not talk at the same time. */
+function printed(child: ChildProcess, atOnce: boolean, keep: (line: string) => boolean): () => void {
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', (line) => {
+      if (!keep(line)) return;
+      if (atOnce) console.log(line);
+      else lines.push(line);
+    });
   }
+  return () => {
+    if (lines.length > 0) console.log(lines.join('\n'));
+  };
 }
 
-function resultOf(phase: Phase, code: number, counts: Partial<Counts>): Result {
+export interface FilesOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number | undefined;
+  /** Whether to print while the tests run. */
+  readonly live?: boolean;
+}
+
+/** Runs test files in one process. When that process dies, each file runs again in one of its own, to learn which it was. */
+export async function runFiles(files: readonly string[], options: FilesOptions = {}): Promise<Result> {
+  const { env = {}, timeoutMs, live = true } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'sansrtc-test-'));
+  const countsFile = join(folder, 'counts.json');
+  const args = ['--expose-gc', '--import', 'tsx', `--test-reporter=${join(root, 'tools/reporter.mjs')}`, '--test-reporter-destination=stdout', 'tools/test-files.mjs', ...files];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env, TEST_COUNTS: countsFile },
+  });
+  const show = printed(child, live, () => true);
+  let late = false;
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, timeoutMs);
+  const code = await ended(child);
+  clearTimeout(timer);
+  show();
+  const counts = existsSync(countsFile) ? (JSON.parse(readFileSync(countsFile, 'utf8')) as Partial<Counts>) : {};
+  rmSync(folder, { recursive: true, force: true });
+  const result = resultOf(code, counts);
+  if (result !== undefined) return result;
+  const how = late ? `took longer than ${(timeoutMs ?? 0) / 1000} s` : `ended with code ${code} and without a count that fits`;
+  console.error(`✖ ${files.join(' ')}: ${how}`);
+  if (files.length === 1) return FAILED;
+  let total = NOTHING;
+  for (const file of files) total = add(total, await runFiles([file], options));
+  if (total.failed === 0) console.error(`✖ ${files.join(' ')}: each passes alone, but not all in one process`);
+  return total.failed === 0 ? add(total, FAILED) : total;
+}
+
+/** Undefined where the counts do not fit the way in which the process ended. */
+function resultOf(code: number, counts: Partial<Counts>): Result | undefined {
   const { tests, pass = 0, fail = 0, cancelled = 0, skipped = 0, todo = 0 } = counts;
   const failed = fail + cancelled;
-  if (tests === undefined || pass + failed + skipped + todo !== tests || (code !== 0) !== (failed > 0)) {
-    console.error(`${phase}: the test runner ended with code ${code} and without a count that fits`);
-    return { passed: pass, failed: failed + 1, skipped: skipped + todo };
-  }
+  if (tests === undefined || pass + failed + skipped + todo !== tests || (code !== 0) !== (failed > 0)) return undefined;
   return { passed: pass, failed, skipped: skipped + todo };
 }
 
 /** Runs a program that ends with a line `N passed, N failed`; that line is taken out of what it prints. */
-async function runProgram(phase: Phase, file: string, args: readonly string[], env: Record<string, string>): Promise<Result> {
+async function runProgram(phase: Phase, file: string, args: readonly string[], env: Record<string, string>, live: boolean): Promise<Result> {
   const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', file, ...args], {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', live ? 'inherit' : 'pipe'],
     env: { ...process.env, ...env },
   });
   let result: Result | undefined;
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const show = printed(child, live, (line) => {
     const found = SUMMARY.exec(line.trim());
-    if (found === null) console.log(line);
-    else result = { passed: Number(found[1]), failed: Number(found[2]), skipped: Number(found[3] ?? 0) };
+    if (found !== null) result = { passed: Number(found[1]), failed: Number(found[2]), skipped: Number(found[3] ?? 0) };
+    return found === null;
   });
   const code = await ended(child);
+  show();
   if (result !== undefined && (code === 0) === (result.failed === 0)) return result;
   console.error(`${phase}: ${file} ended with code ${code} and ${result === undefined ? 'no count' : `${result.failed} failed`}`);
-  return { passed: result?.passed ?? 0, failed: (result?.failed ?? 0) + 1, skipped: result?.skipped ?? 0 };
+  return add(result ?? NOTHING, FAILED);
 }
 
-async function runPhase(phase: Phase, { names, options }: Request): Promise<Result> {
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+/** The processes of a phase. */
+function jobsOf(phase: Phase, { phases, names, options }: Request): Job[] {
   const env = environmentFor(phase, options);
-  if (phase === 'check') return runProgram(phase, 'tools/check.ts', [], env);
+  if (phase === 'check') return [{ phase, run: () => runProgram(phase, 'tools/check.ts', [], env, false) }];
   if (phase === 'interop' || phase === 'examples') {
     const program = phase === 'interop' ? 'interop/main.ts' : 'interop/examples/main.ts';
     const passed = phase === 'examples' ? [] : [...options].flatMap(([option, value]) => [`--${option}`, value]);
-    return existsSync(join(root, program)) ? runProgram(phase, program, [...names, ...passed], env) : missing(phase, program);
+    if (!existsSync(join(root, program))) return missing(phase, program);
+    return [{ phase, run: () => runProgram(phase, program, [...names, ...passed], env, true) }];
   }
   const files = [...testFiles(join(root, 'test', phase))].filter((file) => names.length === 0 || names.some((name) => file.includes(name))).sort();
-  return files.length > 0 ? runFiles(phase, files, env) : missing(phase, `test in test/${phase}${names.length > 0 ? ` named like ${names.join(' or ')}` : ''}`);
+  if (files.length === 0) return missing(phase, `test in test/${phase}${names.length > 0 ? ` named like ${names.join(' or ')}` : ''}`);
+  const timeoutMs = phase === 'sim' ? undefined : PROCESS_TIMEOUT_MS;
+  const groups = chunks(files, phase === 'sim' ? 1 : FILES_PER_PROCESS);
+  const live = phases.length === 1 && groups.length === 1;
+  return groups.map((group) => ({ phase, run: () => runFiles(group, { env, timeoutMs, live }) }));
 }
 
-function missing(phase: Phase, what: string): Result {
-  console.error(`${phase}: there is no ${what}`);
-  return FAILED;
+function missing(phase: Phase, what: string): Job[] {
+  return [{ phase, run: () => {
+    console.error(`${phase}: there is no ${what}`);
+    return Promise.resolve(FAILED);
+  } }];
 }
 
 function describe({ passed, failed, skipped }: Result): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
+/** Runs jobs, so many at a time, in their order; a phase is reported when its last process has ended. */
+async function runJobs(jobs: readonly Job[], atATime: number): Promise<Result> {
+  const started = performance.now();
+  const open = new Map<Phase, { result: Result; left: number }>();
+  for (const { phase } of jobs) open.set(phase, { result: NOTHING, left: (open.get(phase)?.left ?? 0) + 1 });
+  const waiting = [...jobs];
+  let total = NOTHING;
+  const work = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      const result = await job.run();
+      const state = open.get(job.phase);
+      if (state === undefined) continue;
+      state.result = add(state.result, result);
+      total = add(total, result);
+      if (--state.left === 0) console.log(`${job.phase.padEnd(12)} ${describe(state.result)}, ${((performance.now() - started) / 1000).toFixed(1)} s after the start`);
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, work));
+  return total;
+}
+
 async function main(): Promise<void> {
   const request = parseArguments(process.argv.slice(2));
   const started = performance.now();
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const phase of request.phases) {
-    const phaseStarted = performance.now();
-    const result = await runPhase(phase, request);
-    total.passed += result.passed;
-    total.failed += result.failed;
-    total.skipped += result.skipped;
-    console.log(`${phase.padEnd(12)} ${describe(result)} in ${((performance.now() - phaseStarted) / 1000).toFixed(1)} s`);
-  }
+  const beside = START_ORDER.filter((phase) => request.phases.includes(phase)).flatMap((phase) => jobsOf(phase, request));
+  let total = await runJobs(beside, Math.min(Math.max(availableParallelism(), 2), MAX_PROCESSES));
+  for (const phase of request.phases) if (!START_ORDER.includes(phase)) total = add(total, await runJobs(jobsOf(phase, request), 1));
   if (request.phases.length > 1) console.log(`${'all'.padEnd(12)} ${((performance.now() - started) / 1000).toFixed(1)} s`);
-  if (total.passed + total.failed === 0) total.failed = 1; // nothing ran, which proves nothing
+  if (total.passed + total.failed === 0) total = FAILED; // nothing ran, which proves nothing
   console.log(describe(total));
   process.exitCode = total.failed > 0 ? 1 : 0;
 }

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { exportsOf } from '../../../tools/api-report.ts';
 import { idsIn, readCatalogue } from '../../../tools/attacks.ts';
 import { checkLayers, forbiddenIn, graphMermaid, graphText, importsOf, judgeImport, ROOMS } from '../../../tools/layers.ts';
-import { environmentFor, parseArguments } from '../../../tools/test.ts';
+import { environmentFor, parseArguments, runFiles } from '../../../tools/test.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -121,31 +120,40 @@ test('arguments of the test runner: phases, names, options', () => {
   assert.deepEqual([...parseArguments([]).phases], ['check', 'unit', 'conformance', 'fuzz', 'package', 'sim', 'interop', 'examples']);
 });
 
-/** Runs the reporter over test files, as the runner does, and returns what it counted. */
-function countsOf(files: Readonly<Record<string, string>>): { counts: Record<string, number>; code: number | null; output: string } {
-  return inFolder(files, (folder) => {
-    const paths = Object.keys(files).map((name) => join(folder, name));
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const { status, stdout } = spawnSync(process.execPath, ['--import', pathToFileURL(join(root, 'tools/guard.mjs')).href, '--test', `--test-reporter=${join(root, 'tools/reporter.mjs')}`, '--test-reporter-destination=stdout', ...paths], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...env, TEST_COUNTS: join(folder, 'counts.json') },
-    });
-    return { counts: JSON.parse(readFileSync(join(folder, 'counts.json'), 'utf8')), code: status, output: stdout };
+/** Runs test files as the runner does: what it counted, and what it printed. */
+async function runTests(context: TestContext, files: Readonly<Record<string, string>>): Promise<{ passed: number; failed: number; skipped: number; output: string }> {
+  const lines: string[] = [];
+  for (const method of ['log', 'error'] as const) context.mock.method(console, method, (text: string) => void lines.push(text));
+  const folder = mkdtempSync(join(tmpdir(), 'sansrtc-tools-'));
+  const paths = Object.entries(files).map(([name, text]) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
   });
+  try {
+    return { ...(await runFiles(paths, { live: false, timeoutMs: 60_000 })), output: lines.join('\n') };
+  } finally {
+    context.mock.restoreAll();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-test('the reporter counts what passed and failed, and shows failures in full', () => {
-  const good = "import { test } from 'node:test'; test('a', () => {}); test('b', () => {}); test('c', { skip: true }, () => {});";
+const GOOD = "import { test } from 'node:test'; test('a', () => {}); test('b', () => {}); test('c', { skip: true }, () => {});";
+
+test('the runner counts what passed and failed over all files of a process, and shows failures in full', async (context) => {
   const bad = "import { test } from 'node:test'; test('wrong', () => { throw new Error('the reason'); });";
-  const { counts, code, output } = countsOf({ 'good.test.mjs': good, 'bad.test.mjs': bad });
-  assert.deepEqual([counts['tests'], counts['pass'], counts['fail'], counts['skipped'], code], [4, 2, 1, 1, 1]);
-  assert.match(output, /✖ wrong\n.*\n.*Error: the reason/);
+  const { passed, failed, skipped, output } = await runTests(context, { 'bad.test.mjs': bad, 'good.test.mjs': GOOD });
+  assert.deepEqual([passed, failed, skipped], [2, 1, 1]);
+  assert.match(output, /✖ wrong\n.*bad\.test\.mjs\n.*Error: the reason/);
 });
 
-test('a test file that dies, or does not parse, counts as failed', () => {
-  for (const text of ["import { test } from 'node:test'; test('dies', () => process.exit(3));", "import { test } from 'node:test'; test('ends too early', () => process.exit(0)); test('wrong', () => { throw 1; });", 'this is no program', "process.kill(process.pid, 'SIGKILL');"]) {
-    const { counts, code } = countsOf({ 'a.test.mjs': text });
-    assert.ok((counts['fail'] ?? 0) + (counts['cancelled'] ?? 0) >= 1 && code === 1, text);
+test('a test file that dies, or does not parse, counts as failed, is named, and hides no other', async (context) => {
+  for (const text of [
+    "import { test } from 'node:test'; test('ends too early', () => process.exit(0)); test('wrong', () => { throw 1; });",
+    'this is no program',
+  ]) {
+    const { passed, failed, output } = await runTests(context, { 'dies.test.mjs': text, 'good.test.mjs': GOOD });
+    assert.deepEqual([passed, failed], [2, 1], text);
+    assert.match(output, /^✖ \S+dies\.test\.mjs(?:$|:)/m, text);
   }
 });
