@@ -47,3 +47,6 @@ export const SYNC_TOLERANCE_MS = 15;
 
 /** Difference in milliseconds between tracks' clocks beyond which they are not taken for clocks of one sender. */
 export const MAX_SYNC_CORRECTION_MS = 10_000;
+
+/** Most bytes of a file that is written into memory. */
+export const MAX_SINK_BYTES = 1_073_741_824;
