@@ -1,5 +1,15 @@
 export { dropStats } from './drops.ts';
+export type {
+  CodecStats,
+  InboundRtpStats,
+  MediaSourceStats,
+  MediaStats,
+  OutboundRtpStats,
+  RemoteInboundRtpStats,
+  RemoteOutboundRtpStats,
+} from './media-types.ts';
 export { StatsReport } from './report.ts';
+export { selectStreams } from './select.ts';
 export type {
   CandidatePairStats,
   CandidateStats,

@@ -1,4 +1,6 @@
-// The dictionaries of the W3C's "Identifiers for WebRTC's Statistics API" that a connection without media can fill, with the
+import type { MediaStats } from './media-types.ts';
+
+// The dictionaries of the W3C's "Identifiers for WebRTC's Statistics API" that a connection can fill (those of media apart), with the
 // names and units of that specification: timestamps in milliseconds since the Unix epoch, times in seconds, sizes in bytes.
 
 /** What every entry has (webrtc-pc 8.4, RTCStats). */
@@ -132,6 +134,7 @@ export type RtcStats =
   | CandidateStats
   | CandidatePairStats
   | CertificateStats
+  | MediaStats
   | DropStats;
 
 export type RtcStatsType = RtcStats['type'];
