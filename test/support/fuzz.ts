@@ -34,39 +34,58 @@ export function* bitFlips(packet: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** `count` mutations of the packets: bytes changed, runs removed, doubled or filled, ends cut, two packets spliced. */
+const INTERESTING = [0, 1, 0x7f, 0x80, 0xfe, 0xff] as const;
+
+/** `count` mutations of the packets: bytes changed, runs removed, doubled or filled, ends cut, two packets spliced. Each is a buffer of its own. */
 export function* mutations(packets: readonly Uint8Array[], count: number, seed: number): Generator<Uint8Array> {
   const next = seeded(seed);
   const below = (n: number): number => Math.floor(next() * n);
-  const interesting = [0, 1, 0x7f, 0x80, 0xfe, 0xff];
+  // A round adds at most a run of 8 bytes or what another packet has.
+  const work = new Uint8Array(5 * (Math.max(...packets.map(({ length }) => length)) + 9));
   for (let i = 0; i < count; i++) {
-    let bytes = [...(packets[below(packets.length)] as Uint8Array)];
+    const packet = packets[below(packets.length)] as Uint8Array;
+    work.set(packet);
+    let length = packet.length;
     for (let rounds = 1 + below(4); rounds > 0; rounds--) {
-      const at = below(bytes.length + 1);
-      const run = below(9);
+      const at = below(length + 1);
+      const run = Math.min(below(9), length - at);
       switch (below(6)) {
         case 0:
-          bytes[at] = below(256);
-          break;
         case 1:
-          bytes[at] = interesting[below(interesting.length)] as number;
+          work[at] = next() < 0.5 ? below(256) : (INTERESTING[below(INTERESTING.length)] as number);
+          length = Math.max(length, at + 1);
           break;
         case 2:
-          bytes.splice(at, run);
+          work.copyWithin(at, at + run, length);
+          length -= run;
           break;
         case 3:
-          bytes.splice(at, 0, ...bytes.slice(at, at + run));
+          work.copyWithin(at + run, at, length);
+          length += run;
           break;
         case 4:
-          bytes.length = Math.min(bytes.length, at);
+          length = at;
           break;
         default: {
           const other = packets[below(packets.length)] as Uint8Array;
-          bytes = [...bytes.slice(0, at), ...other.slice(below(other.length + 1))];
+          const from = below(other.length + 1);
+          work.set(from === 0 ? other : other.subarray(from), at);
+          length = at + other.length - from;
         }
       }
     }
-    yield Uint8Array.from(bytes, (byte) => byte ?? 0);
+    yield work.slice(0, length);
+  }
+}
+
+/** Without the traces of errors, which cost more than what is tested. */
+export function withoutStacks<T>(run: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
   }
 }
 
@@ -90,10 +109,12 @@ export function fuzzDecoder(decode: (bytes: Uint8Array) => unknown, packets: rea
       seen++;
     }
   };
-  for (const packet of packets) {
-    feed(prefixes(packet));
-    feed(bitFlips(packet));
-  }
-  feed(mutations(packets, count, seed));
+  withoutStacks(() => {
+    for (const packet of packets) {
+      feed(prefixes(packet));
+      feed(bitFlips(packet));
+    }
+    feed(mutations(packets, count, seed));
+  });
   return seen;
 }
