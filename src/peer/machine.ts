@@ -1,14 +1,16 @@
-import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, Queue, RtcError } from '../core/index.ts';
+import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, Queue, randomU32, RtcError } from '../core/index.ts';
 import type { ChannelCloseReason, ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
 import { Certificate, type DtlsEvent } from '../dtls/index.ts';
 import { generateIceCredentials, type IceConnectionState } from '../ice/index.ts';
-import type { StatsReport } from '../stats/index.ts';
+import { selectStreams, type StatsReport } from '../stats/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
 import { DataTransport } from './data-transport.ts';
+import { demux } from './demux.ts';
 import type { PeerEvent, PeerInput } from './events.ts';
 import type { CandidateErrorEvent, GathererEvent } from './gatherer/index.ts';
 import { Gathering } from './gathering.ts';
 import { type CandidateInit, type DescriptionInit, Jsep, type JsepChanges, type JsepEffect, type SessionDescriptionInit } from './jsep/index.ts';
+import { forgetKeys, type MediaEvent, MediaTransport, PeerMedia, srtpKeysOf } from './media/index.ts';
 import { pathOf } from './path.ts';
 import { type ConnectionState, connectionStateOf, type IceGatheringState, type SignalingState } from './states.ts';
 import { peerStats, type SelectedCandidatePair, selectedPairOf } from './stats.ts';
@@ -32,6 +34,9 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   readonly #jsep: Jsep;
   #transport: Transport;
   #data: DataTransport;
+  readonly #mediaTransport: MediaTransport;
+  /** Transceivers, and what they send and receive. */
+  readonly media: PeerMedia;
   readonly #counters: Counters = new Counters();
   readonly #events: Queue<PeerEvent> = new Queue();
   readonly #gathering: Gathering;
@@ -49,12 +54,18 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#config = config;
     this.#environment = environment;
     this.#certificate = config.certificates[0] ?? Certificate.generate({ now }, environment);
+    this.#mediaTransport = new MediaTransport(config.interceptors ?? [], environment);
     this.#jsep = new Jsep({
+      bundlePolicy: config.bundlePolicy,
+      cname: this.#mediaTransport.cname,
+      ssrc: () => randomU32(environment.random),
+      ...(config.media && { media: config.media }),
       credentials: () => generateIceCredentials(environment.random),
       fingerprints: [this.#certificate.fingerprint('sha-256')],
       maxMessageSizeBytes: config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES,
       random: environment.random,
     });
+    this.media = new PeerMedia(this.#jsep, this.#mediaTransport);
     this.#gathering = new Gathering(environment);
     this.#transport = new Transport(config, this.#certificate, environment);
     this.#data = new DataTransport(config, environment);
@@ -141,6 +152,12 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#jsep.restartIce();
   }
 
+  /** Ends a transceiver, from the next negotiation on (W3C 5.4 `stop`). */
+  stopTransceiver(transceiver: number, now: Instant): void {
+    this.#checkOpen();
+    this.#apply(this.#jsep.stopTransceiver(transceiver), now);
+  }
+
   /** ICE servers and policy for the next gathering. */
   setConfiguration(config: PeerConfig): void {
     this.#config = { ...this.#config, iceServers: config.iceServers, iceTransportPolicy: config.iceTransportPolicy };
@@ -150,8 +167,9 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     return selectedPairOf(this.#transport);
   }
 
-  stats(now: Instant): StatsReport {
-    return peerStats(
+  /** @param ssrcs - only what is about these RTP streams; default everything */
+  stats(now: Instant, ssrcs?: ReadonlySet<number>): StatsReport {
+    const report = peerStats(
       {
         transport: this.#transport,
         data: this.#data,
@@ -163,6 +181,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
       now,
       this.#environment,
     );
+    return ssrcs === undefined ? report : selectStreams(report, ssrcs);
   }
 
   // Data channels
@@ -203,8 +222,15 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   handleRead(datagram: Datagram, now: Instant): void {
     if (this.#isClosed) return;
     if (this.#config.iceTransportPolicy === 'relay') return this.#counters.add('demux.relay-only'); // nothing but a relay may be used
+    if (demux(datagram.bytes[0]) === 'rtp') return this.#readMedia(datagram, now);
     if (!this.#gathering.handleRead(datagram, now)) this.#transport.handleRead(datagram, now);
     this.#collect(now);
+  }
+
+  #readMedia(datagram: Datagram, now: Instant): void {
+    if (!this.#transport.admit(datagram)) return;
+    this.#mediaTransport.handleRead(datagram.bytes, now);
+    this.#collectMediaEvents();
   }
 
   /** The next message of any channel. */
@@ -225,6 +251,8 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     const datagram = this.#transport.pollWrite() ?? this.#gathering.pollWrite();
     if (datagram !== undefined) return datagram;
     if (!this.#transport.isWritable) return undefined;
+    const sealed = this.#mediaTransport.pollWrite();
+    if (sealed !== undefined) return this.#transport.address(sealed);
     const packet = this.#data.pollWrite();
     if (packet !== undefined) return this.#transport.seal(packet);
     this.#collectDataEvents();
@@ -253,23 +281,28 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#gathering.handleTimeout(now);
     this.#transport.handleTimeout(now);
     this.#data.handleTimeout(now);
+    this.#mediaTransport.handleTimeout(now);
     this.#collect(now);
   }
 
   pollTimeout(): Deadline | undefined {
     if (this.#isClosed) return undefined;
-    return earlier(earlier(this.#transport.pollTimeout(), this.#gathering.pollTimeout()), this.#data.pollTimeout());
+    const connectivity = earlier(this.#transport.pollTimeout(), this.#gathering.pollTimeout());
+    return earlier(earlier(connectivity, this.#data.pollTimeout()), this.#mediaTransport.pollTimeout());
   }
 
   /** Ends everything at once, as W3C `close` does. An SCTP ABORT and close_notify for the peer remain to be polled. */
   close(now: Instant): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.media.close();
+    this.#mediaTransport.close(now);
     this.#data.close(now);
     this.#queueFarewell();
     this.#transport.closeDtls(now);
     this.#queueFarewell();
     this.#transport.closeIce(now);
+    this.#mediaTransport.forget();
     this.#gathering.stop();
     this.#iceState = 'closed';
     this.#connectionState = 'closed';
@@ -318,7 +351,21 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
         this.#data.setParameters(effect);
         return this.#startData(now);
       case 'sctp-rejected':
+        return this.#dropData(now);
+      case 'transport-closed':
         return this.#dropTransport(now);
+      case 'media':
+        this.#mediaTransport.update(effect.agreements, now);
+        this.#events.push({ type: 'media-agreed' });
+        return;
+      case 'transceiver-added':
+        this.#events.push({ type: 'transceiver', transceiver: effect.transceiver.id });
+        return;
+      case 'track':
+      case 'track-removed':
+      case 'transceiver-stopped':
+        this.#events.push(effect);
+        return;
       case 'signaling-state':
         this.#events.push({ type: 'signaling-state', state: effect.state });
         return;
@@ -337,6 +384,14 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#transport.dropIce();
     this.#gathering.stop();
     this.#setGatheringState('new');
+  }
+
+  /** No section is about data any more; what the association has left to say still goes out. */
+  #dropData(now: Instant): void {
+    this.#data.fail(now);
+    this.#queueFarewell();
+    this.#collectDataEvents();
+    this.#data = new DataTransport(this.#config, this.#environment);
   }
 
   /** No section uses the transport any more. If data comes back, it comes with credentials and a transport of its own. */
@@ -359,6 +414,14 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     if (dtlsRole !== undefined && dtlsState === 'connected') this.#data.start(dtlsRole, now);
   }
 
+  #startMedia(): void {
+    const { dtls, dtlsRole } = this.#transport;
+    const keys = dtls && dtlsRole && srtpKeysOf(dtls, dtlsRole);
+    if (keys === undefined) return;
+    this.#mediaTransport.setKeys(keys);
+    forgetKeys(keys);
+  }
+
   // What the layers report
 
   /** Moves everything that the layers have for each other and for the layer above. */
@@ -371,6 +434,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     for (let event = this.#transport.pollDtlsEvent(); event !== undefined; event = this.#transport.pollDtlsEvent()) this.#onDtlsEvent(event, now);
     for (let packet = this.#transport.pollRead(); packet !== undefined; packet = this.#transport.pollRead()) this.#data.handleRead(packet, now);
     this.#collectDataEvents();
+    this.#collectMediaEvents();
     this.#updateConnectionState();
   }
 
@@ -407,6 +471,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     switch (event.type) {
       case 'connected':
         this.#jsep.settle();
+        this.#startMedia();
         return this.#startData(now);
       case 'closed':
       case 'failed':
@@ -414,6 +479,10 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
       default:
         event satisfies never;
     }
+  }
+
+  #collectMediaEvents(): void {
+    for (let event: MediaEvent | undefined = this.#mediaTransport.pollEvent(); event !== undefined; event = this.#mediaTransport.pollEvent()) this.#events.push(event);
   }
 
   #collectDataEvents(): void {

@@ -94,7 +94,7 @@ function settle(
     return arrive(before, { ...state, pendingLocal: local, negotiated, signaling: 'have-local-pranswer' }, effects);
   }
   const isRejected = agreed === undefined && (isOfferer ? local.data !== undefined : state.negotiated !== undefined);
-  if (isRejected) effects.push({ type: 'sctp-rejected' });
+  if (isRejected) effects.push({ type: 'sctp-rejected' }, { type: 'transport-closed' });
   const isReplaced = agreed === undefined || !state.toReplace.has(agreed.localUsernameFragment);
   const next: JsepState = {
     ...state,

@@ -1,6 +1,7 @@
 import type { RandomSource } from '../../core/index.ts';
 import type { IceCredentials } from '../../ice/index.ts';
 import type { SdpFingerprint, SdpLimits } from '../../sdp/index.ts';
+import type { MediaCapabilities } from './media.ts';
 
 /** W3C `RTCBundlePolicy`. */
 export type BundlePolicy = 'balanced' | 'max-compat' | 'max-bundle';
@@ -17,7 +18,16 @@ export interface JsepConfig {
   readonly maxMessageSizeBytes?: number;
   /** Our SCTP port. Default 5000. */
   readonly sctpPort?: number;
-  /** How sections share transports. Data alone has one section, which every policy treats the same. Default `balanced`. */
+  /** What media there may be. Without it every section of media is rejected. */
+  readonly media?: MediaCapabilities;
+  /** The canonical name of all our sources (RFC 7022, RFC 8834 4.9). Default: a random one. */
+  readonly cname?: string;
+  /** Makes an SSRC. Default: of `random`. */
+  readonly ssrc?: () => number;
+  /**
+   * What is offered to a peer that does not bundle: there is one transport, so that `max-bundle` marks all sections but the
+   * first `a=bundle-only`, and with the others it is told only once it answers without. Default `balanced`.
+   */
   readonly bundlePolicy?: BundlePolicy;
   /** Bounds of what is parsed. */
   readonly sdpLimits?: Partial<SdpLimits>;

@@ -8,3 +8,9 @@ export const DEFAULT_RECEIVE_MESSAGE_SIZE_BYTES = 262_144;
 export const PLACEHOLDER_PORT = 9;
 /** Hash functions strong enough to bind a certificate to a description. */
 export const STRONG_FINGERPRINTS: ReadonlySet<string> = new Set(['sha-256', 'sha-384', 'sha-512']);
+/** Encodings of a sender at most; more than any layering that is in use. */
+export const MAX_ENCODINGS = 8;
+/** Longest RID that is written or believed (RFC 8852 3.3 names the two-byte header's 255). */
+export const MAX_RID_LENGTH = 255;
+/** Longest id of a stream or track in `a=msid`. RFC 8830 2 says 64; ids of other origin may be longer, and are kept whole. */
+export const MAX_MSID_LENGTH = 255;

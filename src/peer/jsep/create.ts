@@ -13,9 +13,7 @@ export interface Creation {
 
 /** RFC 9429 5.2. */
 export function createOffer(config: JsepConfig, state: JsepState, iceRestart: boolean): Creation {
-  if (state.signaling !== 'stable' && state.signaling !== 'have-local-offer') {
-    throw new RtcError('ERR_INVALID_STATE', `createOffer is not possible in ${state.signaling}`);
-  }
+  checkOfferable(state);
   // A pending offer has every section of the current description and perhaps more.
   const previous = state.pendingLocal ?? state.currentLocal;
   const sections = previous?.description.media ?? [];
@@ -28,6 +26,11 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
   const { description, origin } = assemble(state, media, foldSections(media, data?.index, generation), data ? [data.mid] : []);
   const created = complete({ type: 'offer', description, data, generation, iceRestart, dtlsRole: undefined });
   return { created, state: { ...state, origin, nextMid, lastOffer: created } };
+}
+
+/** @throws RtcError `ERR_INVALID_STATE` */
+export function checkOfferable({ signaling }: JsepState): void {
+  if (signaling !== 'stable' && signaling !== 'have-local-offer') throw new RtcError('ERR_INVALID_STATE', `createOffer is not possible in ${signaling}`);
 }
 
 /** RFC 9429 5.3. */

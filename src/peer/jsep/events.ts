@@ -1,11 +1,20 @@
 import type { IceCandidate, IceCredentials } from '../../ice/index.ts';
 import type { SdpFingerprint } from '../../sdp/index.ts';
+import type { MediaAgreement, TransceiverView } from './media.ts';
 
 /** W3C `RTCSignalingState`, but for `closed`, which is the peer's. */
 export type SignalingState = 'stable' | 'have-local-offer' | 'have-remote-offer' | 'have-local-pranswer' | 'have-remote-pranswer';
 
 /** W3C `RTCSdpType`. */
 export type DescriptionType = 'offer' | 'pranswer' | 'answer' | 'rollback';
+
+/** W3C `RTCOfferOptions`. */
+export interface OfferOptions {
+  readonly iceRestart?: boolean;
+  /** W3C 4.4.3: true adds a transceiver that receives where there is none, false lets none of the kind receive. */
+  readonly offerToReceiveAudio?: boolean;
+  readonly offerToReceiveVideo?: boolean;
+}
 
 /** W3C `RTCSessionDescriptionInit` as an argument; a local one may leave both out. */
 export interface DescriptionInit {
@@ -72,8 +81,27 @@ export type JsepEffect =
     }
   /** The SCTP association can start, or its send limit changed. A limit of 0 is none. */
   | { readonly type: 'sctp'; readonly localPort: number; readonly remotePort: number; readonly remoteMaxMessageSizeBytes: number }
-  /** There will be no data channels, or no more: the association, and with it the transport, has no section. */
+  /** There will be no data channels, or no more: the association has no section. */
   | { readonly type: 'sctp-rejected' }
+  /** No section uses the transport any more. If one comes back, it comes with a transport of its own. */
+  | { readonly type: 'transport-closed' }
+  /** What holds of media now, all of it, since something of it changed: an answer was applied, or a transceiver stopped. */
+  | { readonly type: 'media'; readonly agreements: readonly MediaAgreement[] }
+  /** A remote offer made a transceiver. */
+  | { readonly type: 'transceiver-added'; readonly transceiver: TransceiverView }
+  /** The peer has a track to send (W3C 5.1, process the addition of a remote track). */
+  | {
+      readonly type: 'track';
+      readonly transceiver: number;
+      readonly trackId: string;
+      readonly streamIds: readonly string[];
+      /** The encodings of a simulcast that the peer offers to send (RFC 8853); empty without one. */
+      readonly rids: readonly string[];
+    }
+  /** The peer sends no more: the remote track mutes (W3C 5.1, process the removal of a remote track). */
+  | { readonly type: 'track-removed'; readonly transceiver: number }
+  /** It came to its end, and leaves the list once the state is stable. */
+  | { readonly type: 'transceiver-stopped'; readonly transceiver: number }
   | { readonly type: 'signaling-state'; readonly state: SignalingState };
 
 /** What a call changed. */

@@ -6,8 +6,23 @@ export type {
   DescriptionType,
   JsepChanges,
   JsepEffect,
+  OfferOptions,
   SessionDescriptionInit,
   SignalingState,
   SignalledCandidate,
 } from './events.ts';
 export { Jsep } from './machine.ts';
+export type {
+  CodecCapability,
+  DeclaredSource,
+  EncodingInit,
+  HeaderExtensionCapability,
+  MediaAgreement,
+  MediaCapabilities,
+  ReceiveEncoding,
+  SendEncoding,
+  TransceiverDirection,
+  TransceiverInit,
+  TransceiverView,
+} from './media.ts';
+export type { ActiveDirection } from './transceiver.ts';

@@ -1,14 +1,30 @@
 import { randomBytes, RtcError } from '../../core/index.ts';
 import type { IceCandidate } from '../../ice/index.ts';
+import type { MediaKind } from '../../rtp/index.ts';
 import { serializeSdp } from '../../sdp/index.ts';
 import { applyLocalAnswer, applyLocalOffer, applyRemoteAnswer, applyRemoteOffer, rollback } from './apply.ts';
 import { addIceCandidate, addLocalCandidate, endOfLocalCandidates } from './candidates.ts';
 import type { JsepConfig } from './config.ts';
-import { createAnswer, createOffer } from './create.ts';
-import type { CandidateInit, Description, DescriptionInit, DescriptionType, JsepChanges, SignalingState, SignalledCandidate } from './events.ts';
+import { checkOfferable, createAnswer, createOffer } from './create.ts';
+import type { CandidateInit, Description, DescriptionInit, DescriptionType, JsepChanges, OfferOptions, SignalingState, SignalledCandidate } from './events.ts';
 import { foldLocal, remoteText } from './fold.ts';
+import type { CodecCapability, TransceiverInit, TransceiverView } from './media.ts';
+import { negotiationNeeded } from './negotiation-needed.ts';
 import { readAnswer, readOffer } from './read-remote.ts';
 import { arrive, type CreatedDescription, generationOf, initialState, type JsepState, type LocalDescription, type RemoteDescription, type Step } from './state.ts';
+import { type ActiveDirection, randomToken, viewOf } from './transceiver.ts';
+import {
+  addTrack,
+  addTransceiver,
+  applyLegacyOptions,
+  removeTrack,
+  setCodecPreferences,
+  setDirection,
+  setEncodingActive,
+  setStreams,
+  setTrack,
+  stopTransceiver,
+} from './transceivers.ts';
 
 /**
  * Offer and answer (RFC 9429, W3C WebRTC 4.4.1.5): synchronous, with no transport of its own. What a description or a
@@ -24,8 +40,8 @@ export class Jsep {
 
   constructor(config: JsepConfig) {
     if (config.fingerprints.length === 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'a fingerprint is needed');
-    this.#config = config;
     this.#state = initialState(sessionIdOf(randomBytes(config.random, 8)));
+    this.#config = config.cname === undefined ? { ...config, cname: randomToken(config) } : config;
   }
 
   get signalingState(): SignalingState {
@@ -64,7 +80,7 @@ export class Jsep {
 
   /** Whether an offer is due (W3C 4.7.3): there are channels without a section, or ICE is to restart. Meaningful in `stable`. */
   get negotiationNeeded(): boolean {
-    return this.#state.toReplace.size > 0 || (this.#state.dataWanted && this.#state.negotiated === undefined);
+    return negotiationNeeded(this.#state);
   }
 
   /** A channel was created: it wants a data section. */
@@ -78,9 +94,76 @@ export class Jsep {
     this.#state = { ...this.#state, toReplace: new Set(names) };
   }
 
+  // Transceivers (W3C 5.1 to 5.4). What is wished for here goes to the peer with the next offer or answer.
+
+  /** In the order they were made; stopped ones leave with the agreement that ends them. */
+  get transceivers(): readonly TransceiverView[] {
+    return this.#state.transceivers.map(viewOf);
+  }
+
+  /**
+   * Adds a transceiver and returns its id.
+   *
+   * @throws RtcError `ERR_INVALID_ARGUMENT` for rids that are malformed, missing or the same, for more than 8 encodings and for
+   * ids that do not fit into a description, `ERR_NOT_SUPPORTED` without media
+   */
+  addTransceiver(kind: MediaKind, init: TransceiverInit = {}): number {
+    return this.#withTransceiver(addTransceiver(this.#config, this.#state, kind, init));
+  }
+
+  /** Gives a track to a transceiver of its kind whose sender has none and never sent, or to a new one; returns its id. */
+  addTrack(kind: MediaKind, trackId: string, streamIds: readonly string[]): number {
+    return this.#withTransceiver(addTrack(this.#config, this.#state, kind, trackId, streamIds));
+  }
+
+  /** The sender has no track any more and wishes to send no more. */
+  removeTrack(id: number): void {
+    this.#state = removeTrack(this.#state, id);
+  }
+
+  /**
+   * Puts another track into a sender, or none; needs no negotiation.
+   *
+   * @throws RtcError `ERR_INVALID_STATE` when the transceiver is stopped
+   */
+  setTrack(id: number, trackId: string | undefined): void {
+    this.#state = setTrack(this.#state, id, trackId);
+  }
+
+  setStreams(id: number, streamIds: readonly string[]): void {
+    this.#state = setStreams(this.#state, id, streamIds);
+  }
+
+  /** @throws RtcError `ERR_INVALID_STATE` when the transceiver is stopped */
+  setDirection(id: number, direction: ActiveDirection): void {
+    this.#state = setDirection(this.#state, id, direction);
+  }
+
+  /** Ends a transceiver: sending and receiving now, its section with the next offer. */
+  stopTransceiver(id: number): JsepChanges {
+    return this.#take(stopTransceiver(this.#state, id));
+  }
+
+  /**
+   * The codecs to negotiate and their order; an empty list is the default again.
+   *
+   * @throws RtcError `ERR_INVALID_MODIFICATION` for a codec that is not among the capabilities, or for none that carries media
+   */
+  setCodecPreferences(id: number, codecs: readonly CodecCapability[]): void {
+    this.#state = setCodecPreferences(this.#config, this.#state, id, codecs);
+  }
+
+  /** Starts or pauses an encoding of a sender. */
+  setEncodingActive(id: number, index: number, active: boolean): void {
+    this.#state = setEncodingActive(this.#state, id, index, active);
+  }
+
   /** @throws RtcError `ERR_INVALID_STATE` while an offer of the peer is open, or an answer provisional */
-  createOffer(options: { readonly iceRestart?: boolean } = {}): Description {
-    return this.#created(createOffer(this.#config, this.#state, options.iceRestart ?? false));
+  createOffer(options: OfferOptions = {}): Description {
+    checkOfferable(this.#state);
+    const audio = applyLegacyOptions(this.#config, this.#state, 'audio', options.offerToReceiveAudio);
+    const state = applyLegacyOptions(this.#config, audio, 'video', options.offerToReceiveVideo);
+    return this.#created(createOffer(this.#config, state, options.iceRestart ?? false));
   }
 
   /** @throws RtcError `ERR_INVALID_STATE` without an open offer of the peer */
@@ -161,6 +244,11 @@ export class Jsep {
   #take({ state, effects }: Step): JsepChanges {
     this.#state = state;
     return { effects };
+  }
+
+  #withTransceiver({ state, transceiver }: { state: JsepState; transceiver: { readonly id: number } }): number {
+    this.#state = state;
+    return transceiver.id;
   }
 
   #created({ created, state }: { created: CreatedDescription; state: JsepState }): Description {

@@ -1,6 +1,7 @@
 import type { IceCandidate, IceCredentials } from '../../ice/index.ts';
 import type { DataSectionFields, SdpFingerprint, SessionDescription, SetupRole } from '../../sdp/index.ts';
 import type { JsepEffect, SignalingState } from './events.ts';
+import type { Transceiver } from './transceiver.ts';
 
 // The state is a value. Every operation makes the next one from it and the caller stores that at the very end, so that an
 // operation that throws has changed nothing, and a rollback only has to leave the pending parts out.
@@ -111,6 +112,9 @@ export interface JsepState {
   readonly origin: Origin;
   /** The number to try next for a mid of ours. */
   readonly nextMid: number;
+  /** In the order they were made. */
+  readonly transceivers: readonly Transceiver[];
+  readonly nextTransceiver: number;
 }
 
 /** The outcome of an operation. */
@@ -134,6 +138,8 @@ export function initialState(sessionId: string): JsepState {
     toReplace: new Set(),
     origin: { sessionId, version: 0, body: '' },
     nextMid: 0,
+    transceivers: [],
+    nextTransceiver: 0,
   };
 }
 

@@ -65,7 +65,7 @@ test('a rejected data section ends the wish for it, and its place is used again 
   a.setLocalDescription();
   b.setRemoteDescription(a.localDescription as Description);
   const { effects } = a.setRemoteDescription(rejectData(b.createAnswer()));
-  assert.deepEqual(effects, [{ type: 'sctp-rejected' }, { type: 'signaling-state', state: 'stable' }]);
+  assert.deepEqual(effects, [{ type: 'sctp-rejected' }, { type: 'transport-closed' }, { type: 'signaling-state', state: 'stable' }]);
   assert.equal(a.negotiationNeeded, false);
   assert.deepEqual(sections(a.createOffer()), ['0 application rejected']);
   a.addDataChannel();
@@ -84,7 +84,7 @@ test('a data section that the peer stops is stopped here, and a new one starts a
   negotiate(a, b);
   const stopped = edit(a.createOffer(), ['m=application 9', 'm=application 0'], ['a=group:BUNDLE 0\r\n', '']);
   b.setRemoteDescription(stopped);
-  assert.deepEqual(b.setLocalDescription().effects, [{ type: 'sctp-rejected' }, { type: 'signaling-state', state: 'stable' }]);
+  assert.deepEqual(b.setLocalDescription().effects, [{ type: 'sctp-rejected' }, { type: 'transport-closed' }, { type: 'signaling-state', state: 'stable' }]);
   assert.deepEqual(sections(b.localDescription), ['0 application rejected']);
   b.addDataChannel();
   assert.equal(b.negotiationNeeded, true);
