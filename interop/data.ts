@@ -1,7 +1,7 @@
 // Data channels with a real peer: connect, a thousand messages each way, channels and connections closed from both ends.
 import { createPeerConnection, type DataChannel, type PeerConnection } from 'sansrtc';
 import { indexOf, makeMessages, type Message, same, sizeInBytes } from './messages.ts';
-import { type PeerName, type PeerProcess, peerPrograms, spawnPeer } from './spawn-peer.ts';
+import { type PeerName, type PeerProcess, peerPrograms, startPeer } from './spawn-peer.ts';
 import { type Case, type Suite, until, within } from './suite.ts';
 
 const MESSAGES = 1000;
@@ -140,20 +140,6 @@ async function closeFromBothEnds(pc: PeerConnection, peer: PeerProcess, first: D
     };
     if (!habits.silentEnd) await until(over, 5000, 'the end of the connection by us, seen by the peer');
   }
-}
-
-/** Starts a peer and waits until it listens. A browser now and then hangs while it starts: it gets a second chance, a case does not. */
-async function startPeer(name: PeerName): Promise<PeerProcess> {
-  const first = spawnPeer(name);
-  try {
-    await first.ask({ type: 'stats' });
-    return first;
-  } catch {
-    await first.close();
-  }
-  const second = spawnPeer(name);
-  await second.ask({ type: 'stats' });
-  return second;
 }
 
 async function run(name: PeerName, v: Variant): Promise<string> {

@@ -87,9 +87,40 @@ export interface PeerChannel {
   readonly protocol?: string;
 }
 
+/** An RTP stream as the peer sees it, by the W3C names where it has them. Absent: the peer does not know. */
+export interface PeerStream {
+  readonly kind: 'audio' | 'video';
+  readonly codec?: string;
+  readonly rid?: string;
+  readonly ssrc?: number;
+  readonly packetsReceived?: number;
+  readonly packetsLost?: number;
+  readonly retransmittedPacketsReceived?: number;
+  readonly framesReceived?: number;
+  readonly framesDecoded?: number;
+  readonly framesDropped?: number;
+  readonly keyFramesDecoded?: number;
+  readonly frameWidth?: number;
+  readonly freezeCount?: number;
+  readonly packetsSent?: number;
+  readonly retransmittedPacketsSent?: number;
+  readonly framesEncoded?: number;
+  readonly framesSent?: number;
+  readonly keyFramesEncoded?: number;
+  readonly active?: boolean;
+  readonly nackCount?: number;
+  readonly pliCount?: number;
+  readonly roundTripTime?: number;
+}
+
 export interface PeerReply {
   readonly type: string;
   readonly sdp: string;
+  readonly inbound?: readonly PeerStream[];
+  readonly outbound?: readonly PeerStream[];
+  /** What reports of ours told the peer. */
+  readonly remoteInbound?: readonly PeerStream[];
+  readonly remoteOutbound?: readonly PeerStream[];
   readonly state?: string;
   readonly dataMessages?: number;
   readonly message?: string;
@@ -102,13 +133,13 @@ export interface PeerProcess {
   readonly name: string;
   tell(message: object): void;
   /** Sends a request and waits for its reply; rejects when the peer reports an error or ends. */
-  ask(message: { readonly type: 'offer' | 'make-offer' | 'hang-up' | 'stats'; readonly [key: string]: unknown }): Promise<PeerReply>;
+  ask(message: { readonly type: 'offer' | 'make-offer' | 'stop-media' | 'hang-up' | 'stats'; readonly [key: string]: unknown }): Promise<PeerReply>;
   /** The last lines that the peer wrote to stderr. */
   log(): string;
   close(): Promise<void>;
 }
 
-const REPLIES = { offer: 'answer', 'make-offer': 'offer', 'hang-up': 'hung-up', stats: 'stats' } as const;
+const REPLIES = { offer: 'answer', 'make-offer': 'offer', 'stop-media': 'media-stopped', 'hang-up': 'hung-up', stats: 'stats' } as const;
 const LOG_BYTES = 2000;
 
 interface Waiting {
@@ -171,4 +202,18 @@ export function spawnPeer(name: PeerName, args: readonly string[] = [], timeoutM
       clearTimeout(timer);
     },
   };
+}
+
+/** Starts a peer and waits until it listens. A browser now and then hangs while it starts: it gets a second chance, a case does not. */
+export async function startPeer(name: PeerName, args: readonly string[] = []): Promise<PeerProcess> {
+  const first = spawnPeer(name, args);
+  try {
+    await first.ask({ type: 'stats' });
+    return first;
+  } catch {
+    await first.close();
+  }
+  const second = spawnPeer(name, args);
+  await second.ask({ type: 'stats' });
+  return second;
 }

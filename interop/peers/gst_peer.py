@@ -38,6 +38,8 @@ loop = GLib.MainLoop()
 pipe = Gst.Pipeline.new("peer")
 count = {"dataMessages": 0, "dataBytes": 0}
 inbound = {}
+outbound = []
+media_stopped = []
 channels = {}
 replies = []
 
@@ -65,7 +67,18 @@ def source(name, pt):
         test = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=640,height=360,framerate=15/1 ! videoconvert"
     else:
         test = "audiotestsrc is-live=true volume=0.3 ! audioconvert"
-    return Gst.parse_bin_from_description(f"{test} ! {encoder} ! {payloader} pt={pt} ! identity", True)
+    media = Gst.parse_bin_from_description(f"{test} ! {encoder} ! {payloader} name=pay pt={pt} ! identity", True)
+    entry = {"kind": "video" if name == VIDEO else "audio", "framesSent": 0}
+    outbound.append(entry)
+
+    def frame(_pad, _info):
+        if media_stopped:
+            return Gst.PadProbeReturn.DROP
+        entry["framesSent"] += 1
+        return Gst.PadProbeReturn.OK
+
+    media.get_by_name("pay").get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, frame)
+    return media
 
 
 def attach(name, pt):
@@ -238,11 +251,14 @@ def handle(msg):
         emit("set-remote-description", description(GstWebRTC.WebRTCSDPType.ANSWER, msg["sdp"]))
     elif kind == "close-channel":
         channels[msg["label"]].emit("close")
+    elif kind == "stop-media":
+        media_stopped.append(True)
+        say({"type": "media-stopped"})
     elif kind == "hang-up":
         pipe.set_state(Gst.State.NULL)
         say({"type": "hung-up"})
     elif kind == "stats":
-        say({"type": "stats", "state": web.get_property("connection-state").value_nick, **count, "inbound": list(inbound.values()),
+        say({"type": "stats", "state": web.get_property("connection-state").value_nick, **count, "inbound": list(inbound.values()), "outbound": outbound,
              "channels": [channel_state(c) for c in channels.values()]})
     else:
         raise ValueError(f"unknown request {kind}")
