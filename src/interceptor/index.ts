@@ -3,6 +3,7 @@ export type { Interceptor, InterceptorContext, InterceptorFactory } from './inte
 export { InterceptorChain, type InterceptorChainConfig, type OutgoingRtcp } from './machine.ts';
 export { type BeltPacket, beltPacket, type IncomingPacket, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from './packet.ts';
 export { InterceptorRegistry } from './registry.ts';
+export { reports, Reports, type ReportsConfig } from './report/index.ts';
 export { Slot } from './slot.ts';
 export type { InterceptorChainStats } from './stats.ts';
 export { hasFeedback, type LocalStream, type RemoteStream, rtxPayloadType, type StreamInfo } from './stream.ts';

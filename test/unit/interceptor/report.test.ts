@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compactNtp, RtcError, unixMsFromNtp } from '../../../src/core/index.ts';
+import { InterceptorChain, Reports, reports } from '../../../src/interceptor/index.ts';
+import { reportInterval } from '../../../src/interceptor/report/interval.ts';
+import { Reception } from '../../../src/interceptor/report/reception.ts';
+import { decodeRtcp, type ReportBlock, type RtcpPacket, sdesText } from '../../../src/rtcp/index.ts';
+import { seededRandom } from '../../support/fuzz.ts';
+import { ChainPair, chainEnvironment, type ChainSide, localStream, outgoing, Pt, UNIX_OFFSET_MS } from '../../support/interceptor.ts';
+
+const sentBy = (side: ChainSide): RtcpPacket[] => side.sentRtcp.flatMap((bytes) => decodeRtcp(bytes));
+const ofType = <T extends RtcpPacket['type']>(packets: RtcpPacket[], type: T): Extract<RtcpPacket, { type: T }>[] =>
+  packets.filter((packet): packet is Extract<RtcpPacket, { type: T }> => packet.type === type);
+
+function blocksOf(side: ChainSide, ssrc: number): ReportBlock[] {
+  return [...ofType(sentBy(side), 'rr'), ...ofType(sentBy(side), 'sr')].flatMap(({ reports: blocks }) => blocks).filter((block) => block.ssrc === ssrc);
+}
+
+test('a sender report says where the RTP clock stands at its NTP time, and counts packets and octets (RFC 3550 6.4.1)', () => {
+  const pair = new ChainPair([reports()]);
+  const stream = pair.stream({ ssrc: 0x77 });
+  let sequenceNumber = 0;
+  // One frame of two packets every 40 ms, with a clock that begins near its wrap.
+  pair.every(40, 4000, (now) => {
+    for (let i = 0; i < 2; i++) pair.send(stream, { sequenceNumber: sequenceNumber++, timestamp: 0xffff_0000 + now * 90, payload: new Uint8Array(50) });
+  });
+  pair.run(4000);
+  const [first, ...more] = ofType(sentBy(pair.a), 'sr');
+  assert.ok(first !== undefined && more.length >= 2);
+  for (const report of [first, ...more]) {
+    const ms = unixMsFromNtp(report.ntp) - UNIX_OFFSET_MS;
+    const expected = (0xffff_0000 + ms * 90) >>> 0;
+    assert.ok(Math.abs((report.rtpTimestamp - expected) | 0) <= 2, `${report.rtpTimestamp} is not ${expected}`);
+    const packets = 2 * (Math.floor(ms / 40) + 1);
+    assert.equal(report.packetCount, packets);
+    assert.equal(report.octetCount, 50 * packets);
+    assert.equal(report.ssrc, 0x77);
+  }
+});
+
+test('the clock of a report counts from when the last packet was written, not from when it left', () => {
+  const pair = new ChainPair([reports()]);
+  const stream = pair.stream();
+  const packet = outgoing(stream, { sequenceNumber: 1, timestamp: 90_000 }, 500);
+  pair.run(1000);
+  pair.a.chain.writeRtp(packet, 1000);
+  pair.run(2000);
+  const [report] = ofType(sentBy(pair.a), 'sr');
+  assert.ok(report !== undefined);
+  const sinceCapture = unixMsFromNtp(report.ntp) - UNIX_OFFSET_MS - 500;
+  assert.ok(Math.abs(report.rtpTimestamp - 90_000 - sinceCapture * 90) <= 2);
+});
+
+test('a receiver report tells loss, highest number, jitter and when the last sender report came (RFC 3550 6.4.1)', () => {
+  const pair = new ChainPair([reports()], { link: { delayMs: 30 } });
+  // Every fourth packet of the stream is lost.
+  pair.a.link = { delayMs: 30, drop: (bytes) => (bytes[1] as number) === Pt.vp8 && (bytes[3] as number) % 4 === 3 };
+  const stream = pair.stream({ ssrc: 5 });
+  let sequenceNumber = 65_500;
+  pair.every(20, 5000, (now) => pair.send(stream, { sequenceNumber: sequenceNumber++, timestamp: now * 90 }));
+  pair.run(5000);
+  const blocks = blocksOf(pair.b, 5);
+  assert.ok(blocks.length >= 3);
+  const last = blocks.at(-1) as ReportBlock;
+  assert.ok(Math.abs(last.fractionLost - 64) <= 8, `a quarter is 64, not ${last.fractionLost}`);
+  const seen = last.highestSequence - 65_500 + 1;
+  assert.ok(last.highestSequence > 65_536, 'the wrap counts');
+  assert.ok(Math.abs(last.cumulativeLost - seen / 4) <= 1);
+  assert.equal(last.jitter, 0);
+  const sent = ofType(sentBy(pair.a), 'sr').map(({ ntp }) => compactNtp(ntp));
+  assert.ok(sent.includes(last.lastSenderReport));
+  assert.ok(last.delaySinceLastSenderReport < 2 * 65_536);
+});
+
+test('jitter grows with the variance of the delay and shrinks again (RFC 3550 A.8)', () => {
+  const reception = new Reception();
+  for (let i = 0; i < 200; i++) reception.count(i, i * 1800, i * 20 + (i % 2) * 10, 90_000);
+  assert.ok(Math.abs(reception.jitter - 900) < 20, `10 ms are 900 ticks, not ${reception.jitter}`);
+  assert.ok(Math.abs(reception.jitterSeconds - 0.01) < 0.001);
+  for (let i = 200; i < 400; i++) reception.count(i, i * 1800, i * 20, 90_000);
+  assert.ok(reception.jitter < 5);
+});
+
+test('A-RTCP-06 jitter stays finite and small when timestamps are forged', () => {
+  const reception = new Reception();
+  for (let i = 0; i < 100; i++) reception.count(i, (i * 0x7fff_ffff) >>> 0, i * 20, 90_000);
+  assert.equal(reception.jitter, 0);
+});
+
+test('reception: duplicates, late packets, wraps and a stream that begins anew (RFC 3550 A.1, A.3)', () => {
+  const reception = new Reception();
+  for (const sequence of [65_534, 65_535, 0, 0, 2, 1]) reception.count(sequence, 0, 0, 90_000);
+  assert.equal(reception.highestSequence, 65_536 + 2);
+  assert.equal(reception.expected, 5);
+  assert.equal(reception.lost, -1);
+  assert.deepEqual(reception.interval(), { fractionLost: 0, cumulativeLost: -1 });
+  reception.count(12, 0, 0, 90_000);
+  // Ten were expected since, one came: 9/10 of 256.
+  assert.deepEqual(reception.interval(), { fractionLost: 230, cumulativeLost: 8 });
+  // A jump counts only when the next number confirms it.
+  reception.count(30_000, 0, 0, 90_000);
+  assert.equal(reception.highestSequence, 65_536 + 12);
+  reception.count(30_001, 0, 0, 90_000);
+  assert.equal(reception.highestSequence, 30_001);
+  assert.equal(reception.lost, 0);
+});
+
+test('the round trip is measured from reports by the sender, and from DLRR by an end that only receives (RFC 3611 4.5)', () => {
+  const pair = new ChainPair([reports()], { link: { delayMs: 60 } });
+  const stream = pair.stream();
+  let sequenceNumber = 0;
+  pair.every(50, 6000, (now) => pair.send(stream, { sequenceNumber: sequenceNumber++, timestamp: now * 90 }));
+  pair.run(6000);
+  for (const side of [pair.a, pair.b]) {
+    const trips = side.told('round-trip').map(({ roundTripMs }) => roundTripMs);
+    assert.ok(trips.length >= 2, `${trips.length} round trips`);
+    for (const trip of trips) assert.ok(Math.abs(trip - 120) < 1, `${trip} ms`);
+  }
+  assert.equal(ofType(sentBy(pair.a), 'xr').every(({ blocks }) => blocks.every(({ type }) => type === 'dlrr')), true);
+  assert.ok(ofType(sentBy(pair.b), 'xr').length > 0);
+});
+
+test('reports are a second apart in the mean, never in step, and the first comes sooner (RFC 3550 6.2, 6.3.1)', () => {
+  const random = seededRandom(3);
+  const waits = Array.from({ length: 400 }, () => reportInterval(100, 50_000, 1000, false, random));
+  const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length;
+  assert.ok(mean > 750 && mean < 900, `${mean}: e − 3/2 shorter than a second`);
+  assert.ok(Math.min(...waits) >= 500 / 1.2183 && Math.max(...waits) <= 1500 / 1.2182);
+  assert.ok(new Set(waits).size > 390);
+  assert.ok(reportInterval(100, 50_000, 1000, true, random) <= 750 / 1.2182);
+  // Large reports keep within the bandwidth: 2 × 5000 × 8 bits at 50 kbit/s are 1.6 s.
+  assert.ok(reportInterval(5000, 50_000, 1000, false, random) >= 800 / 1.2183);
+  assert.throws(() => new Reports({ environment: chainEnvironment(1), rtcpSsrc: 1, cname: '', counters: new ChainPair([]).a.chain.counters }, { minIntervalMs: 0 }), RtcError);
+});
+
+test('who neither sends nor hears has no timer and says nothing, and falls silent again', () => {
+  const pair = new ChainPair([reports()]);
+  const stream = pair.stream();
+  pair.run(10_000);
+  assert.equal(pair.a.chain.pollTimeout(), undefined);
+  assert.equal(pair.a.sentRtcp.length, 0);
+  pair.send(stream, { sequenceNumber: 1 });
+  pair.run(20_000);
+  assert.equal(ofType(sentBy(pair.a), 'sr').length, 2);
+  assert.equal(blocksOf(pair.b, stream.ssrc).length, 2);
+  assert.equal(pair.a.chain.pollTimeout(), undefined);
+  assert.equal(pair.b.chain.pollTimeout(), undefined);
+});
+
+test('every compound with reports names its sources with the CNAME (RFC 3550 6.1)', () => {
+  const pair = new ChainPair([reports()]);
+  const streams = [pair.stream({ ssrc: 1 }), pair.stream({ ssrc: 11 })];
+  for (const stream of streams) pair.send(stream, { sequenceNumber: 1 });
+  pair.run(900);
+  const [bytes] = pair.a.sentRtcp;
+  const packets = decodeRtcp(bytes as Uint8Array, { reducedSize: false });
+  assert.deepEqual(packets.map(({ type }) => type), ['sr', 'sr', 'sdes']);
+  const sdes = packets[2] as Extract<RtcpPacket, { type: 'sdes' }>;
+  assert.equal(sdesText(sdes, 1), 'cname-1');
+  assert.equal(sdesText(sdes, 11), 'cname-1');
+});
+
+test('more than 31 sources are told of in several packets', () => {
+  const pair = new ChainPair([reports()]);
+  const streams = Array.from({ length: 40 }, (_, i) => pair.stream({ ssrc: 1000 + 10 * i }));
+  for (const stream of streams) pair.send(stream, { sequenceNumber: 1 });
+  pair.run(1200);
+  const told = new Set(ofType(sentBy(pair.b), 'rr').flatMap(({ reports: blocks }) => blocks.map(({ ssrc }) => ssrc)));
+  assert.equal(told.size, 40);
+});
+
+test('a stream that ends says goodbye with the SSRC of its retransmissions, and so do all when the chain closes (RFC 3550 6.6)', () => {
+  const pair = new ChainPair([reports()]);
+  const [one, two, silent] = [pair.stream({ ssrc: 1 }), pair.stream({ ssrc: 11 }), pair.stream({ ssrc: 21 })];
+  pair.send(one, { sequenceNumber: 1 });
+  pair.a.chain.writeRtp(outgoing(one, { sequenceNumber: 1, ssrc: 2, payloadType: Pt.vp8Rtx }), 0);
+  pair.send(two, { sequenceNumber: 1 });
+  pair.run(100);
+  pair.a.chain.unbindLocal(one, pair.now);
+  pair.a.chain.unbindLocal(silent, pair.now);
+  pair.run(100);
+  assert.deepEqual(ofType(sentBy(pair.a), 'bye').map(({ ssrcs }) => ssrcs), [[1, 2]]);
+  assert.deepEqual(pair.b.told('bye').map(({ ssrc }) => ssrc), [1, 2]);
+  pair.a.chain.close(pair.now);
+  pair.run(100);
+  assert.deepEqual(ofType(sentBy(pair.a), 'bye').map(({ ssrcs }) => ssrcs), [[1, 2], [11]]);
+});
+
+test('A-RTCP-06 a farewell of a stranger, and times from 1900, 2036 or the future, change nothing', () => {
+  const chain = new InterceptorChain([reports()], { environment: chainEnvironment(1), rtcpSsrc: 9, cname: 'x' }, 0);
+  const stream = localStream({ ssrc: 7 });
+  chain.bindLocal(stream, 0);
+  chain.writeRtp(outgoing(stream, { sequenceNumber: 1 }), 0);
+  const block = { ssrc: 7, fractionLost: 255, cumulativeLost: -0x80_0000, highestSequence: 0xffff_ffff, jitter: 0xffff_ffff, lastSenderReport: 0xdead_beef, delaySinceLastSenderReport: 0xffff_ffff };
+  chain.handleRtcp([{ type: 'bye', ssrcs: [7, 8] }, { type: 'rr', ssrc: 1, reports: [block, { ...block, lastSenderReport: 1 }] }], 10);
+  for (const ntp of [{ seconds: 0, fraction: 0 }, { seconds: 0xffff_ffff, fraction: 0xffff_ffff }]) {
+    chain.handleRtcp([{ type: 'sr', ssrc: 8, ntp, rtpTimestamp: 0, packetCount: 0, octetCount: 0, reports: [block] }], 20);
+  }
+  for (let event = chain.pollEvent(); event !== undefined; event = chain.pollEvent()) {
+    assert.ok(event.type === 'round-trip' && event.roundTripMs >= 0 && event.roundTripMs <= 60_000);
+  }
+  assert.equal(chain.counters.get('interceptor.report.bye'), 2);
+  assert.ok(chain.counters.get('interceptor.report.round-trip') >= 2);
+});
+
+test('A-RTCP-07 reports and reference times of a thousand strangers leave no state but a few', () => {
+  const chain = new InterceptorChain([reports()], { environment: chainEnvironment(1), rtcpSsrc: 9, cname: 'x' }, 0);
+  const stream = localStream({ ssrc: 7 });
+  chain.bindLocal(stream, 0);
+  for (let ssrc = 0; ssrc < 1000; ssrc++) {
+    const blocks = Array.from({ length: 31 }, (_, i) => ({ ssrc: 10_000 + ssrc * 31 + i, fractionLost: 0, cumulativeLost: 0, highestSequence: 0, jitter: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 }));
+    chain.handleRtcp([{ type: 'rr', ssrc, reports: blocks }, { type: 'xr', ssrc, blocks: [{ type: 'rrtr', ntp: { seconds: 1, fraction: 1 } }] }], 1);
+    chain.pollRtcp();
+  }
+  chain.writeRtp(outgoing(stream, { sequenceNumber: 1 }), 1);
+  chain.handleTimeout(2000);
+  const packets: RtcpPacket[] = [];
+  for (let out = chain.pollWrite(); out !== undefined; out = chain.pollWrite()) if ('rtcp' in out) packets.push(...decodeRtcp(out.rtcp));
+  const [xr] = ofType(packets, 'xr');
+  const [dlrr] = xr?.blocks ?? [];
+  assert.ok(dlrr?.type === 'dlrr' && dlrr.reports.length === 32);
+});
