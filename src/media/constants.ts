@@ -50,3 +50,12 @@ export const MAX_SYNC_CORRECTION_MS = 10_000;
 
 /** Most bytes of a file that is written into memory. */
 export const MAX_SINK_BYTES = 1_073_741_824;
+
+/** How far in milliseconds sound may lie behind the picture before it is taken to have stopped, and silence is recorded. */
+export const SILENCE_AFTER_MS = 3000;
+
+/** How far in milliseconds the silence that is recorded stays behind the picture, so that sound that is late finds room. */
+export const SILENCE_BEHIND_MS = 1000;
+
+/** How long in milliseconds a picture may stand still while sound goes on before its track is ended. */
+export const TRACK_STALL_MS = 600_000;

@@ -1,9 +1,10 @@
-import { concat, EMPTY } from '../core/index.ts';
-import { decodeOpusToc, OPUS_CLOCK_HZ, type OpusToc, opusDuration } from '../codec/index.ts';
+import { concat } from '../core/index.ts';
+import { OPUS_CLOCK_HZ, opusDuration } from '../codec/index.ts';
 import { MAX_SILENCE_SECONDS } from './constants.ts';
 import type { WritableFrame } from './frame.ts';
 import { encodeOggPage, MAX_SEGMENTS, PageFlag, segmentsOf } from './ogg-page.ts';
 import { encodeOpusHead, encodeOpusTags } from './opus-head.ts';
+import { opusSilence } from './opus-silence.ts';
 import { type FileEnd, FrameClock, type MediaWriter, refuse, refuseLate } from './writer.ts';
 
 export interface OggWriterConfig {
@@ -23,14 +24,6 @@ export interface OggWriterConfig {
 
 /** A gap in ticks that is filled: less is jitter of timestamps that were rounded. */
 const LEAST_GAP = OPUS_CLOCK_HZ / 100;
-/** Longest packet in ticks (RFC 6716 3.2.5). */
-const MAX_PACKET_TICKS = 5760;
-/** CELT packets of 2.5 ms, by bandwidth (RFC 6716 table 2). */
-const SHORTEST_CONFIG: Readonly<Record<OpusToc['bandwidth'], number>> = { narrow: 16, medium: 20, wide: 20, 'super-wide': 24, full: 28 };
-const SHORTEST_TICKS = 120;
-/** Three in the last two bits of a TOC byte: any number of frames (RFC 6716 3.2.5). */
-const CODE_ANY = 3;
-
 /**
  * Writes Opus to Ogg (RFC 7845). Gaps between packets (loss, discontinuous transmission) are filled with packets without content, for
  * which a decoder conceals (RFC 7845 4.1); gaps of more than 60 s are left out. Nothing needs to be patched.
@@ -49,7 +42,7 @@ export class OggWriter implements MediaWriter {
   #packets: Uint8Array[] = [];
   #segments = 0;
   #pageStart = 0;
-  #lastToc: Uint8Array = EMPTY;
+  #lastToc: number | undefined;
   #finished = false;
 
   constructor(config: OggWriterConfig = {}) {
@@ -64,9 +57,11 @@ export class OggWriter implements MediaWriter {
     const pages = this.#sequence === 0 ? [...this.#header()] : [];
     const gap = this.#clock.ticks({ ...frame, duration }) - this.#position - this.#leftOut;
     if (gap > MAX_SILENCE_SECONDS * OPUS_CLOCK_HZ || gap < 0) this.#leftOut += gap;
-    else if (gap >= LEAST_GAP && this.#lastToc.length > 0) this.#fill(gap, pages);
+    else if (gap >= LEAST_GAP && this.#lastToc !== undefined) {
+      for (const { data, duration: ticks } of opusSilence(this.#lastToc, gap)) this.#add(data, ticks, pages);
+    }
     this.#add(frame.data.slice(), duration, pages);
-    this.#lastToc = frame.data.slice(0, 1);
+    this.#lastToc = frame.data[0];
     return concat(...pages);
   }
 
@@ -104,22 +99,6 @@ export class OggWriter implements MediaWriter {
     this.#segments = 0;
     this.#pageStart = this.#position;
     return page;
-  }
-
-  /** Fills a gap with packets of the kind before it, and what is shorter than their frames with packets of 2.5 ms. */
-  #fill(gap: number, pages: Uint8Array[]): void {
-    const { frameDurationUs, stereo, bandwidth } = decodeOpusToc(Uint8Array.of((this.#lastToc[0] as number) & ~CODE_ANY));
-    let left = gap;
-    const emit = (toc: number, ticks: number): void => {
-      for (let frames = Math.floor(left / ticks); frames > 0; ) {
-        const count = Math.min(frames, Math.floor(MAX_PACKET_TICKS / ticks));
-        this.#add(Uint8Array.of(toc | CODE_ANY, count), count * ticks, pages);
-        frames -= count;
-        left -= count * ticks;
-      }
-    };
-    emit((this.#lastToc[0] as number) & ~CODE_ANY, (frameDurationUs * 48) / 1000);
-    emit((SHORTEST_CONFIG[bandwidth] << 3) | (stereo ? 4 : 0), SHORTEST_TICKS);
   }
 }
 
