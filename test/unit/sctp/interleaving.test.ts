@@ -91,7 +91,7 @@ test('priorities share the link as 1 : 2 : 4 : 8 (RFC 8831 6.4, RFC 8260 3.6)', 
     };
     world.run(1000);
     b.messages.length = 0;
-    world.run(6000);
+    world.run(3000);
     const shares = priorities.map((_, streamId) => b.messages.reduce((sum, message) => sum + (message.streamId === streamId ? message.data.length : 0), 0));
     for (let i = 1; i < 4; i++) {
       const ratio = shares[i]! / shares[0]! / 2 ** i;
@@ -106,10 +106,10 @@ test('a priority is that of the nearest one below', () => {
 
 test('a small message beside 1 MiB messages comes back in five times the idle round trip (p95)', () => {
   const measure = (bulk: boolean, interleaving: boolean): number => {
-    const world = SctpWorld.connected({ a: { remoteMaxMessageSizeBytes: 0, interleaving }, b: { maxMessageSizeBytes: 2 * MIB }, link: { delayMs: 10, rateBps: 100_000_000, queueBytes: 60_000 } });
+    const world = SctpWorld.connected({ a: { remoteMaxMessageSizeBytes: 0, interleaving }, b: { maxMessageSizeBytes: 2 * MIB }, link: { delayMs: 10, rateBps: 40_000_000, queueBytes: 30_000 } });
     const { a, b } = world;
     let pending = false;
-    let next = world.now + 2000;
+    let next = world.now + 1000;
     let at = 0;
     const times: number[] = [];
     a.onTurn = (now) => {
@@ -129,7 +129,7 @@ test('a small message beside 1 MiB messages comes back in five times the idle ro
       for (const { ppid } of b.messages) if (ppid === 2) b.association.handleWrite({ streamId: 1, ppid: 2, data: new Uint8Array(100), ordered: true }, now);
       b.messages.length = 0;
     };
-    for (let i = 0; i < 800; i++) world.run(10);
+    for (let i = 0; i < 450; i++) world.run(10);
     times.sort((x, y) => x - y);
     assert.ok(times.length > 20, `${times.length} round trips`);
     return times[Math.floor(times.length * 0.95)]!;
@@ -141,8 +141,8 @@ test('a small message beside 1 MiB messages comes back in five times the idle ro
   assert.ok(whole > 2 * interleaved, `${whole.toFixed(1)} ms without interleaving`);
 });
 
-test('exactly once and in order over 50 seeds of lossy links, many long messages at a time', () => {
-  for (let seed = 1; seed <= 50; seed++) {
+test('exactly once and in order over 30 seeds of lossy links, many long messages at a time', () => {
+  for (let seed = 1; seed <= 30; seed++) {
     const next = seeded(seed * 13);
     const link = { delayMs: next() * 100, jitterMs: seed % 2 ? 0 : next() * 60, loss: seed % 5 === 0 ? 0 : next() * 0.25, duplicate: seed % 3 ? 0 : 0.1, corrupt: seed % 7 ? 0 : 0.05 };
     const window = seed % 4 === 0 ? 60_000 : 5 * MIB;
