@@ -1,0 +1,220 @@
+import { type Deadline, earlier, type Instant } from '../../core/index.ts';
+import type { PacketResults } from '../twcc/index.ts';
+import { AcknowledgedRate } from './acknowledged-rate.ts';
+import { RateControl } from './aimd.ts';
+import { ApplicationLimit } from './alr.ts';
+import { type EstimatorConfig, type ResolvedEstimatorConfig, resolveEstimatorConfig } from './config.ts';
+import { FEEDBACK_TIMEOUT_MS, MUTE_PEER_MS } from './constants.ts';
+import { DelayTrend } from './delay.ts';
+import type { BandwidthEstimator, ProbePlan } from './estimator.ts';
+import { LossEstimator } from './loss.ts';
+import type { PathUsage } from './overuse.ts';
+import { ProbeController } from './probe-controller.ts';
+import { ProbeResults } from './probe-result.ts';
+import { SentRate } from './sent-rate.ts';
+
+/** Of a new measurement of the round trip, in the smoothed one (RFC 6298 2). */
+const ROUND_TRIP_SMOOTHING = 1 / 8;
+const LEAST_ROUND_TRIP_MS = 1;
+
+/** What the estimator thinks, for statistics and tables. */
+export interface EstimatorState {
+  readonly delayBps: number;
+  readonly lossBps: number;
+  readonly receiverBps: number;
+  readonly acknowledgedBps: number | undefined;
+  readonly capacityBps: number | undefined;
+  readonly inherentLoss: number;
+  readonly usage: PathUsage;
+  readonly isApplicationLimited: boolean;
+  readonly roundTripMs: number | undefined;
+}
+
+/**
+ * Congestion control by delay and loss (draft-ietf-rmcat-gcc-02), with probes. The target is the least of the rate by
+ * the delay, the rate by the loss and what the peer allows.
+ */
+export class GoogleCongestionControl implements BandwidthEstimator {
+  readonly #config: ResolvedEstimatorConfig;
+  #delay: DelayTrend = new DelayTrend();
+  #rate: RateControl;
+  #loss: LossEstimator;
+  #acknowledged: AcknowledgedRate = new AcknowledgedRate();
+  #limit: ApplicationLimit = new ApplicationLimit();
+  #probes: ProbeController;
+  readonly #probeResults: ProbeResults = new ProbeResults();
+  readonly #sent: SentRate = new SentRate();
+  #receiverBps = Infinity;
+  #roundTripMs: number | undefined;
+  #usage: PathUsage = 'normal';
+  #firstSentAt: Instant = -1;
+  #lastSentAt: Instant = -1;
+  #feedbackAt: Instant = -1;
+  /** When the peer's silence counts next. */
+  #silenceAt: Instant = Infinity;
+  #isMute = false;
+  #targetBps: number;
+
+  constructor(config: EstimatorConfig = {}) {
+    this.#config = resolveEstimatorConfig(config);
+    const { startBitrateBps, minBitrateBps, maxBitrateBps } = this.#config;
+    this.#rate = new RateControl(startBitrateBps, minBitrateBps, maxBitrateBps);
+    this.#loss = new LossEstimator(startBitrateBps, minBitrateBps);
+    this.#probes = new ProbeController(maxBitrateBps);
+    this.#targetBps = startBitrateBps;
+    this.#limit.setTarget(startBitrateBps);
+  }
+
+  get targetBps(): number {
+    return this.#targetBps;
+  }
+
+  /** Without limit to a peer that never gives feedback: nothing is known, so the application's own rate is the best guess. */
+  get pacingBps(): number {
+    return this.#isMute ? this.#config.maxBitrateBps * this.#config.pacingFactor : this.#targetBps * this.#config.pacingFactor;
+  }
+
+  get state(): EstimatorState {
+    return {
+      delayBps: this.#rate.rateBps,
+      lossBps: this.#loss.rateBps,
+      receiverBps: this.#receiverBps,
+      acknowledgedBps: this.#acknowledged.bps,
+      capacityBps: this.#rate.capacityBps,
+      inherentLoss: this.#loss.inherentLoss,
+      usage: this.#usage,
+      isApplicationLimited: this.#limit.isLimited,
+      roundTripMs: this.#roundTripMs,
+    };
+  }
+
+  packetSent(sizeBytes: number, now: Instant): void {
+    if (this.#firstSentAt < 0) {
+      this.#firstSentAt = now;
+      this.#probes.start(this.#config.startBitrateBps, now);
+      this.#silenceAt = now + MUTE_PEER_MS;
+    }
+    this.#lastSentAt = now;
+    this.#sent.add(sizeBytes, now);
+    this.#limit.sent(sizeBytes, now);
+  }
+
+  handleFeedback(results: PacketResults, now: Instant): void {
+    const wasSilent = this.#feedbackAt >= 0 && now - this.#feedbackAt >= FEEDBACK_TIMEOUT_MS;
+    this.#feedbackAt = now;
+    this.#isMute = false;
+    this.#silenceAt = now + FEEDBACK_TIMEOUT_MS;
+    const probedBps = this.#read(results, now);
+    const acknowledgedBps = this.#boundedAcknowledged(now);
+    this.#updateRate(probedBps, acknowledgedBps, now);
+    this.#loss.update(results, this.#rate.rateBps, acknowledgedBps);
+    const usage = this.#delay.usage;
+    const isRecovered = wasSilent || (this.#usage !== 'normal' && usage === 'normal');
+    this.#usage = usage;
+    this.#setTarget(now);
+    this.#probes.setLimited(this.#limit.isLimited, now);
+    if (isRecovered) this.#probes.recovered(now);
+  }
+
+  handleReceiverEstimate(bitrateBps: number, now: Instant): void {
+    this.#receiverBps = bitrateBps;
+    this.#setTarget(now);
+  }
+
+  handleRoundTrip(roundTripMs: number): void {
+    if (!(roundTripMs >= 0)) return;
+    const smoothed = this.#roundTripMs;
+    this.#roundTripMs = Math.max(LEAST_ROUND_TRIP_MS, smoothed === undefined ? roundTripMs : smoothed + ROUND_TRIP_SMOOTHING * (roundTripMs - smoothed));
+    this.#rate.setRoundTrip(this.#roundTripMs);
+  }
+
+  handlePathChange(now: Instant): void {
+    const { startBitrateBps, minBitrateBps, maxBitrateBps } = this.#config;
+    this.#delay = new DelayTrend();
+    this.#rate = new RateControl(startBitrateBps, minBitrateBps, maxBitrateBps);
+    this.#loss = new LossEstimator(startBitrateBps, minBitrateBps);
+    this.#acknowledged = new AcknowledgedRate();
+    this.#limit = new ApplicationLimit();
+    this.#probeResults.reset();
+    this.#receiverBps = Infinity;
+    this.#roundTripMs = undefined;
+    this.#usage = 'normal';
+    this.#targetBps = startBitrateBps;
+    this.#limit.setTarget(startBitrateBps);
+    if (this.#firstSentAt >= 0) this.#probes.start(startBitrateBps, now);
+  }
+
+  pollProbe(): ProbePlan | undefined {
+    const plan = this.#probes.poll();
+    if (plan !== undefined) this.#probeResults.expect(plan);
+    return plan;
+  }
+
+  handleTimeout(now: Instant): void {
+    this.#probes.handleTimeout(now);
+    if (now < this.#silenceAt) return;
+    this.#silenceAt = now + FEEDBACK_TIMEOUT_MS;
+    if (this.#feedbackAt < 0) this.#isMute = true;
+    else if (this.#lastSentAt > this.#feedbackAt) {
+      this.#rate.setRate(this.#rate.rateBps / 2, now);
+      this.#setTarget(now);
+    }
+  }
+
+  pollTimeout(): Deadline | undefined {
+    const needsWatch = !this.#isMute && this.#lastSentAt > this.#feedbackAt;
+    const silence = needsWatch ? { at: this.#silenceAt, reason: 'gcc-silence' } : undefined;
+    return earlier(silence, this.#probes.pollTimeout());
+  }
+
+  /** Hands the results to all that measure; returns what a probe found, if one was completed. */
+  #read(results: PacketResults, now: Instant): number | undefined {
+    const { count, received, receivedAt, sentAt, sizeBytes, probe } = results;
+    const isLimited = this.#limit.isLimited;
+    let untold = results.untoldBytes;
+    let probedBps: number | undefined;
+    let newestSentAt = -1;
+    for (let i = 0; i < count; i++) {
+      if (received[i] === 0) continue;
+      const sent = sentAt[i] as number;
+      const arrived = receivedAt[i] as number;
+      if (sent > newestSentAt) newestSentAt = sent;
+      if (Number.isNaN(arrived)) continue;
+      const size = sizeBytes[i] as number;
+      // What nothing will be told of is taken to have come as the others did.
+      this.#acknowledged.add(size + untold, arrived, isLimited);
+      untold = 0;
+      this.#delay.add(sent, arrived, now);
+      if (probe[i] !== 0) probedBps = this.#probeResults.add(probe[i] as number, size, sent, arrived) ?? probedBps;
+    }
+    if (newestSentAt >= 0) this.handleRoundTrip(now - newestSentAt);
+    return probedBps;
+  }
+
+  /** The peer cannot have got more than was sent. */
+  #boundedAcknowledged(now: Instant): number | undefined {
+    const bps = this.#acknowledged.bps;
+    return bps === undefined ? undefined : Math.min(bps, this.#sent.highestBps(now));
+  }
+
+  #updateRate(probedBps: number | undefined, acknowledgedBps: number | undefined, now: Instant): void {
+    const usage = this.#delay.usage;
+    if (probedBps !== undefined && usage !== 'overuse' && probedBps > this.#rate.rateBps) {
+      this.#rate.probed(probedBps, now);
+      this.#loss.setRate(Math.max(this.#loss.rateBps, probedBps));
+      this.#acknowledged.expectChange();
+    } else if (this.#rate.update({ usage, acknowledgedBps, isApplicationLimited: this.#limit.isLimited }, now)) this.#acknowledged.expectChange();
+    if (probedBps !== undefined) this.#probes.setResult(probedBps, now);
+  }
+
+  #setTarget(now: Instant): void {
+    const { minBitrateBps, maxBitrateBps } = this.#config;
+    const hasOwnEstimate = this.#feedbackAt >= 0 || this.#receiverBps === Infinity;
+    // A peer that sends its own estimate and no feedback knows more than we do.
+    const least = hasOwnEstimate ? Math.min(this.#rate.rateBps, this.#loss.rateBps, this.#receiverBps) : this.#receiverBps;
+    // A comparison with NaN is false, so that a peer cannot make it one.
+    this.#targetBps = least > minBitrateBps ? Math.min(least, maxBitrateBps) : minBitrateBps;
+    this.#limit.setTarget(this.#targetBps);
+    this.#probes.setEstimate(this.#targetBps, now);
+  }
+}

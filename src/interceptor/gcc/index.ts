@@ -1,0 +1,17 @@
+export { AcknowledgedRate } from './acknowledged-rate.ts';
+export { RateControl, type RateInput } from './aimd.ts';
+export { ApplicationLimit } from './alr.ts';
+export { type EstimatorConfig, type ResolvedEstimatorConfig, resolveEstimatorConfig } from './config.ts';
+export { MAX_BITRATE_BPS, MAX_PROBES, MIN_BITRATE_BPS, PACING_FACTOR, PROBE_WINDOW_MS, START_BITRATE_BPS } from './constants.ts';
+export { DelayTrend } from './delay.ts';
+export type { BandwidthEstimator, ProbePlan } from './estimator.ts';
+export { type EstimatorState, GoogleCongestionControl } from './google.ts';
+export { InterArrival } from './inter-arrival.ts';
+export { CongestionControl, congestionControl, type CongestionControlOptions } from './interceptor.ts';
+export { LinkCapacity } from './link-capacity.ts';
+export { LossEstimator } from './loss.ts';
+export { OveruseDetector, type PathUsage } from './overuse.ts';
+export { ProbeController } from './probe-controller.ts';
+export { ProbeResults } from './probe-result.ts';
+export { SentRate } from './sent-rate.ts';
+export { Trendline } from './trendline.ts';

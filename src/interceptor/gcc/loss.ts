@@ -1,0 +1,178 @@
+import type { Instant } from '../../core/index.ts';
+import type { PacketResults } from '../twcc/index.ts';
+import {
+  HIGHER_RATE_MAX_LOSS,
+  HIGHER_RATE_PREFERENCE,
+  INHERENT_LOSS_MAX,
+  INHERENT_LOSS_MIN,
+  INHERENT_LOSS_START,
+  LOSS_CANDIDATE_FACTORS,
+  LOSS_OBSERVATION_MS,
+  LOSS_OBSERVATIONS,
+  LOSS_OLDER_WEIGHT,
+} from './constants.ts';
+
+/** Halvings of the interval in which the inherent loss is looked for: to a thousandth of it. */
+const FIT_STEPS = 10;
+const LEAST_PROBABILITY = 1e-6;
+
+/**
+ * The rate by the loss. A path loses a part of the packets whatever the rate is (radio), and all that is more than it carries
+ * (a full queue). Which of the two it was shows when the rate changes: the rate is taken that makes what was seen most likely, with the
+ * inherent loss that fits it best. So random loss does not push the rate down, and loss that follows the rate does.
+ */
+export class LossEstimator {
+  readonly #minBps: number;
+  readonly #packets: Float64Array = new Float64Array(LOSS_OBSERVATIONS);
+  readonly #lost: Float64Array = new Float64Array(LOSS_OBSERVATIONS);
+  readonly #sendBps: Float64Array = new Float64Array(LOSS_OBSERVATIONS);
+  #count = 0;
+  #rateBps: number;
+  #inherentLoss = INHERENT_LOSS_START;
+  // The observation that goes on.
+  #openPackets = 0;
+  #openLost = 0;
+  #openBytes = 0;
+  #openFrom: Instant = -1;
+  #openUntil: Instant = -1;
+
+  constructor(startBps: number, minBps: number) {
+    this.#rateBps = startBps;
+    this.#minBps = minBps;
+  }
+
+  /** In bit/s; follows the rate by the delay from below. */
+  get rateBps(): number {
+    return this.#rateBps;
+  }
+
+  /** The part of the packets that the path seems to lose whatever the rate is. */
+  get inherentLoss(): number {
+    return this.#inherentLoss;
+  }
+
+  /** A rate that is known from elsewhere, as by a probe. */
+  setRate(bps: number): void {
+    this.#rateBps = bps;
+  }
+
+  /** Takes what became of packets, and the rates by the delay and of what arrives, in bit/s. */
+  update(results: PacketResults, delayBps: number, acknowledgedBps: number | undefined): void {
+    this.#collect(results);
+    // While nothing is lost there is nothing to decide.
+    if (this.#openUntil - this.#openFrom < LOSS_OBSERVATION_MS) {
+      if (this.#rateBps > delayBps) this.#rateBps = delayBps;
+      return;
+    }
+    this.#close();
+    this.#choose(delayBps, acknowledgedBps);
+  }
+
+  #collect(results: PacketResults): void {
+    const { sentAt, received, sizeBytes, count } = results;
+    for (let i = 0; i < count; i++) {
+      const at = sentAt[i] as number;
+      if (this.#openFrom < 0) this.#openFrom = at;
+      if (at > this.#openUntil) this.#openUntil = at;
+      this.#openPackets++;
+      this.#openBytes += sizeBytes[i] as number;
+      if (received[i] === 0) this.#openLost++;
+    }
+  }
+
+  #close(): void {
+    const slot = this.#count++ % LOSS_OBSERVATIONS;
+    this.#packets[slot] = this.#openPackets;
+    this.#lost[slot] = this.#openLost;
+    this.#sendBps[slot] = (this.#openBytes * 8000) / (this.#openUntil - this.#openFrom);
+    this.#openPackets = 0;
+    this.#openLost = 0;
+    this.#openBytes = 0;
+    // The next one goes on where this one ends.
+    this.#openFrom = this.#openUntil;
+  }
+
+  #choose(delayBps: number, acknowledgedBps: number | undefined): void {
+    const averageLoss = this.#averageLoss();
+    const preference = HIGHER_RATE_PREFERENCE * Math.max(0, 1 - averageLoss / HIGHER_RATE_MAX_LOSS);
+    let best = Math.min(this.#rateBps, delayBps);
+    let bestScore = -Infinity;
+    let bestLoss = this.#inherentLoss;
+    const consider = (bps: number): void => {
+      const candidate = Math.max(Math.min(bps, delayBps), this.#minBps);
+      const inherent = this.#fit(candidate);
+      const score = this.#likelihood(candidate, inherent, preference);
+      if (score <= bestScore) return;
+      bestScore = score;
+      best = candidate;
+      bestLoss = inherent;
+    };
+    for (const factor of LOSS_CANDIDATE_FACTORS) consider(this.#rateBps * factor);
+    consider(delayBps);
+    if (acknowledgedBps !== undefined && acknowledgedBps < this.#rateBps) consider(acknowledgedBps);
+    this.#rateBps = best;
+    this.#inherentLoss = bestLoss;
+  }
+
+  #averageLoss(): number {
+    let packets = 0;
+    let lost = 0;
+    const kept = Math.min(this.#count, LOSS_OBSERVATIONS);
+    for (let age = 0; age < kept; age++) {
+      const slot = (this.#count - 1 - age) % LOSS_OBSERVATIONS;
+      const weight = LOSS_OLDER_WEIGHT ** age;
+      packets += weight * (this.#packets[slot] as number);
+      lost += weight * (this.#lost[slot] as number);
+    }
+    return packets > 0 ? lost / packets : 0;
+  }
+
+  /** The inherent loss that fits best if the path carries `bps`: where the slope of the likelihood, which only falls, is zero. */
+  #fit(bps: number): number {
+    let low = INHERENT_LOSS_MIN;
+    let high = INHERENT_LOSS_MAX;
+    for (let step = 0; step < FIT_STEPS; step++) {
+      const middle = (low + high) / 2;
+      if (this.#slope(bps, middle) > 0) low = middle;
+      else high = middle;
+    }
+    return (low + high) / 2;
+  }
+
+  #slope(bps: number, inherent: number): number {
+    let slope = 0;
+    const kept = Math.min(this.#count, LOSS_OBSERVATIONS);
+    for (let age = 0; age < kept; age++) {
+      const slot = (this.#count - 1 - age) % LOSS_OBSERVATIONS;
+      const excess = excessLoss(this.#sendBps[slot] as number, bps);
+      const probability = bounded(inherent + (1 - inherent) * excess);
+      const lost = this.#lost[slot] as number;
+      const came = (this.#packets[slot] as number) - lost;
+      slope += LOSS_OLDER_WEIGHT ** age * (1 - excess) * (lost / probability - came / (1 - probability));
+    }
+    return slope;
+  }
+
+  #likelihood(bps: number, inherent: number, preference: number): number {
+    const bonus = preference * Math.log(1 + bps / 1000);
+    let score = 0;
+    const kept = Math.min(this.#count, LOSS_OBSERVATIONS);
+    for (let age = 0; age < kept; age++) {
+      const slot = (this.#count - 1 - age) % LOSS_OBSERVATIONS;
+      const probability = bounded(inherent + (1 - inherent) * excessLoss(this.#sendBps[slot] as number, bps));
+      const packets = this.#packets[slot] as number;
+      const lost = this.#lost[slot] as number;
+      score += LOSS_OLDER_WEIGHT ** age * (lost * Math.log(probability) + (packets - lost) * Math.log(1 - probability) + bonus * packets);
+    }
+    return score;
+  }
+}
+
+/** The part of what is sent that a path of this capacity cannot carry. */
+function excessLoss(sendBps: number, capacityBps: number): number {
+  return sendBps > capacityBps ? (sendBps - capacityBps) / sendBps : 0;
+}
+
+function bounded(probability: number): number {
+  return Math.min(Math.max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
+}

@@ -1,0 +1,126 @@
+import type { Deadline, Instant } from '../../core/index.ts';
+import { Queue } from '../../core/index.ts';
+import {
+  ALR_PROBE_INTERVAL_MS,
+  FIRST_PROBE_FACTORS,
+  LARGE_DROP_LEVEL,
+  MAX_PROBES,
+  MIN_RECOVERY_INTERVAL_MS,
+  NEXT_PROBE_FACTOR,
+  PROBE_FURTHER_LEVEL,
+  PROBE_MS,
+  PROBE_PACKETS,
+  PROBE_RESULT_MS,
+  PROBE_WINDOW_MS,
+  RECOVERY_PROBE_FACTOR,
+  RECOVERY_PROBE_MS,
+} from './constants.ts';
+import type { ProbePlan } from './estimator.ts';
+
+/** Below this part of what was probed the search is over, but a search that may not go on yet waits. */
+type Search = 'off' | 'waiting' | 'postponed';
+
+/**
+ * Decides when to probe and how fast: at the start, again while a probe finds what it looked for, from time to time
+ * while the application limits the rate, and after a large fall. Bounded in number and in rate.
+ */
+export class ProbeController {
+  readonly #maxBps: number;
+  readonly #out: Queue<ProbePlan> = new Queue();
+  /** When the last clusters were asked for. */
+  readonly #askedAt: Float64Array = new Float64Array(MAX_PROBES).fill(-Infinity);
+  #asked = 0;
+  #estimateBps = 0;
+  #search: Search = 'off';
+  #probedBps = 0;
+  #limitedProbeAt: Instant = Infinity;
+  #droppedAt: Instant = -Infinity;
+  #beforeDropBps = 0;
+  #recoveryAt: Instant = -Infinity;
+
+  constructor(maxBps: number) {
+    this.#maxBps = maxBps;
+  }
+
+  /** Probes multiples of the start bitrate. */
+  start(startBps: number, now: Instant): void {
+    this.#estimateBps = startBps;
+    for (const factor of FIRST_PROBE_FACTORS) this.#ask(factor * startBps, now);
+  }
+
+  /** The estimate after each feedback. */
+  setEstimate(bps: number, now: Instant): void {
+    if (bps < LARGE_DROP_LEVEL * this.#estimateBps) {
+      this.#droppedAt = now;
+      this.#beforeDropBps = this.#estimateBps;
+    }
+    this.#estimateBps = bps;
+  }
+
+  /** A cluster arrived and showed this rate. */
+  setResult(bps: number, now: Instant): void {
+    this.#estimateBps = Math.max(this.#estimateBps, bps);
+    if (this.#search === 'off' || bps < PROBE_FURTHER_LEVEL * this.#probedBps) return;
+    if (this.#ask(NEXT_PROBE_FACTOR * bps, now)) return;
+    this.#search = bps < this.#maxBps ? 'postponed' : 'off';
+  }
+
+  /** Whether the application limits the rate. */
+  setLimited(isLimited: boolean, now: Instant): void {
+    if (!isLimited) this.#limitedProbeAt = Infinity;
+    else if (this.#limitedProbeAt === Infinity) this.#limitedProbeAt = now + ALR_PROBE_INTERVAL_MS;
+  }
+
+  /** The queue of the path is empty again after overuse. */
+  recovered(now: Instant): void {
+    if (now - this.#droppedAt > RECOVERY_PROBE_MS || now - this.#recoveryAt < MIN_RECOVERY_INTERVAL_MS) return;
+    this.#recoveryAt = now;
+    const wanted = RECOVERY_PROBE_FACTOR * this.#beforeDropBps;
+    if (wanted > this.#estimateBps) this.#ask(Math.min(wanted, NEXT_PROBE_FACTOR * this.#estimateBps), now);
+  }
+
+  poll(): ProbePlan | undefined {
+    return this.#out.shift();
+  }
+
+  handleTimeout(now: Instant): void {
+    if (now >= this.#limitedProbeAt) {
+      this.#limitedProbeAt = now + ALR_PROBE_INTERVAL_MS;
+      this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
+    }
+    if (this.#search === 'postponed' && this.#mayAsk(now)) this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
+    if (this.#search === 'waiting' && now >= this.#resultBy) this.#search = 'off';
+  }
+
+  pollTimeout(): Deadline | undefined {
+    let at = this.#limitedProbeAt;
+    if (this.#search === 'waiting') at = Math.min(at, this.#resultBy);
+    if (this.#search === 'postponed') at = Math.min(at, this.#oldest + PROBE_WINDOW_MS);
+    return at === Infinity ? undefined : { at, reason: 'gcc-probe' };
+  }
+
+  get #resultBy(): Instant {
+    return (this.#askedAt[(this.#asked + MAX_PROBES - 1) % MAX_PROBES] as number) + PROBE_RESULT_MS;
+  }
+
+  /** When the oldest of the last clusters was asked for. */
+  get #oldest(): Instant {
+    return this.#askedAt[this.#asked % MAX_PROBES] as number;
+  }
+
+  #mayAsk(now: Instant): boolean {
+    return now - this.#oldest >= PROBE_WINDOW_MS;
+  }
+
+  #ask(bps: number, now: Instant): boolean {
+    const rateBps = Math.min(bps, this.#maxBps);
+    if (!this.#mayAsk(now) || rateBps <= this.#estimateBps) return false;
+    this.#askedAt[this.#asked % MAX_PROBES] = now;
+    this.#asked++;
+    this.#search = 'waiting';
+    this.#probedBps = rateBps;
+    const id = ((this.#asked - 1) % 0xffff) + 1;
+    this.#out.push({ id, rateBps, bytes: Math.round((rateBps * PROBE_MS) / 8000), packets: PROBE_PACKETS });
+    return true;
+  }
+}

@@ -1,0 +1,69 @@
+import { type Instant, Queue } from '../../core/index.ts';
+import type { InterceptorEvent } from '../events.ts';
+import { CLUSTER_WAIT_MS, MAX_CLUSTERS } from './constants.ts';
+
+type ProbeEvent = Extract<InterceptorEvent, { type: 'probe' }>;
+
+/** A probe that is sent, or waits to be. */
+interface Cluster {
+  readonly event: ProbeEvent;
+  readonly askedAt: Instant;
+  startedAt: Instant;
+  bytes: number;
+  packets: number;
+}
+
+/** The probes that are to be sent, one after the other, and when the next packet of the present one is due. */
+export class Clusters {
+  readonly #waiting: Queue<Cluster> = new Queue();
+  #current: Cluster | undefined;
+
+  /** Adds a probe; false when too many wait already. */
+  add(event: ProbeEvent, now: Instant): boolean {
+    if (this.#waiting.length >= MAX_CLUSTERS) return false;
+    this.#waiting.push({ event, askedAt: now, startedAt: -1, bytes: 0, packets: 0 });
+    return true;
+  }
+
+  /** The probe at hand, if any; one that found nothing to send for too long is given up. */
+  current(now: Instant): ProbeEvent | undefined {
+    while (this.#current === undefined || (this.#current.startedAt < 0 && now - this.#current.askedAt > CLUSTER_WAIT_MS)) {
+      this.#current = this.#waiting.shift();
+      if (this.#current === undefined) return undefined;
+    }
+    return this.#current.event;
+  }
+
+  get isRunning(): boolean {
+    return this.#current !== undefined && this.#current.startedAt >= 0;
+  }
+
+  start(now: Instant): void {
+    if (this.#current !== undefined) this.#current.startedAt = now;
+  }
+
+  /** When the next packet of the running probe is due. */
+  get dueAt(): Instant {
+    const cluster = this.#current;
+    return cluster === undefined ? Infinity : cluster.startedAt + (cluster.bytes * 8000) / cluster.event.rateBps;
+  }
+
+  /** A packet of the running probe left. */
+  sent(sizeBytes: number): void {
+    const cluster = this.#current;
+    if (cluster === undefined) return;
+    cluster.bytes += sizeBytes;
+    cluster.packets++;
+    if (cluster.bytes >= cluster.event.bytes && cluster.packets >= cluster.event.packets) this.#current = undefined;
+  }
+
+  /** There is nothing left to send. */
+  end(): void {
+    this.#current = undefined;
+  }
+
+  clear(): void {
+    this.#waiting.clear();
+    this.#current = undefined;
+  }
+}
