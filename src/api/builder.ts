@@ -1,7 +1,9 @@
+import type { InterceptorRegistry } from '../interceptor/index.ts';
 import { defaultRuntime } from '../runtime/index.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Configuration, Settings } from './configuration.ts';
 import type { PeerConnectionEventHandler } from './handler.ts';
+import type { MediaEngine } from './media-engine.ts';
 import { PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
 
 /**
@@ -51,6 +53,18 @@ export class PeerConnectionBuilder {
   /** Event loop and operating system; the default is the one this program runs on. */
   withRuntime(runtime: Runtime): this {
     this.#options = { ...this.#options, runtime };
+    return this;
+  }
+
+  /** Codecs and header extensions to negotiate. */
+  withMediaEngine(mediaEngine: MediaEngine): this {
+    this.#options = { ...this.#options, mediaEngine };
+    return this;
+  }
+
+  /** What every packet of media passes. */
+  withInterceptors(interceptors: InterceptorRegistry): this {
+    this.#options = { ...this.#options, interceptors };
     return this;
   }
 

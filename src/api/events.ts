@@ -3,7 +3,13 @@ import { Queue } from '../core/index.ts';
 /** Spreads events to any number of async iterators. An iterator gets what happens after it was made, in order. */
 export class EventHub<T> {
   readonly #listeners: Set<EventStream<T>> = new Set();
+  readonly #maxUnread: number;
   #ended = false;
+
+  /** @param maxUnread - how many events wait for an iterator at most; then the oldest are dropped. Default: any number */
+  constructor(maxUnread: number = Infinity) {
+    this.#maxUnread = maxUnread;
+  }
 
   emit(event: T): void {
     for (const listener of this.#listeners) listener.push(event);
@@ -17,7 +23,7 @@ export class EventHub<T> {
   }
 
   subscribe(): AsyncIterableIterator<T> {
-    const stream = new EventStream<T>(() => this.#listeners.delete(stream));
+    const stream = new EventStream<T>(this.#maxUnread, () => this.#listeners.delete(stream));
     if (this.#ended) stream.end();
     else this.#listeners.add(stream);
     return stream;
@@ -27,17 +33,20 @@ export class EventHub<T> {
 class EventStream<T> implements AsyncIterableIterator<T> {
   readonly #events: Queue<T> = new Queue();
   readonly #waiting: Queue<(result: IteratorResult<T, undefined>) => void> = new Queue();
+  readonly #maxUnread: number;
   readonly #onReturn: () => void;
   #ended = false;
 
-  constructor(onReturn: () => void) {
+  constructor(maxUnread: number, onReturn: () => void) {
+    this.#maxUnread = maxUnread;
     this.#onReturn = onReturn;
   }
 
   push(event: T): void {
     const waiting = this.#waiting.shift();
-    if (waiting) waiting({ value: event, done: false });
-    else this.#events.push(event);
+    if (waiting) return waiting({ value: event, done: false });
+    this.#events.push(event);
+    if (this.#events.length > this.#maxUnread) this.#events.shift();
   }
 
   end(): void {

@@ -1,7 +1,11 @@
 import type { RtcError } from '../core/index.ts';
 import type { IceConnectionState } from '../ice/index.ts';
 import type { ConnectionState, IceCandidateError, IceGatheringState, SignalingState, SignalledCandidate } from '../peer/index.ts';
+import type { RtcpPacket } from '../rtcp/index.ts';
 import type { DataChannel } from './data-channel.ts';
+import type { RtpReceiver } from './rtp-receiver.ts';
+import type { RtpTransceiver } from './rtp-transceiver.ts';
+import type { TrackRemote } from './track-remote.ts';
 
 /**
  * Takes what a connection reports. All methods are optional, and each may be async: the connection waits for none of them,
@@ -20,16 +24,23 @@ export interface PeerConnectionEventHandler {
   onConnectionStateChange?(state: ConnectionState): void | Promise<void>;
   /** The peer opened a channel. A `handler` set on it before this returns hears of everything. */
   onDataChannel?(channel: DataChannel): void | Promise<void>;
-  /** The peer sends a track. */
+  /** The peer has a track to send; with a simulcast, once for each encoding. A `handler` set on it before this returns gets every packet. */
   onTrack?(event: TrackEvent): void | Promise<void>;
+  /** RTCP came: the packets of one datagram, after the interceptors have seen them. */
+  onRtcp?(packets: readonly RtcpPacket[]): void | Promise<void>;
+  /** Congestion control has a new estimate of what the path carries, over all senders, in bits per second. */
+  onTargetBitrate?(targetBps: number): void | Promise<void>;
   /** A callback of yours threw. Without this method the error is logged. */
   onError?(error: unknown): void;
 }
 
-/** A track that the peer sends. */
+/** A track that the peer sends (W3C `RTCTrackEvent`). */
 export interface TrackEvent {
-  readonly kind: 'audio' | 'video';
-  readonly mid: string;
+  readonly track: TrackRemote;
+  readonly receiver: RtpReceiver;
+  readonly transceiver: RtpTransceiver;
+  /** The MediaStreams that the track belongs to. */
+  readonly streamIds: readonly string[];
 }
 
 /** What {@link PeerConnection.events} yields: the same as the methods of {@link PeerConnectionEventHandler}, named as in the W3C API. */
@@ -42,5 +53,6 @@ export type PeerConnectionEvent =
   | { readonly type: 'icegatheringstatechange'; readonly state: IceGatheringState }
   | { readonly type: 'connectionstatechange'; readonly state: ConnectionState }
   | { readonly type: 'datachannel'; readonly channel: DataChannel }
-  | { readonly type: 'track'; readonly track: TrackEvent }
+  | ({ readonly type: 'track' } & TrackEvent)
+  | { readonly type: 'targetbitrate'; readonly targetBps: number }
   | { readonly type: 'error'; readonly error: RtcError };

@@ -26,4 +26,13 @@ export {
   type DataChannelState,
 } from './data-channel.ts';
 export type { PeerConnectionEvent, PeerConnectionEventHandler, TrackEvent } from './handler.ts';
+export type { TransceiverInit } from './media.ts';
+export { type CodecInit, MediaEngine } from './media-engine.ts';
 export { PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
+export { type ContributingSource, RtpReceiver, type RtpReceiveParameters } from './rtp-receiver.ts';
+export { type RtpEncoding, RtpSender, type RtpSendParameters } from './rtp-sender.ts';
+export { RtpTransceiver } from './rtp-transceiver.ts';
+export type { TrackBinding, TrackCodec, TrackLocal, TrackLocalOptions } from './track-local.ts';
+export { TrackLocalStaticRtp, type TrackLocalStaticRtpOptions } from './track-local-rtp.ts';
+export { type LocalSample, TrackLocalStaticSample, type TrackLocalStaticSampleOptions } from './track-local-sample.ts';
+export { type Frame, type FrameOptions, TrackRemote, type TrackRemoteHandler } from './track-remote.ts';

@@ -8,6 +8,7 @@ import {
   type DescriptionInit,
   type IceGatheringState,
   Peer,
+  type PeerConfig,
   type PeerEvent,
   type SelectedCandidatePair,
   type SessionDescriptionInit,
@@ -19,6 +20,16 @@ import type { ChannelPort } from './channel-port.ts';
 import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, type Settings, toChannelInit } from './configuration.ts';
 import { DataChannel, type DataChannelHandler, type DataChannelMessage } from './data-channel.ts';
 import { EventHub } from './events.ts';
+import { InterceptorRegistry, reports } from '../interceptor/index.ts';
+import type { RtcpPacket } from '../rtcp/index.ts';
+import type { MediaKind } from '../rtp/index.ts';
+import { ConnectionMedia, type MediaPort, type TransceiverInit } from './media.ts';
+import { MediaEngine } from './media-engine.ts';
+import type { RtpReceiver } from './rtp-receiver.ts';
+import type { RtpSender } from './rtp-sender.ts';
+import type { RtpTransceiver } from './rtp-transceiver.ts';
+import type { TrackLocal } from './track-local.ts';
+import type { TrackRemote } from './track-remote.ts';
 import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
 import { OperationsChain } from './operations.ts';
 import { SendCopies } from './send-copies.ts';
@@ -34,7 +45,14 @@ export interface PeerConnectionOptions {
    */
   readonly udpAddrs?: readonly string[] | undefined;
   readonly runtime?: Runtime | undefined;
+  /** What can be negotiated of media. Default: {@link MediaEngine.default}. */
+  readonly mediaEngine?: MediaEngine | undefined;
+  /** What every packet of media passes. Default: {@link defaultInterceptors}. */
+  readonly interceptors?: InterceptorRegistry | undefined;
 }
+
+/** RTCP datagrams that wait for a reader of {@link PeerConnection.rtcp}. */
+const MAX_UNREAD_RTCP = 256;
 
 /** @internal Makes a channel of a connection. In the workers of a pool channels are of another kind. */
 export type MakeChannel = (port: ChannelPort, handle: ChannelHandle, state: 'connecting' | 'open') => DataChannel;
@@ -51,6 +69,8 @@ export class PeerConnection implements AsyncDisposable {
   readonly #environment: Environment;
   readonly #handler: PeerConnectionEventHandler;
   readonly #hub: EventHub<PeerConnectionEvent> = new EventHub();
+  readonly #rtcp: EventHub<readonly RtcpPacket[]> = new EventHub(MAX_UNREAD_RTCP);
+  readonly #media: ConnectionMedia;
   readonly #chain: OperationsChain = new OperationsChain(() => this.#updateNegotiationNeeded());
   readonly #channels: Map<ChannelHandle, DataChannel> = new Map();
   readonly #port: ChannelPort;
@@ -79,9 +99,15 @@ export class PeerConnection implements AsyncDisposable {
     const { log } = options.settings ?? {};
     const crypto = options.settings?.crypto ?? runtime.crypto;
     this.#environment = { crypto, random: runtime.random, unixOffsetMs: runtime.unixNow() - runtime.now(), ...(log && { log }) };
-    this.#peer = new Peer(peerConfigOf(this.#configuration, options.settings ?? {}), this.#environment, runtime.now());
+    const config: PeerConfig = {
+      ...peerConfigOf(this.#configuration, options.settings ?? {}),
+      media: (options.mediaEngine ?? MediaEngine.default()).capabilities(),
+      interceptors: (options.interceptors ?? new InterceptorRegistry().register(reports())).factories,
+    };
+    this.#peer = new Peer(config, this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
     this.#port = this.#makePort();
+    this.#media = new ConnectionMedia(this.#makeMediaPort());
   }
 
   get signalingState(): SignalingState {
@@ -190,9 +216,71 @@ export class PeerConnection implements AsyncDisposable {
     return channel;
   }
 
+  /**
+   * Sends a track, through a transceiver that is free for it or a new one (W3C 5.1). Throws `ERR_INVALID_ACCESS` when it is sent
+   * already, `ERR_CLOSED`.
+   *
+   * @param streamIds - the MediaStreams that it belongs to; default the track's own
+   */
+  addTrack(track: TrackLocal, ...streamIds: string[]): RtpSender {
+    return this.#media.addTrack(track, streamIds);
+  }
+
+  /** Stops sending; the transceiver stays, to receive or to be used again. Throws `ERR_INVALID_ACCESS` for a sender of another connection. */
+  removeTrack(sender: RtpSender): void {
+    this.#media.removeTrack(sender);
+  }
+
+  /**
+   * Adds a transceiver (W3C 5.1), for a track to send or for a kind to receive, or to send later. Throws `ERR_INVALID_ARGUMENT`,
+   * `ERR_CLOSED`.
+   */
+  addTransceiver(trackOrKind: TrackLocal | MediaKind, init: TransceiverInit = {}): RtpTransceiver {
+    return this.#media.addTransceiver(trackOrKind, init);
+  }
+
+  addTransceiverFromTrack(track: TrackLocal, init: TransceiverInit = {}): RtpTransceiver {
+    return this.#media.addTransceiver(track, init);
+  }
+
+  addTransceiverFromKind(kind: MediaKind, init: TransceiverInit = {}): RtpTransceiver {
+    return this.#media.addTransceiver(kind, init);
+  }
+
+  /** Those that have not stopped, in the order in which they were made. */
+  getTransceivers(): readonly RtpTransceiver[] {
+    return this.#media.transceivers;
+  }
+
+  getSenders(): readonly RtpSender[] {
+    return this.#media.transceivers.map(({ sender }) => sender);
+  }
+
+  getReceivers(): readonly RtpReceiver[] {
+    return this.#media.transceivers.map(({ receiver }) => receiver);
+  }
+
+  /** What congestion control makes of the path, over all senders, in bits per second; `undefined` before it knows. */
+  get targetBitrateBps(): number | undefined {
+    return this.#peer.media.targetBps;
+  }
+
+  /** RTCP that comes from now on, a list for each datagram, until the connection is closed. */
+  rtcp(): AsyncIterableIterator<readonly RtcpPacket[]> {
+    return this.#rtcp.subscribe();
+  }
+
+  /** Sends RTCP of your own; reports and names are put around it as needed. False before the connection can send it. */
+  writeRtcp(packets: readonly RtcpPacket[]): boolean {
+    const isSent = this.#peer.media.writeRtcp(packets, this.#driver.now());
+    if (isSent) this.#driver.wake();
+    return isSent;
+  }
+
   /** What this connection knows of itself, as W3C webrtc-stats dictionaries. */
-  getStats(): Promise<StatsReport> {
-    return Promise.resolve(this.#peer.stats(this.#driver.now()));
+  getStats(selector?: TrackLocal | TrackRemote | RtpSender | RtpReceiver): Promise<StatsReport> {
+    if (selector === undefined) return Promise.resolve(this.#peer.stats(this.#driver.now()));
+    return this.#media.statsOf(selector);
   }
 
   getConfiguration(): Configuration {
@@ -234,6 +322,8 @@ export class PeerConnection implements AsyncDisposable {
     // Channels whose handlers call back find a connection that is already closed.
     for (const channel of this.#channels.values()) channel.onPeerEvent({ type: 'closed' });
     this.#channels.clear();
+    this.#media.close();
+    this.#rtcp.end();
     this.#hub.end();
     await released;
   }
@@ -275,6 +365,7 @@ export class PeerConnection implements AsyncDisposable {
   #onOutput(): void {
     this.#copies.rest();
     this.#pollEvents();
+    this.#pollMedia();
     for (let handle = this.#peer.pollReadable(); handle !== undefined; handle = this.#peer.pollReadable()) {
       this.#channels.get(handle)?.onPeerEvent({ type: 'readable' });
     }
@@ -288,6 +379,16 @@ export class PeerConnection implements AsyncDisposable {
 
   #pollEvents(): void {
     for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) this.#onPeerEvent(event);
+  }
+
+  #pollMedia(): void {
+    const { media } = this.#peer;
+    for (let packet = media.pollRead(); packet !== undefined; packet = media.pollRead()) this.#media.onPacket(packet);
+    for (let packets = media.pollRtcp(); packets !== undefined; packets = media.pollRtcp()) {
+      const read = packets;
+      this.#rtcp.emit(read);
+      this.#call(() => this.#handler.onRtcp?.(read));
+    }
   }
 
   #onPeerEvent(event: PeerEvent): void {
@@ -325,8 +426,12 @@ export class PeerConnection implements AsyncDisposable {
         this.#channels.delete(event.channel);
         return;
       }
+      case 'target-rate': {
+        const { targetBps } = event;
+        return this.#report({ type: 'targetbitrate', targetBps }, () => handler.onTargetBitrate?.(targetBps));
+      }
       default:
-        event satisfies never;
+        this.#call(() => this.#media.onPeerEvent(event));
     }
   }
 
@@ -375,6 +480,26 @@ export class PeerConnection implements AsyncDisposable {
     } catch {
       // An error handler that throws has nobody left to tell.
     }
+  }
+
+  #makeMediaPort(): MediaPort {
+    const peer = this.#peer;
+    const driver = this.#driver;
+    return {
+      media: peer.media,
+      now: () => driver.now(),
+      unixNow: () => driver.now() + this.#environment.unixOffsetMs,
+      wake: () => driver.wake(),
+      checkOpen: () => this.#checkOpen(),
+      updateNegotiationNeeded: () => this.#updateNegotiationNeeded(),
+      stopTransceiver: (transceiver) => {
+        peer.stopTransceiver(transceiver, driver.now());
+        this.#pollEvents();
+      },
+      stats: ({ ssrcs }) => Promise.resolve(peer.stats(driver.now(), ssrcs)),
+      onCallbackError: (error) => this.#onCallbackError(error),
+      onTrack: (event) => this.#report({ type: 'track', ...event }, () => this.#handler.onTrack?.(event)),
+    };
   }
 
   #makePort(): ChannelPort {

@@ -1,5 +1,7 @@
 import type { Certificate } from '../dtls/index.ts';
+import type { InterceptorFactory } from '../interceptor/index.ts';
 import type { StunServer } from './gatherer/index.ts';
+import type { MediaCapabilities } from './jsep/index.ts';
 
 /** What a peer is made with. */
 export interface PeerConfig {
@@ -8,6 +10,10 @@ export interface PeerConfig {
   readonly bundlePolicy: 'balanced' | 'max-compat' | 'max-bundle';
   /** When empty, the peer makes one of its own. */
   readonly certificates: readonly Certificate[];
+  /** What can be negotiated of media. Absent: sections of media are rejected. */
+  readonly media?: MediaCapabilities;
+  /** What every packet of media passes. Default: nothing, so that nothing is reported or repaired. */
+  readonly interceptors?: readonly InterceptorFactory[];
   /** The largest message that is accepted, in bytes. Default 262,144. */
   readonly maxMessageSizeBytes?: number;
   /** Bytes the peer may send ahead of what is read here. Default 5 MiB. */

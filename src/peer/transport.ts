@@ -132,14 +132,24 @@ export class Transport {
         this.#readDtls(datagram, now);
         return;
       case 'rtp':
-        this.counters.add('demux.rtp');
-        return;
+        return; // admitted and read as media, before it comes here
       case 'turn-channel':
         this.counters.add('demux.turn-channel');
         return;
       case 'none':
         this.counters.add('demux.none');
     }
+  }
+
+  /** Whether a datagram of media may be read: it came over a 5-tuple that passed a check (A-DMX-02). */
+  admit({ bytes, local, remote }: Datagram): boolean {
+    if (this.#ice === undefined || !this.#ice.accepts(local, remote)) {
+      this.counters.add('demux.unchecked-source');
+      return false;
+    }
+    this.#packetsReceived++;
+    this.#bytesReceived += bytes.length;
+    return true;
   }
 
   /** The next decrypted application data. */
@@ -167,6 +177,12 @@ export class Transport {
     const path = this.#openPath();
     if (path === undefined || this.#dtls === undefined) return undefined;
     return this.#datagram(this.#dtls.sealInPlace(packet), path);
+  }
+
+  /** Addresses what is sealed already. Call only while {@link Transport.isWritable}. */
+  address(sealed: Uint8Array): Datagram | undefined {
+    const path = this.#openPath();
+    return path === undefined ? undefined : this.#datagram(sealed, path);
   }
 
   pollIceEvent(now: Instant): IceEvent | undefined {

@@ -1,0 +1,86 @@
+import { RtcError } from '../core/index.ts';
+import type { ActiveDirection, CodecCapability, TransceiverDirection, TransceiverView } from '../peer/index.ts';
+import type { MediaKind } from '../rtp/index.ts';
+import type { RtpReceiver } from './rtp-receiver.ts';
+import type { RtpSender, SenderPort } from './rtp-sender.ts';
+
+/** A sender and a receiver that share a section of the descriptions (W3C 5.4). */
+export class RtpTransceiver {
+  readonly kind: MediaKind;
+  readonly sender: RtpSender;
+  readonly receiver: RtpReceiver;
+  readonly #port: SenderPort;
+  readonly #id: number;
+  #last: TransceiverView | undefined;
+  #isStopped = false;
+
+  constructor(port: SenderPort, id: number, kind: MediaKind, sender: RtpSender, receiver: RtpReceiver) {
+    this.#port = port;
+    this.#id = id;
+    this.kind = kind;
+    this.sender = sender;
+    this.receiver = receiver;
+  }
+
+  /** The section it belongs to; `null` before one is agreed upon, and when it is stopped. */
+  get mid(): string | null {
+    return this.#isStopped ? null : (this.#view()?.mid ?? null);
+  }
+
+  /** What is wanted; set it and negotiate. Setting throws `ERR_INVALID_STATE` once it stops, `ERR_INVALID_ARGUMENT`. */
+  get direction(): TransceiverDirection {
+    return this.#isStopped ? 'stopped' : (this.#view()?.direction ?? 'stopped');
+  }
+
+  set direction(direction: ActiveDirection) {
+    this.#checkAlive();
+    if (!['sendrecv', 'sendonly', 'recvonly', 'inactive'].includes(direction)) throw new RtcError('ERR_INVALID_ARGUMENT', `${direction} is not a direction`);
+    this.#port.media.setDirection(this.#id, direction);
+    this.#port.updateNegotiationNeeded();
+  }
+
+  /** What is agreed upon; `null` before the first agreement. */
+  get currentDirection(): TransceiverDirection | null {
+    return this.#isStopped ? 'stopped' : (this.#view()?.currentDirection ?? null);
+  }
+
+  get stopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Ends sending and receiving for good, from the next negotiation on. Throws `ERR_CLOSED`. */
+  stop(): void {
+    this.#port.checkOpen();
+    if (this.#isStopped || this.#view()?.stopping === true) return;
+    this.#port.stopTransceiver(this.#id);
+    this.#port.updateNegotiationNeeded();
+  }
+
+  /**
+   * Which codecs to offer or accept, and in which order; none means all. Throws `ERR_INVALID_MODIFICATION` for codecs that the
+   * media engine does not have.
+   */
+  setCodecPreferences(codecs: readonly CodecCapability[]): void {
+    this.#checkAlive();
+    this.#port.media.setCodecPreferences(this.#id, codecs);
+    this.#port.updateNegotiationNeeded();
+  }
+
+  /** It is over; for the connection. */
+  onStopped(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.sender.detach();
+    this.receiver.end();
+  }
+
+  #view(): TransceiverView | undefined {
+    this.#last = this.#port.media.transceivers.find(({ id }) => id === this.#id) ?? this.#last;
+    return this.#last;
+  }
+
+  #checkAlive(): void {
+    this.#port.checkOpen();
+    if (this.#isStopped || this.#view()?.stopping === true) throw new RtcError('ERR_INVALID_STATE', 'the transceiver is stopped');
+  }
+}

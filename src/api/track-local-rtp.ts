@@ -1,0 +1,75 @@
+import { DecodeError, RtcError } from '../core/index.ts';
+import { type ExtensionElement, extensionElements, type ExtensionMap, RtpPacket } from '../rtp/index.ts';
+import { type TrackBinding, TrackLocalStatic, type TrackLocalOptions } from './track-local.ts';
+
+export interface TrackLocalStaticRtpOptions extends TrackLocalOptions {
+  /** Which header extension goes by which id in the packets that are written. Those that the peer knows are passed on. Default: none are. */
+  readonly extensions?: ExtensionMap;
+}
+
+/**
+ * A track that is written as RTP packets: to forward what comes from another connection or program. Payload type and SSRC
+ * are rewritten for each receiver; sequence numbers and timestamps keep their distances, so that what was lost before stays
+ * visible.
+ *
+ * @example
+ * const track = new TrackLocalStaticRtp({ codec: 'video/VP8' });
+ * viewer.addTrack(track);
+ * for await (const packet of remoteTrack) track.writeRtp(packet);
+ */
+export class TrackLocalStaticRtp extends TrackLocalStatic {
+  readonly #extensions: ExtensionMap | undefined;
+
+  constructor(options: TrackLocalStaticRtpOptions) {
+    super(options);
+    this.#extensions = options.extensions;
+  }
+
+  /**
+   * Sends a packet to everyone it is attached to; its bytes are copied. Returns how many took it. Throws `ERR_INVALID_ARGUMENT`
+   * for what is no RTP packet.
+   *
+   * @param extensions - the ids of this packet's header extensions, when they differ from those of the track
+   */
+  writeRtp(packet: RtpPacket | Uint8Array, extensions: ExtensionMap | undefined = this.#extensions): number {
+    const { header, payload, bytes, csrcs } = packet instanceof RtpPacket ? packet : decode(packet);
+    let taken = 0;
+    for (const binding of this.bindings) {
+      const { codec } = binding;
+      if (codec === undefined) continue;
+      const elements = extensions === undefined || header.extensionProfile < 0 ? NONE : translate(extensionElements(bytes, header), extensions, binding);
+      const isSent = binding.write({
+        payload,
+        payloadType: codec.payloadType,
+        timestamp: header.timestamp,
+        marker: header.marker,
+        sequenceNumber: header.sequenceNumber,
+        ...(csrcs.length > 0 && { csrcs }),
+        ...(elements.length > 0 && { extensions: elements }),
+      });
+      if (isSent) taken++;
+    }
+    return taken;
+  }
+}
+
+const NONE: readonly ExtensionElement[] = Object.freeze([]);
+
+function decode(bytes: Uint8Array): RtpPacket {
+  try {
+    return RtpPacket.decode(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) throw new RtcError('ERR_INVALID_ARGUMENT', `not an RTP packet: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function translate(elements: readonly ExtensionElement[], from: ExtensionMap, { extensions }: TrackBinding): readonly ExtensionElement[] {
+  const translated: ExtensionElement[] = [];
+  for (const { id, value } of elements) {
+    const uri = from.uriOf(id);
+    const to = uri === undefined ? 0 : extensions.idOf(uri);
+    if (to !== 0) translated.push({ id: to, value });
+  }
+  return translated;
+}

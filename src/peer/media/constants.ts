@@ -1,0 +1,6 @@
+/** SSRCs that the peer may use without having declared them; beyond, the one longest unused is forgotten. */
+export const MAX_UNDECLARED_STREAMS = 256;
+/** Label of the keys that DTLS makes for SRTP (RFC 5764 4.2). */
+export const EXPORTER_LABEL = 'EXTRACTOR-dtls_srtp';
+/** Bytes of a canonical name before base64 (RFC 7022 4.2: at least 96 bits). */
+export const CNAME_BYTES = 12;

@@ -1,0 +1,298 @@
+import { Counters, type Deadline, type Environment, type Instant, Queue, randomBytes, randomU32, RtcError, toBase64 } from '../../core/index.ts';
+import { type BeltPacket, beltPacket, InterceptorChain, type InterceptorEvent, type InterceptorFactory } from '../../interceptor/index.ts';
+import { isRtcp, readRtcp, type RtcpPacket } from '../../rtcp/index.ts';
+import { isRtp, readHeader, readPadding, RtpHeader } from '../../rtp/index.ts';
+import { type SrtpConfig, SrtpSession, type SrtpStats } from '../../srtp/index.ts';
+import type { MediaAgreement, SendEncoding } from '../jsep/index.ts';
+import { CNAME_BYTES } from './constants.ts';
+import type { MediaEvent } from './events.ts';
+import type { ReceiveStream } from './receive-stream.ts';
+import { Router } from './router.ts';
+import { type OutgoingRtp, SendStream } from './send-stream.ts';
+
+/** A packet of the peer for the application; its stream says which transceiver and encoding it is of. */
+export type ReceivedPacket = BeltPacket<ReceiveStream>;
+
+/**
+ * The media of a peer: SRTP on one side, packets of transceivers on the other, and the interceptors between. It sends and
+ * receives nothing before DTLS has made its keys, and nothing that was not agreed upon.
+ */
+export class MediaTransport {
+  readonly #environment: Environment;
+  readonly #factories: readonly InterceptorFactory[];
+  readonly counters: Counters = new Counters();
+  readonly #router: Router = new Router(this.counters);
+  readonly #senders: Map<number, readonly SendStream[]> = new Map();
+  readonly #sendersBySsrc: Map<number, SendStream> = new Map();
+  /** Streams that do not send at present, by SSRC. */
+  readonly #paused: Map<number, SendStream> = new Map();
+  readonly #events: Queue<MediaEvent> = new Queue();
+  readonly cname: string;
+  /** Made with the first agreement: a connection of data alone has none. */
+  #chain: InterceptorChain | undefined;
+  #srtp: SrtpSession | undefined;
+  #targetBps: number | undefined;
+
+  constructor(factories: readonly InterceptorFactory[], environment: Environment) {
+    this.#environment = environment;
+    this.#factories = factories;
+    this.cname = toBase64(randomBytes(environment.random, CNAME_BYTES));
+  }
+
+  /** Whether packets can be sent and received. */
+  get isReady(): boolean {
+    return this.#srtp !== undefined && this.#chain !== undefined;
+  }
+
+  get chain(): InterceptorChain | undefined {
+    return this.#chain;
+  }
+
+  get router(): Router {
+    return this.#router;
+  }
+
+  get targetBps(): number | undefined {
+    return this.#targetBps;
+  }
+
+  get srtpStats(): SrtpStats | undefined {
+    return this.#srtp?.stats();
+  }
+
+  /** Keys that DTLS made. */
+  setKeys(keys: SrtpConfig): void {
+    this.#srtp?.close();
+    this.#srtp = new SrtpSession(keys, this.#environment);
+    for (const section of this.#router.sections) this.#declare(section.agreement);
+  }
+
+  /** The whole list of agreements in force. */
+  update(agreements: readonly MediaAgreement[], now: Instant): void {
+    if (this.#chain === undefined && agreements.length > 0) this.#makeChain(now);
+    this.#router.update(agreements);
+    this.#unbindEnded(now);
+    for (const agreement of agreements) this.#declare(agreement);
+    this.#updateSenders(agreements, now);
+  }
+
+  /** The send streams of a transceiver, as they were agreed upon. */
+  sendersOf(transceiver: number): readonly SendStream[] {
+    return this.#senders.get(transceiver) ?? [];
+  }
+
+  senderOf(ssrc: number): SendStream | undefined {
+    return this.#sendersBySsrc.get(ssrc);
+  }
+
+  /** An SRTP or SRTCP packet from the path, which is decrypted in place. */
+  handleRead(bytes: Uint8Array, now: Instant): void {
+    if (!this.isReady) return this.counters.add('srtp.no-keys');
+    if (isRtcp(bytes)) this.#readRtcp(bytes, now);
+    else if (isRtp(bytes)) this.#readRtp(bytes, now);
+    else this.counters.add('rtp.malformed');
+  }
+
+  /** The next packet for the application. */
+  pollRead(): ReceivedPacket | undefined {
+    return this.#chain?.pollRtp() as ReceivedPacket | undefined; // only such streams were bound
+  }
+
+  /** The packets of the next RTCP datagram of the peer. */
+  pollRtcp(): readonly RtcpPacket[] | undefined {
+    return this.#chain?.pollRtcp();
+  }
+
+  /** Sends a packet. False, and counted, when there is nobody to send it to. */
+  write(transceiver: number, encoding: number, packet: OutgoingRtp, now: Instant): boolean {
+    const stream = this.#senders.get(transceiver)?.[encoding];
+    if (stream === undefined || !stream.section.sends) return this.#refuse('rtp.not-sending');
+    if (!stream.isActive) return this.#refuse('rtp.inactive');
+    if (this.#srtp === undefined) return this.#refuse('srtp.no-keys');
+    const outgoing = stream.build(packet, now);
+    if (outgoing === undefined) return this.#refuse('rtp.payload-type');
+    (this.#chain as InterceptorChain).writeRtp(outgoing, now);
+    return true;
+  }
+
+  writeRtcp(packets: readonly RtcpPacket[], now: Instant): boolean {
+    if (!this.isReady) return this.#refuse('srtp.no-keys');
+    (this.#chain as InterceptorChain).writeRtcp(packets, now);
+    return true;
+  }
+
+  /** Asks the peer for a keyframe of what it sends. */
+  requestKeyframe(transceiver: number, rid: string | undefined, now: Instant): void {
+    for (const stream of this.#router.streams) {
+      if (stream.transceiver === transceiver && (rid === undefined || stream.rid === rid)) this.#chain?.handleEvent({ type: 'request-keyframe', ssrc: stream.ssrc }, now);
+    }
+  }
+
+  /** Tells the interceptors of something. */
+  tell(event: InterceptorEvent, now: Instant): void {
+    this.#chain?.handleEvent(event, now);
+  }
+
+  /** The next SRTP or SRTCP packet. */
+  pollWrite(): Uint8Array | undefined {
+    const chain = this.#chain;
+    const srtp = this.#srtp;
+    if (chain === undefined || srtp === undefined) return undefined;
+    for (let unit = chain.pollWrite(); unit !== undefined; unit = chain.pollWrite()) {
+      try {
+        return 'rtcp' in unit ? srtp.protectRtcp(unit.rtcp) : srtp.protectRtp(unit.bytes);
+      } catch (error) {
+        if (!(error instanceof RtcError)) throw error;
+        // A forwarded duplicate, or one from before the replay window: the same numbers must not seal two packets.
+        this.counters.add('srtp.refused');
+      }
+    }
+    return undefined;
+  }
+
+  pollEvent(): MediaEvent | undefined {
+    return this.#events.shift();
+  }
+
+  handleTimeout(now: Instant): void {
+    if (!this.isReady) return;
+    (this.#chain as InterceptorChain).handleTimeout(now);
+    this.#collect(now);
+  }
+
+  pollTimeout(): Deadline | undefined {
+    return this.isReady ? (this.#chain as InterceptorChain).pollTimeout() : undefined;
+  }
+
+  /** Says goodbye: what is left can be polled with {@link MediaTransport.pollWrite}. */
+  close(now: Instant): void {
+    if (this.isReady) (this.#chain as InterceptorChain).close(now);
+  }
+
+  /** Lets go of the keys. */
+  forget(): void {
+    this.#srtp?.close();
+    this.#srtp = undefined;
+  }
+
+  #makeChain(now: Instant): void {
+    const context = { environment: this.#environment, rtcpSsrc: (randomU32(this.#environment.random) | 1) >>> 0, cname: this.cname };
+    this.#chain = new InterceptorChain(this.#factories, context, now);
+  }
+
+  // Reading
+
+  #readRtp(bytes: Uint8Array, now: Instant): void {
+    const packet = (this.#srtp as SrtpSession).unprotectRtp(bytes);
+    if (packet === undefined) return;
+    const header = new RtpHeader();
+    if (!readHeader(packet, header) || !readPadding(packet, header)) return this.counters.add('rtp.malformed');
+    const stream = this.#router.route(packet, header);
+    if (stream === undefined) return;
+    this.#startStreams(now);
+    this.#unbindEnded(now);
+    const role = stream.section.roleOf(header.payloadType) ?? 'media';
+    (this.#chain as InterceptorChain).handleRtp(beltPacket(packet, header, stream, role, now), now);
+    this.#collect(now);
+  }
+
+  #readRtcp(bytes: Uint8Array, now: Instant): void {
+    const packet = (this.#srtp as SrtpSession).unprotectRtcp(bytes);
+    if (packet === undefined) return;
+    (this.#chain as InterceptorChain).handleRtcp(readRtcp(packet, this.counters), now);
+    this.#collect(now);
+  }
+
+  #startStreams(now: Instant): void {
+    for (const stream of this.#router.takeStarted()) {
+      (this.#chain as InterceptorChain).bindRemote(stream, now);
+      this.#events.push({ type: 'encoding-started', transceiver: stream.transceiver, rid: stream.rid, ssrc: stream.ssrc });
+    }
+  }
+
+  #unbindEnded(now: Instant): void {
+    for (const stream of this.#router.takeEnded()) {
+      this.#chain?.unbindRemote(stream, now);
+      this.#events.push({ type: 'encoding-ended', transceiver: stream.transceiver, rid: stream.rid, ssrc: stream.ssrc });
+    }
+  }
+
+  #collect(now: Instant): void {
+    const chain = this.#chain as InterceptorChain;
+    for (let event = chain.pollEvent(); event !== undefined; event = chain.pollEvent()) this.#onChainEvent(event, now);
+  }
+
+  #onChainEvent(event: InterceptorEvent, now: Instant): void {
+    switch (event.type) {
+      case 'keyframe-wanted': {
+        const stream = this.#sendersBySsrc.get(event.ssrc);
+        if (stream !== undefined) this.#events.push({ type: 'keyframe-wanted', transceiver: stream.section.transceiver, encoding: stream.index });
+        return;
+      }
+      case 'target-rate':
+        this.#targetBps = event.targetBps;
+        this.#events.push({ type: 'target-rate', targetBps: event.targetBps });
+        return;
+      case 'bye': {
+        const stream = this.#router.streamOf(event.ssrc);
+        if (stream?.ssrc !== event.ssrc) return;
+        this.#router.end(stream);
+        return this.#unbindEnded(now);
+      }
+      default: // between interceptors
+    }
+  }
+
+  // Senders
+
+  #updateSenders(agreements: readonly MediaAgreement[], now: Instant): void {
+    const kept = new Set<number>();
+    for (const agreement of agreements) {
+      kept.add(agreement.transceiver);
+      this.#updateSender(agreement, now);
+    }
+    for (const transceiver of this.#senders.keys()) if (!kept.has(transceiver)) this.#endSenders(transceiver, now);
+  }
+
+  #updateSender(agreement: MediaAgreement, now: Instant): void {
+    const section = this.#router.sectionOf(agreement.mid);
+    if (section === undefined) return;
+    const before = this.#senders.get(agreement.transceiver) ?? [];
+    const isSame = before.length === agreement.sendEncodings.length && before.every((stream, i) => stream.ssrc === agreement.sendEncodings[i]?.ssrc);
+    if (isSame) {
+      before.forEach((stream, i) => stream.update(section, agreement.sendEncodings[i] as SendEncoding));
+      return;
+    }
+    this.#endSenders(agreement.transceiver, now);
+    // One that pauses and comes back goes on with its numbers: none may be used twice under one key (RFC 3711 9.1).
+    const streams = agreement.sendEncodings.map((encoding, i) => this.#paused.get(encoding.ssrc) ?? new SendStream(section, i, encoding, this.#environment.random));
+    this.#senders.set(agreement.transceiver, streams);
+    streams.forEach((stream, i) => stream.update(section, agreement.sendEncodings[i] as SendEncoding));
+    for (const stream of streams) {
+      this.#paused.delete(stream.ssrc);
+      this.#sendersBySsrc.set(stream.ssrc, stream);
+      this.#chain?.bindLocal(stream, now);
+    }
+  }
+
+  #endSenders(transceiver: number, now: Instant): void {
+    for (const stream of this.#senders.get(transceiver) ?? []) {
+      this.#chain?.unbindLocal(stream, now);
+      this.#sendersBySsrc.delete(stream.ssrc);
+      this.#paused.set(stream.ssrc, stream);
+    }
+    this.#senders.delete(transceiver);
+  }
+
+  #declare({ sources, direction }: MediaAgreement): void {
+    if (this.#srtp === undefined || direction === 'sendonly' || direction === 'inactive') return;
+    for (const { ssrc, rtxSsrc, fecSsrc } of sources) {
+      for (const declared of [ssrc, rtxSsrc, fecSsrc]) if (declared !== undefined) this.#srtp.declareRemote(declared);
+    }
+  }
+
+  #refuse(counter: string): false {
+    this.counters.add(counter);
+    return false;
+  }
+}

@@ -1,0 +1,134 @@
+import { type Instant, RtcError } from '../../core/index.ts';
+import type { RtcpPacket } from '../../rtcp/index.ts';
+import type { MediaKind } from '../../rtp/index.ts';
+import type { ActiveDirection, CodecCapability, Jsep, TransceiverInit, TransceiverView } from '../jsep/index.ts';
+import type { MediaTransport, ReceivedPacket } from './machine.ts';
+import type { Section } from './section.ts';
+import type { OutgoingRtp, SendStream } from './send-stream.ts';
+
+/**
+ * The media of a peer connection as its user sees it: transceivers, which offer and answer negotiate, and packets, which the
+ * transport carries. What changes a description takes effect with the next negotiation.
+ */
+export class PeerMedia {
+  readonly #jsep: Jsep;
+  readonly #transport: MediaTransport;
+  #isClosed = false;
+
+  constructor(jsep: Jsep, transport: MediaTransport) {
+    this.#jsep = jsep;
+    this.#transport = transport;
+  }
+
+  /** In the order in which they were made. */
+  get transceivers(): readonly TransceiverView[] {
+    return this.#jsep.transceivers;
+  }
+
+  /** The canonical name of this end (RFC 7022). */
+  get cname(): string {
+    return this.#transport.cname;
+  }
+
+  /** What congestion control makes of the path, in bits per second over all streams; `undefined` before it knows. */
+  get targetBps(): number | undefined {
+    return this.#transport.targetBps;
+  }
+
+  /** Adds a transceiver (W3C 5.1) and returns its id. Throws `ERR_INVALID_ARGUMENT` for RIDs that are none or not unique, `ERR_CLOSED`. */
+  addTransceiver(kind: MediaKind, init: TransceiverInit = {}): number {
+    this.#checkOpen();
+    return this.#jsep.addTransceiver(kind, init);
+  }
+
+  /** Finds or adds a transceiver that can send a track (W3C 5.1 `addTrack`), and returns its id. Throws `ERR_CLOSED`. */
+  addTrack(kind: MediaKind, trackId: string, streamIds: readonly string[]): number {
+    this.#checkOpen();
+    return this.#jsep.addTrack(kind, trackId, streamIds);
+  }
+
+  removeTrack(transceiver: number): void {
+    this.#checkOpen();
+    this.#jsep.removeTrack(transceiver);
+  }
+
+  /** Names the track that is sent; needs no negotiation. */
+  setTrack(transceiver: number, trackId: string | undefined): void {
+    this.#checkOpen();
+    this.#jsep.setTrack(transceiver, trackId);
+  }
+
+  setStreams(transceiver: number, streamIds: readonly string[]): void {
+    this.#checkOpen();
+    this.#jsep.setStreams(transceiver, streamIds);
+  }
+
+  setDirection(transceiver: number, direction: ActiveDirection): void {
+    this.#checkOpen();
+    this.#jsep.setDirection(transceiver, direction);
+  }
+
+  /** Throws `ERR_INVALID_MODIFICATION` for a codec that the peer was not configured with. */
+  setCodecPreferences(transceiver: number, codecs: readonly CodecCapability[]): void {
+    this.#checkOpen();
+    this.#jsep.setCodecPreferences(transceiver, codecs);
+  }
+
+  /** Switches an encoding on or off at once. */
+  setEncodingActive(transceiver: number, index: number, active: boolean): void {
+    this.#checkOpen();
+    this.#jsep.setEncodingActive(transceiver, index, active);
+    const stream = this.#transport.sendersOf(transceiver)[index];
+    if (stream !== undefined) stream.isActive = active;
+  }
+
+  /** The streams that a transceiver sends; none before they are agreed upon. */
+  sendersOf(transceiver: number): readonly SendStream[] {
+    return this.#transport.sendersOf(transceiver);
+  }
+
+  /** What is agreed upon for a transceiver. */
+  sectionOf(transceiver: number): Section | undefined {
+    for (const section of this.#transport.router.sections) if (section.transceiver === transceiver) return section;
+    return undefined;
+  }
+
+  /** The next packet of an encoding is of another source: its numbers and timestamps are joined to those of before. */
+  beginSource(transceiver: number, encoding: number): void {
+    this.#transport.sendersOf(transceiver)[encoding]?.beginSource();
+  }
+
+  /** Sends a packet. False, and counted, while it cannot be sent: not negotiated, not connected, not active. */
+  write(transceiver: number, encoding: number, packet: OutgoingRtp, now: Instant): boolean {
+    return !this.#isClosed && this.#transport.write(transceiver, encoding, packet, now);
+  }
+
+  /** The next packet of any transceiver. Those that nobody reads are dropped, the oldest first. */
+  pollRead(): ReceivedPacket | undefined {
+    return this.#transport.pollRead();
+  }
+
+  /** Sends RTCP. False, and counted, while it cannot be sent. Throws `ERR_INVALID_ARGUMENT` for what has no form on the wire. */
+  writeRtcp(packets: readonly RtcpPacket[], now: Instant): boolean {
+    return !this.#isClosed && this.#transport.writeRtcp(packets, now);
+  }
+
+  /** The packets of the next RTCP datagram of the peer. */
+  pollRtcp(): readonly RtcpPacket[] | undefined {
+    return this.#transport.pollRtcp();
+  }
+
+  /** Asks the peer for a keyframe of one encoding, or of all that a transceiver receives. */
+  requestKeyframe(transceiver: number, rid: string | undefined, now: Instant): void {
+    if (!this.#isClosed) this.#transport.requestKeyframe(transceiver, rid, now);
+  }
+
+  /** For the peer, when it closes. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new RtcError('ERR_CLOSED', 'the connection is closed');
+  }
+}

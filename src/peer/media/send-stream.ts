@@ -1,0 +1,176 @@
+import { writeU16, writeU32 } from '../../core/bytes.ts';
+import { add16, add32, encodeUtf8, type Instant, type RandomSource, randomU32 } from '../../core/index.ts';
+import { beltPacket, type LocalStream, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from '../../interceptor/index.ts';
+import { encodeRtp, type ExtensionElement, type ExtensionMap, ExtensionUri, type MediaKind, readHeader, type RtpCodec, RtpHeader } from '../../rtp/index.ts';
+import type { SendEncoding } from '../jsep/index.ts';
+import type { Section } from './section.ts';
+
+/** Room before a payload that holds any header this room writes by itself, in bytes. */
+export const OUTGOING_HEADROOM_BYTES = 96;
+
+/** Extensions whose value is not known before the packet leaves; they get their place, and interceptors fill them in. */
+const FILLED_IN_LATER: readonly (readonly [uri: string, sizeBytes: number])[] = [
+  [ExtensionUri.transportSequence, 2],
+  [ExtensionUri.absoluteSendTime, 3],
+];
+
+/** A packet to send, as far as the sender does not know it by itself. */
+export interface OutgoingRtp {
+  readonly payload: Uint8Array;
+  /** RTP timestamp of the source; the sender keeps the distances when the source changes. */
+  readonly timestamp: number;
+  /** Default false. */
+  readonly marker?: boolean;
+  /** One that was agreed upon. Default: the codec that the peer likes best. */
+  readonly payloadType?: number;
+  /** The sequence number at the source, for one that forwards: what is missing there is missing here. Default: the next. */
+  readonly sequenceNumber?: number;
+  /** Contributing sources, at most 15. */
+  readonly csrcs?: readonly number[];
+  /** Further header extensions, by the ids of this connection. */
+  readonly extensions?: readonly ExtensionElement[];
+  /**
+   * The payload lies in a buffer that is handed over, with {@link OUTGOING_HEADROOM_BYTES} before and
+   * `OUTGOING_TAILROOM_BYTES` behind it, so that the packet is built around it. Default false: it is copied.
+   */
+  readonly inPlace?: boolean;
+}
+
+/** One encoding of a sender: gives packets their SSRC, sequence and header. */
+export class SendStream implements LocalStream {
+  readonly direction = 'local' as const;
+  readonly ssrc: number;
+  readonly rid: string | undefined;
+  readonly index: number;
+  #section: Section;
+  rtxSsrc: number | undefined;
+  fecSsrc: number | undefined;
+  isActive: boolean;
+  #header: Uint8Array;
+  #elements: readonly ExtensionElement[];
+  #sequenceNumber: number;
+  #sequenceOffset = 0;
+  #timestampOffset = 0;
+  #lastTimestamp = 0;
+  #lastAt: Instant | undefined;
+  #isNewSource = false;
+
+  constructor(section: Section, index: number, encoding: SendEncoding, random: RandomSource) {
+    this.#section = section;
+    this.index = index;
+    this.ssrc = encoding.ssrc;
+    this.rid = encoding.rid;
+    this.rtxSsrc = encoding.rtxSsrc;
+    this.fecSsrc = encoding.fecSsrc;
+    this.isActive = encoding.active;
+    // In the lower half, so that the first packets being lost cannot hide a wrap from SRTP (RFC 3711 3.3.1).
+    this.#sequenceNumber = randomU32(random) & 0x7fff;
+    this.#elements = this.#makeElements();
+    this.#header = this.#makeHeader();
+  }
+
+  get section(): Section {
+    return this.#section;
+  }
+
+  get kind(): MediaKind {
+    return this.section.kind;
+  }
+
+  get mid(): string {
+    return this.section.mid;
+  }
+
+  get codecs(): ReadonlyMap<number, RtpCodec> {
+    return this.section.sendCodecs;
+  }
+
+  get extensions(): ExtensionMap {
+    return this.section.extensions;
+  }
+
+  get reducedSizeRtcp(): boolean {
+    return this.section.agreement.reducedSizeRtcp;
+  }
+
+  /** The agreement of the section changed. */
+  update(section: Section, encoding: SendEncoding): void {
+    this.#section = section;
+    this.isActive = encoding.active;
+    this.#elements = this.#makeElements();
+    this.#header = this.#makeHeader();
+  }
+
+  /** What comes next is from another source: sequence numbers go on, and timestamps by the time that has passed. */
+  beginSource(): void {
+    this.#isNewSource = this.#lastAt !== undefined;
+  }
+
+  /** Builds the packet; `undefined` for a payload type that was not agreed upon. */
+  build(packet: OutgoingRtp, now: Instant): OutgoingPacket | undefined {
+    const payloadType = packet.payloadType ?? this.section.preferredCodec?.payloadType;
+    const codec = payloadType === undefined ? undefined : this.codecs.get(payloadType);
+    if (codec === undefined) return undefined;
+    if (this.#isNewSource) this.#align(packet, codec, now);
+    const sequenceNumber = packet.sequenceNumber === undefined ? this.#sequenceNumber : add16(packet.sequenceNumber, this.#sequenceOffset);
+    this.#sequenceNumber = add16(sequenceNumber, 1);
+    const timestamp = add32(packet.timestamp, this.#timestampOffset);
+    this.#lastTimestamp = timestamp;
+    this.#lastAt = now;
+    const bytes = packet.extensions === undefined && packet.csrcs === undefined ? this.#assemble(packet) : this.#encode(packet);
+    bytes[1] = codec.payloadType | (packet.marker === true ? 0x80 : 0);
+    writeU16(bytes, 2, sequenceNumber);
+    writeU32(bytes, 4, timestamp);
+    const header = new RtpHeader();
+    readHeader(bytes, header);
+    return beltPacket(bytes, header, this, 'media', now);
+  }
+
+  #align(packet: OutgoingRtp, codec: RtpCodec, now: Instant): void {
+    this.#isNewSource = false;
+    if (packet.sequenceNumber !== undefined) this.#sequenceOffset = (this.#sequenceNumber - packet.sequenceNumber) & 0xffff;
+    const passed = Math.max(1, Math.round(((now - (this.#lastAt as Instant)) * codec.clockRateHz) / 1000));
+    this.#timestampOffset = (this.#lastTimestamp + passed - packet.timestamp) >>> 0;
+  }
+
+  /** The header that does not change before the payload. */
+  #assemble({ payload, inPlace }: OutgoingRtp): Uint8Array {
+    const header = this.#header;
+    const start = payload.byteOffset - header.length;
+    if (inPlace === true && start >= 0 && payload.byteOffset + payload.length + OUTGOING_TAILROOM_BYTES <= payload.buffer.byteLength) {
+      const bytes = new Uint8Array(payload.buffer, start, header.length + payload.length);
+      bytes.set(header);
+      return bytes;
+    }
+    const size = header.length + payload.length;
+    const bytes = new Uint8Array(new ArrayBuffer(size + OUTGOING_TAILROOM_BYTES), 0, size);
+    bytes.set(header);
+    bytes.set(payload, header.length);
+    return bytes;
+  }
+
+  #encode({ payload, csrcs = [], extensions = [] }: OutgoingRtp): Uint8Array {
+    const own = new Set(this.#elements.map(({ id }) => id));
+    const elements = [...this.#elements, ...extensions.filter(({ id }) => !own.has(id))];
+    const init = { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: this.ssrc, csrcs, extensions: elements, payload };
+    return encodeRtp(init, { tailroomBytes: OUTGOING_TAILROOM_BYTES, extensionForm: this.extensions.allowMixed ? 'auto' : 'one-byte' });
+  }
+
+  #makeElements(): readonly ExtensionElement[] {
+    const elements: ExtensionElement[] = [];
+    const add = (uri: string, value: Uint8Array): void => {
+      const id = this.extensions.idOf(uri);
+      if (id !== 0) elements.push({ id, value });
+    };
+    add(ExtensionUri.mid, encodeUtf8(this.mid));
+    if (this.rid !== undefined) add(ExtensionUri.rid, encodeUtf8(this.rid));
+    for (const [uri, sizeBytes] of FILLED_IN_LATER) add(uri, new Uint8Array(sizeBytes));
+    return elements;
+  }
+
+  #makeHeader(): Uint8Array {
+    const init = { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: this.ssrc, extensions: this.#elements, payload: new Uint8Array(0) };
+    const header = encodeRtp(init, { extensionForm: this.extensions.allowMixed ? 'auto' : 'one-byte' });
+    return header.length <= OUTGOING_HEADROOM_BYTES ? header : encodeRtp({ ...init, extensions: [] });
+  }
+}
