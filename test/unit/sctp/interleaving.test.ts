@@ -106,7 +106,7 @@ test('a priority is that of the nearest one below', () => {
 
 test('a small message beside 1 MiB messages comes back in five times the idle round trip (p95)', () => {
   const measure = (bulk: boolean, interleaving: boolean): number => {
-    const world = SctpWorld.connected({ a: { remoteMaxMessageSizeBytes: 0, interleaving }, b: { maxMessageSizeBytes: 2 * MIB }, link: { delayMs: 10, rateBps: 40_000_000, queueBytes: 30_000 } });
+    const world = SctpWorld.connected({ a: { remoteMaxMessageSizeBytes: 0, interleaving }, b: { maxMessageSizeBytes: 2 * MIB }, link: { delayMs: 10, rateBps: 100_000_000, queueBytes: 60_000 } });
     const { a, b } = world;
     let pending = false;
     let next = world.now + 1000;
