@@ -14,6 +14,8 @@ export type InterceptorEvent =
   | { readonly type: 'round-trip'; readonly roundTripMs: number }
   /** A packet of this remote stream need not be asked for any more: FEC restored it. */
   | { readonly type: 'recovered'; readonly ssrc: number; readonly sequenceNumber: number }
+  /** A packet of this local stream was sent once more as it was, below where packets are counted. */
+  | { readonly type: 'repeated'; readonly ssrc: number; readonly headerBytes: number; readonly payloadBytes: number }
   /** Packets of this remote stream came and were thrown away unused, as those that are too late. */
   | { readonly type: 'discarded'; readonly ssrc: number; readonly packets: number }
   /** A source left (RTCP BYE, RFC 3550 6.6). */

@@ -1,9 +1,20 @@
 export type { InterceptorEvent } from './events.ts';
 export type { Interceptor, InterceptorContext, InterceptorFactory } from './interceptor.ts';
 export { InterceptorChain, type InterceptorChainConfig, type OutgoingRtcp } from './machine.ts';
+export {
+  nackGenerator,
+  NackGenerator,
+  type NackGeneratorConfig,
+  nackRepeater,
+  nackResponder,
+  NackResponder,
+  type NackResponderConfig,
+  rtxReceiver,
+  RtxReceiver,
+} from './nack/index.ts';
 export { type BeltPacket, beltPacket, type IncomingPacket, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from './packet.ts';
 export { InterceptorRegistry } from './registry.ts';
 export { reports, Reports, type ReportsConfig } from './report/index.ts';
 export { Slot } from './slot.ts';
 export type { InterceptorChainStats } from './stats.ts';
-export { hasFeedback, type LocalStream, type RemoteStream, rtxPayloadType, type StreamInfo } from './stream.ts';
+export { hasFeedback, type LocalStream, type RemoteStream, rtxPayloadType, type StreamInfo, wantsFeedback } from './stream.ts';

@@ -5,6 +5,8 @@
 export const Slot = {
   /** Sees exactly what is on the wire. */
   dump: 0,
+  /** Sends again, byte for byte, what went below this place, for peers without RTX. */
+  repeat: 50,
   /** Numbers and times of the transport as a whole: transport-cc, RFC 8888, absolute send time; congestion control. */
   transport: 100,
   /** Sender and receiver reports (RFC 3550 6.4), and the counts that statistics are made of. */

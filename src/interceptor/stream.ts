@@ -34,6 +34,12 @@ export function hasFeedback(stream: StreamInfo, payloadType: number, feedback: s
   return stream.codecs.get(payloadType)?.feedback.includes(feedback) ?? false;
 }
 
+/** Whether any payload type of a stream was negotiated with a kind of feedback. */
+export function wantsFeedback(stream: StreamInfo, feedback: string): boolean {
+  for (const codec of stream.codecs.values()) if (codec.feedback.includes(feedback)) return true;
+  return false;
+}
+
 /** The payload type of the retransmissions of another one (RFC 4588 8.1), or −1. */
 export function rtxPayloadType(stream: StreamInfo, payloadType: number): number {
   for (const codec of stream.codecs.values()) {

@@ -295,9 +295,9 @@ export class ChainPair {
     for (let out = chain.pollWrite(); out !== undefined; out = chain.pollWrite()) {
       const bytes = 'rtcp' in out ? out.rtcp : out.bytes;
       if (bytes.byteOffset + bytes.length + OUTGOING_TAILROOM_BYTES > bytes.buffer.byteLength) throw new Error('no room for the tag');
-      const copy = bytes.slice();
-      if (side.records) ('rtcp' in out ? side.sentRtcp : side.sentRtp).push(copy);
-      this.#transmit(side, copy);
+      if (side.records) ('rtcp' in out ? side.sentRtcp : side.sentRtp).push(bytes.slice());
+      // What arrives belongs to the receiver, which changes it in place.
+      this.#transmit(side, bytes.slice());
     }
     for (let packet = chain.pollRtp(); packet !== undefined; packet = chain.pollRtp()) {
       if (side.onRtp === undefined) side.received.push(packet);

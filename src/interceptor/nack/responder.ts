@@ -1,0 +1,216 @@
+import { writeU16 } from '../../core/bytes.ts';
+import { type Instant, Queue, randomU32, RtcError } from '../../core/index.ts';
+import type { RtcpPacket } from '../../rtcp/index.ts';
+import { ExtensionUri, readHeader, remapExtensions, RtpHeader, setPayloadType, setSequenceNumber, setSsrc } from '../../rtp/index.ts';
+import type { InterceptorEvent } from '../events.ts';
+import type { Interceptor, InterceptorContext, InterceptorFactory } from '../interceptor.ts';
+import { beltPacket, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from '../packet.ts';
+import { PacketHistory } from '../packet-history.ts';
+import { Slot } from '../slot.ts';
+import { type LocalStream, rtxPayloadType, wantsFeedback } from '../stream.ts';
+import {
+  FIRST_ROUND_TRIP_MS,
+  HISTORY_BYTES,
+  HISTORY_MS,
+  HISTORY_PACKETS,
+  MAX_RESENDS,
+  MIN_RESEND_MS,
+  OSN_BYTES,
+  RESEND_BURST_BYTES,
+  RESEND_SHARE,
+  ROUND_TRIP_GAIN,
+} from './constants.ts';
+import { renamedId } from './rename.ts';
+
+/** What is kept, and how much of it is sent again. */
+export interface NackResponderConfig {
+  /** Packets kept per stream, a power of two up to 32,768. Default 1024. */
+  readonly maxPackets?: number;
+  /** How long a packet is kept, in milliseconds. Default 2000. */
+  readonly maxAgeMs?: number;
+  /** Bytes kept per stream. Default 2 MiB. */
+  readonly maxBytes?: number;
+  /** How often one packet is sent again, 1 to 255. Default 10. */
+  readonly maxResends?: number;
+  /** What retransmissions may add to a stream's bytes, above 0. Default 0.1. */
+  readonly maxShare?: number;
+  /** Bytes of a stream that may be sent again at once. Default 64 KiB. */
+  readonly burstBytes?: number;
+}
+
+/** One stream with what can be sent again of it. */
+class Repair {
+  readonly stream: LocalStream;
+  readonly history: PacketHistory;
+  /** By payload type: that of its retransmissions, −1 for none. */
+  readonly rtxTypes: Int8Array;
+  /** RTX packets bear the repaired RID instead of the RID (RFC 8852 3.2). */
+  readonly ids: Uint8Array | undefined;
+  // By place in the history.
+  readonly resends: Uint8Array;
+  readonly resentAt: Float64Array;
+  rtxSequence: number;
+  tokens: number;
+
+  constructor(stream: LocalStream, config: Required<NackResponderConfig>, rtxSequence: number) {
+    this.stream = stream;
+    this.history = new PacketHistory(config);
+    this.rtxTypes = new Int8Array(128).fill(-1);
+    if (stream.rtxSsrc !== undefined) for (const payloadType of stream.codecs.keys()) this.rtxTypes[payloadType] = rtxPayloadType(stream, payloadType);
+    this.ids = renamedId(stream.extensions, ExtensionUri.rid, ExtensionUri.repairedRid);
+    this.resends = new Uint8Array(config.maxPackets);
+    this.resentAt = new Float64Array(config.maxPackets);
+    this.rtxSequence = rtxSequence;
+    this.tokens = config.burstBytes;
+  }
+}
+
+/**
+ * Sends lost packets again when the peer asks (RFC 4585 6.2.1), each so many times, no sooner than half a round trip after the last
+ * time, and all together for a share of the stream's own bytes, so that requests cannot multiply traffic.
+ *
+ * With `rtx` as its way it makes retransmissions with an SSRC and numbers of their own (RFC 4588). With `repeat` it serves the payload
+ * types that have no RTX, and stands below everything that changes packets: under SRTP a packet may go twice with one index only if
+ * it is the same to the last byte (RFC 3711 9.1). Such packets have the role `rtx` and the SSRC of the stream itself.
+ */
+export class NackResponder implements Interceptor {
+  readonly name: string;
+  readonly #context: InterceptorContext;
+  readonly #config: Required<NackResponderConfig>;
+  readonly #repeats: boolean;
+  readonly #streams: Map<LocalStream, Repair> = new Map();
+  readonly #packets: Queue<OutgoingPacket> = new Queue();
+  readonly #events: Queue<InterceptorEvent> = new Queue();
+  #roundTripMs = FIRST_ROUND_TRIP_MS;
+
+  /** Throws `ERR_INVALID_ARGUMENT` for a configuration out of range. */
+  constructor(context: InterceptorContext, config: NackResponderConfig = {}, way: 'rtx' | 'repeat' = 'rtx') {
+    this.name = way === 'rtx' ? 'nack-responder' : 'nack-repeater';
+    this.#context = context;
+    this.#config = resolveConfig(config);
+    this.#repeats = way === 'repeat';
+  }
+
+  bindLocal(stream: LocalStream): void {
+    if (!wantsFeedback(stream, 'nack')) return;
+    this.#streams.set(stream, new Repair(stream, this.#config, randomU32(this.#context.environment.random) & 0xffff));
+  }
+
+  unbindLocal(stream: LocalStream): void {
+    this.#streams.delete(stream);
+  }
+
+  writeRtp(packet: OutgoingPacket, now: Instant): OutgoingPacket {
+    const { header, stream } = packet;
+    if (header.ssrc !== stream.ssrc) return packet;
+    const repair = this.#streams.get(stream);
+    if (repair === undefined || (repair.rtxTypes[header.payloadType] as number) < 0 !== this.#repeats) return packet;
+    const { burstBytes, maxShare } = this.#config;
+    repair.tokens = Math.min(burstBytes, repair.tokens + packet.bytes.length * maxShare);
+    // Padding of an original is not sent again by RTX, but a repetition is the same to its end.
+    const place = repair.history.keep(header.sequenceNumber, packet.bytes, this.#repeats ? packet.bytes.length : header.payloadEnd, now);
+    if (place >= 0) repair.resends[place] = 0;
+    return packet;
+  }
+
+  pollWriteRtp(): OutgoingPacket | undefined {
+    return this.#packets.shift();
+  }
+
+  readRtcp(packet: RtcpPacket, now: Instant): void {
+    if (packet.type !== 'nack') return;
+    for (const repair of this.#streams.values()) {
+      if (repair.stream.ssrc !== packet.mediaSsrc) continue;
+      for (const sequence of packet.lost) this.#resend(repair, sequence, now);
+    }
+  }
+
+  handleEvent(event: InterceptorEvent): void {
+    if (event.type === 'round-trip') this.#roundTripMs += (event.roundTripMs - this.#roundTripMs) * ROUND_TRIP_GAIN;
+  }
+
+  pollEvent(): InterceptorEvent | undefined {
+    return this.#events.shift();
+  }
+
+  close(): void {
+    this.#streams.clear();
+    this.#packets.clear();
+  }
+
+  #resend(repair: Repair, sequence: number, now: Instant): void {
+    const { counters } = this.#context;
+    const place = repair.history.find(sequence, now);
+    if (place < 0) return counters.add('interceptor.nack.unknown');
+    const resends = repair.resends[place] as number;
+    if (resends >= this.#config.maxResends) return counters.add('interceptor.nack.too-often');
+    const gap = Math.max(this.#roundTripMs / 2, MIN_RESEND_MS);
+    if (resends > 0 && now - (repair.resentAt[place] as number) < gap) return counters.add('interceptor.nack.too-soon');
+    const original = repair.history.bytesAt(place);
+    if (repair.tokens < original.length) return counters.add('interceptor.nack.rate');
+    repair.tokens -= original.length;
+    repair.resends[place] = resends + 1;
+    repair.resentAt[place] = now;
+    this.#packets.push(this.#repeats ? this.#repeat(repair, original, now) : retransmission(repair, original, now));
+  }
+
+  #repeat({ stream }: Repair, original: Uint8Array, now: Instant): OutgoingPacket {
+    const bytes = withTailroom(original.length);
+    bytes.set(original);
+    const header = new RtpHeader();
+    readHeader(bytes, header);
+    this.#events.push({ type: 'repeated', ssrc: stream.ssrc, headerBytes: header.payloadStart, payloadBytes: bytes.length - header.payloadStart });
+    return beltPacket(bytes, header, stream, 'rtx', now);
+  }
+}
+
+/** A packet with the original sequence number before its payload, and SSRC, number and type of its own (RFC 4588 4). */
+function retransmission(repair: Repair, original: Uint8Array, now: Instant): OutgoingPacket {
+  const { stream, ids } = repair;
+  const header = new RtpHeader();
+  readHeader(original, header);
+  const { payloadStart, sequenceNumber } = header;
+  const bytes = withTailroom(original.length + OSN_BYTES);
+  bytes.set(original.subarray(0, payloadStart));
+  bytes.set(original.subarray(payloadStart), payloadStart + OSN_BYTES);
+  writeU16(bytes, payloadStart, sequenceNumber);
+  // The padding of the original was left behind.
+  bytes[0] = (bytes[0] as number) & 0xdf;
+  setPayloadType(bytes, repair.rtxTypes[header.payloadType] as number);
+  setSequenceNumber(bytes, repair.rtxSequence);
+  setSsrc(bytes, stream.rtxSsrc as number);
+  repair.rtxSequence = (repair.rtxSequence + 1) & 0xffff;
+  readHeader(bytes, header);
+  if (ids !== undefined && header.extensionProfile >= 0) remapExtensions(bytes, header, ids);
+  return beltPacket(bytes, header, stream, 'rtx', now);
+}
+
+function withTailroom(length: number): Uint8Array {
+  return new Uint8Array(length + OUTGOING_TAILROOM_BYTES).subarray(0, length);
+}
+
+function resolveConfig(config: NackResponderConfig): Required<NackResponderConfig> {
+  const resolved = {
+    maxPackets: config.maxPackets ?? HISTORY_PACKETS,
+    maxAgeMs: config.maxAgeMs ?? HISTORY_MS,
+    maxBytes: config.maxBytes ?? HISTORY_BYTES,
+    maxResends: config.maxResends ?? MAX_RESENDS,
+    maxShare: config.maxShare ?? RESEND_SHARE,
+    burstBytes: config.burstBytes ?? RESEND_BURST_BYTES,
+  };
+  const { maxPackets, maxAgeMs, maxBytes, maxResends, maxShare, burstBytes } = resolved;
+  const power = Number.isInteger(maxPackets) && maxPackets >= 1 && maxPackets <= 32_768 && (maxPackets & (maxPackets - 1)) === 0;
+  const positive = maxAgeMs >= 0 && maxBytes >= 1 && maxResends >= 1 && maxResends <= 255 && maxShare > 0 && burstBytes >= 0;
+  if (!power || !positive) throw new RtcError('ERR_INVALID_ARGUMENT', `retransmission with ${Object.values(resolved).join(', ')}`);
+  return resolved;
+}
+
+/** Registers {@link NackResponder} for payload types that have RTX. */
+export function nackResponder(config: NackResponderConfig = {}): InterceptorFactory {
+  return { name: 'nack-responder', slot: Slot.nack, create: (context) => new NackResponder(context, config, 'rtx') };
+}
+
+/** Registers {@link NackResponder} for payload types that have none. */
+export function nackRepeater(config: NackResponderConfig = {}): InterceptorFactory {
+  return { name: 'nack-repeater', slot: Slot.repeat, create: (context) => new NackResponder(context, config, 'repeat') };
+}

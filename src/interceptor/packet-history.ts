@@ -1,0 +1,108 @@
+import type { Instant } from '../core/index.ts';
+
+/** How much a history keeps. */
+export interface PacketHistoryLimits {
+  /** Distance in sequence numbers from the oldest to the newest packet; a power of two. */
+  readonly maxPackets: number;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** The first size of the store, in bytes; it doubles as long as it would overwrite what is still young. */
+const FIRST_BYTES = 16_384;
+
+/**
+ * Copies of the last packets of one stream by sequence number. All bytes lie in one buffer that is written round and round, so that a
+ * packet costs a copy and no allocation, and finding one a look at one place.
+ */
+export class PacketHistory {
+  readonly #limits: PacketHistoryLimits;
+  readonly #mask: number;
+  #sequences: Int32Array | undefined;
+  #offsets: Uint32Array = new Uint32Array(0);
+  #lengths: Uint16Array = new Uint16Array(0);
+  #laps: Uint32Array = new Uint32Array(0);
+  #times: Float64Array = new Float64Array(0);
+  #store: Uint8Array = new Uint8Array(0);
+  #offset = 0;
+  #lap = 1;
+  #lapBegan: Instant = 0;
+
+  constructor(limits: PacketHistoryLimits) {
+    this.#limits = limits;
+    this.#mask = limits.maxPackets - 1;
+  }
+
+  /** Bytes that the store takes at present. */
+  get sizeBytes(): number {
+    return this.#store.length;
+  }
+
+  /** Copies a packet. Returns its place, from 0 to `maxPackets` − 1, or −1 when it is too large to be kept. */
+  keep(sequence: number, bytes: Uint8Array, length: number, at: Instant): number {
+    if (length > this.#limits.maxBytes || length > 0xffff) return -1;
+    this.#makeRoom(length, at);
+    const sequences = (this.#sequences ??= this.#index());
+    const place = sequence & this.#mask;
+    sequences[place] = sequence;
+    this.#offsets[place] = this.#offset;
+    this.#lengths[place] = length;
+    this.#laps[place] = this.#lap;
+    this.#times[place] = at;
+    this.#store.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#offset);
+    this.#offset += length;
+    return place;
+  }
+
+  /** The place of a packet, or −1 when it is not kept or too old. */
+  find(sequence: number, now: Instant): number {
+    const place = sequence & this.#mask;
+    if (this.#sequences === undefined || this.#sequences[place] !== sequence) return -1;
+    if (now - (this.#times[place] as number) > this.#limits.maxAgeMs) return -1;
+    const lap = this.#laps[place] as number;
+    // What was written in the lap before lives as long as this lap has not come to it.
+    return lap === this.#lap || (lap === this.#lap - 1 && (this.#offsets[place] as number) >= this.#offset) ? place : -1;
+  }
+
+  /** The bytes at a place, valid until the next packet is kept. */
+  bytesAt(place: number): Uint8Array {
+    const offset = this.#offsets[place] as number;
+    return this.#store.subarray(offset, offset + (this.#lengths[place] as number));
+  }
+
+  /** Lets go of all packets and their memory. */
+  clear(): void {
+    this.#sequences = undefined;
+    this.#store = new Uint8Array(0);
+    this.#offset = 0;
+    this.#lap = 1;
+  }
+
+  #index(): Int32Array {
+    const { maxPackets } = this.#limits;
+    this.#offsets = new Uint32Array(maxPackets);
+    this.#lengths = new Uint16Array(maxPackets);
+    this.#laps = new Uint32Array(maxPackets);
+    this.#times = new Float64Array(maxPackets);
+    return new Int32Array(maxPackets).fill(-1);
+  }
+
+  #makeRoom(length: number, now: Instant): void {
+    const { maxBytes, maxAgeMs } = this.#limits;
+    while (this.#offset + length > this.#store.length) {
+      const young = now - this.#lapBegan <= maxAgeMs;
+      if (this.#store.length < maxBytes && (young || this.#store.length < length)) this.#grow(Math.min(Math.max(2 * this.#store.length, FIRST_BYTES), maxBytes));
+      else {
+        this.#lap++;
+        this.#offset = 0;
+        this.#lapBegan = now;
+      }
+    }
+  }
+
+  #grow(size: number): void {
+    const store = new Uint8Array(size);
+    store.set(this.#store);
+    this.#store = store;
+  }
+}
