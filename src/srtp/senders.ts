@@ -58,6 +58,14 @@ export class Senders {
     return index;
   }
 
+  /** The index of a packet that was sent and goes again as it was. Throws `ERR_INVALID_STATE` when it cannot be known to have been. */
+  again(ssrc: number, sequence: number): number {
+    const sent = this.#streams.get(ssrc)?.sent;
+    const index = sent === undefined ? -1 : estimateIndex(sent.highest, sequence);
+    if (sent === undefined || index < 0 || sent.isOld(index) || sent.isNew(index)) throw new RtcError('ERR_INVALID_STATE', `packet ${sequence} of ${ssrc} was not sent lately`);
+    return index;
+  }
+
   #add(ssrc: number): SendStream {
     if (this.#streams.size >= this.#limit) throw new RtcError('ERR_RESOURCE', `these keys have protected ${this.#limit} SSRCs`);
     const stream: SendStream = { ssrc, sent: new ReplayWindow(this.#window) };

@@ -97,19 +97,18 @@ export class SrtpSession {
    * were used before or the SSRC is retired, `ERR_RESOURCE` when indices or SSRCs are used up, `ERR_CLOSED` after the end.
    */
   protectRtp(packet: Uint8Array): Uint8Array {
-    this.#checkOpen();
-    const length = packet.length;
-    const headerBytes = rtpHeaderBytes(packet, length);
-    if (headerBytes < 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'not an RTP packet');
-    checkRoom(packet);
-    const ssrc = readU32(packet, 8);
-    const index = this.#senders.take(ssrc, readU16(packet, 2));
-    this.#rtpSent++;
-    if (this.#cryptex) return this.#protectCryptex(packet, ssrc, index, headerBytes);
-    const sealed = new Uint8Array(packet.buffer, packet.byteOffset, length + this.#local.rtpOverheadBytes);
-    this.#localHeaders?.apply(ssrc, index, sealed, headerBytes);
-    this.#local.sealRtp(ssrc, index, sealed, 0, headerBytes, length);
-    return sealed;
+    return this.#protectRtp(packet, false);
+  }
+
+  /**
+   * Protects an RTP packet once more that went before, for a peer that asks for it and has no RTX. It must be the same to the last
+   * byte, header extensions included: then what comes out is the same as well and tells nobody anything. A packet that differs would
+   * give the key stream and, with AES-GCM, the authentication key away, and nothing here can tell.
+   *
+   * Throws as {@link SrtpSession.protectRtp} does, but `ERR_INVALID_STATE` for a packet that was not sent within the replay window.
+   */
+  repeatRtp(packet: Uint8Array): Uint8Array {
+    return this.#protectRtp(packet, true);
   }
 
   /**
@@ -191,6 +190,23 @@ export class SrtpSession {
     this.#remoteHeaders?.destroy();
     this.#rtpReceivers.clear();
     this.#rtcpReceivers.clear();
+  }
+
+  #protectRtp(packet: Uint8Array, again: boolean): Uint8Array {
+    this.#checkOpen();
+    const length = packet.length;
+    const headerBytes = rtpHeaderBytes(packet, length);
+    if (headerBytes < 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'not an RTP packet');
+    checkRoom(packet);
+    const ssrc = readU32(packet, 8);
+    const sequence = readU16(packet, 2);
+    const index = again ? this.#senders.again(ssrc, sequence) : this.#senders.take(ssrc, sequence);
+    this.#rtpSent++;
+    if (this.#cryptex) return this.#protectCryptex(packet, ssrc, index, headerBytes);
+    const sealed = new Uint8Array(packet.buffer, packet.byteOffset, length + this.#local.rtpOverheadBytes);
+    this.#localHeaders?.apply(ssrc, index, sealed, headerBytes);
+    this.#local.sealRtp(ssrc, index, sealed, 0, headerBytes, length);
+    return sealed;
   }
 
   #protectCryptex(packet: Uint8Array, ssrc: number, index: number, headerBytes: number): Uint8Array {

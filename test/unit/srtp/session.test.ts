@@ -46,6 +46,19 @@ for (const [name, profile] of PROFILES) {
     assert.equal(b.stats().dropped.size, 0);
   });
 
+  test(`${name}: a packet that goes again as it was is protected as it was, and only if it went lately`, () => {
+    const { a, b } = sessionPair(profile);
+    const first = toHex(a.protectRtp(rtp({ sequence: 65_535 })));
+    a.protectRtp(rtp({ sequence: 0 }));
+    const again = a.repeatRtp(rtp({ sequence: 65_535 }));
+    assert.equal(toHex(again), first);
+    assert.ok(b.unprotectRtp(onWire(again)));
+    for (const packet of [rtp({ sequence: 1 }), rtp({ sequence: 65_534 }), rtp({ ssrc: 99, sequence: 0 })]) assert.throws(() => a.repeatRtp(packet), code('ERR_INVALID_STATE'));
+    assert.throws(() => a.protectRtp(rtp({ sequence: 65_535 })), code('ERR_INVALID_STATE'), 'by mistake it never goes twice');
+    a.protectRtp(rtp({ sequence: 1100 }));
+    assert.throws(() => a.repeatRtp(rtp({ sequence: 0 })), code('ERR_INVALID_STATE'));
+  });
+
   test(`${name}: the direction back has keys of its own`, () => {
     const { a, b } = sessionPair(profile);
     const there = a.protectRtp(rtp({}));
