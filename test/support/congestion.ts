@@ -214,8 +214,8 @@ export function stampElements({ extensions }: StreamInfo): ExtensionElement[] {
   return [...extensions.entries()].map(([id, uri]) => ({ id, value: new Uint8Array(size(uri)) }));
 }
 
-/** Runs a call in virtual time; the same scenario gives the same figures. */
-export async function runCall(scenario: Scenario): Promise<CallResult> {
+/** Runs a call in virtual time; the same scenario gives the same figures. `observe` is called with each sample. */
+export async function runCall(scenario: Scenario, observe: (control: CongestionControl, now: Instant) => void = () => {}): Promise<CallResult> {
   const result = new CallResult(scenario);
   const { roundTripMs = 50, queueMs = 300, durationMs = 30_000, seed = 1, ccfb = false, rtx = true } = scenario;
   const chances = new Chances(seed, 'call');
@@ -295,7 +295,10 @@ export async function runCall(scenario: Scenario): Promise<CallResult> {
     for (let i = 0; i < packets; i++) write(video, sequence++, Math.round(frameBytes / packets), i === packets - 1);
     sender.flush();
   });
-  every(SAMPLE_MS, SAMPLE_MS, () => result.samples.push({ at: world.now, targetBps: control.estimator.targetBps }));
+  every(SAMPLE_MS, SAMPLE_MS, () => {
+    result.samples.push({ at: world.now, targetBps: control.estimator.targetBps });
+    observe(control, world.now);
+  });
   let reno: RenoFlow | undefined;
   if (scenario.renoFromMs !== undefined) {
     const [from, to] = [world.host('tcp a', { behind: west }), world.host('tcp b', { behind: east })];

@@ -23,6 +23,11 @@ export class AcknowledgedRate {
     return this.#estimateKbps < 0 ? undefined : this.#estimateKbps * 1000;
   }
 
+  /** Bytes arrived since the last ones, at times that are not known. */
+  addUntold(sizeBytes: number): void {
+    this.#windowBytes += sizeBytes;
+  }
+
   /** Bytes arrived at a time of the receiver's clock. */
   add(sizeBytes: number, receivedAt: number, isApplicationLimited: boolean): void {
     const windowMs = this.#estimateKbps < 0 ? FIRST_RATE_WINDOW_MS : RATE_WINDOW_MS;

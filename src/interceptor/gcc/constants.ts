@@ -73,7 +73,7 @@ export const PROBE_WINDOW_MS = 10_000;
 /** A cluster: its length in ms and in packets. */
 export const PROBE_MS = 15;
 export const PROBE_PACKETS = 5;
-/** A result is waited for this long, in ms. */
+/** A cluster is on its way for this long at most, in ms. */
 export const PROBE_RESULT_MS = 1000;
 /** How often is probed while the application limits the rate, in ms. */
 export const ALR_PROBE_INTERVAL_MS = 5000;

@@ -10,7 +10,7 @@ import type { BandwidthEstimator, ProbePlan } from './estimator.ts';
 import { LossEstimator } from './loss.ts';
 import type { PathUsage } from './overuse.ts';
 import { ProbeController } from './probe-controller.ts';
-import { ProbeResults } from './probe-result.ts';
+import { type ProbeResult, ProbeResults } from './probe-result.ts';
 import { SentRate } from './sent-rate.ts';
 
 /** Of a new measurement of the round trip, in the smoothed one (RFC 6298 2). */
@@ -104,9 +104,10 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     this.#feedbackAt = now;
     this.#isMute = false;
     this.#silenceAt = now + FEEDBACK_TIMEOUT_MS;
-    const probedBps = this.#read(results, now);
+    this.#read(results, now);
+    const probe = this.#probeResults.take();
     const acknowledgedBps = this.#boundedAcknowledged(now);
-    this.#updateRate(probedBps, acknowledgedBps, now);
+    this.#updateRate(probe, acknowledgedBps, now);
     this.#loss.update(results, this.#rate.rateBps, acknowledgedBps);
     const usage = this.#delay.usage;
     const isRecovered = wasSilent || (this.#usage !== 'normal' && usage === 'normal');
@@ -167,12 +168,12 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     return earlier(silence, this.#probes.pollTimeout());
   }
 
-  /** Hands the results to all that measure; returns what a probe found, if one was completed. */
-  #read(results: PacketResults, now: Instant): number | undefined {
+  /** Hands the results to all that measure. */
+  #read(results: PacketResults, now: Instant): void {
     const { count, received, receivedAt, sentAt, sizeBytes, probe } = results;
     const isLimited = this.#limit.isLimited;
-    let untold = results.untoldBytes;
-    let probedBps: number | undefined;
+    // What nothing will be told of is taken to have come as the others did.
+    this.#acknowledged.addUntold(results.untoldBytes);
     let newestSentAt = -1;
     for (let i = 0; i < count; i++) {
       if (received[i] === 0) continue;
@@ -181,14 +182,11 @@ export class GoogleCongestionControl implements BandwidthEstimator {
       if (sent > newestSentAt) newestSentAt = sent;
       if (Number.isNaN(arrived)) continue;
       const size = sizeBytes[i] as number;
-      // What nothing will be told of is taken to have come as the others did.
-      this.#acknowledged.add(size + untold, arrived, isLimited);
-      untold = 0;
+      this.#acknowledged.add(size, arrived, isLimited);
       this.#delay.add(sent, arrived, now);
-      if (probe[i] !== 0) probedBps = this.#probeResults.add(probe[i] as number, size, sent, arrived) ?? probedBps;
+      if (probe[i] !== 0) this.#probeResults.add(probe[i] as number, size, sent, arrived);
     }
     if (newestSentAt >= 0) this.handleRoundTrip(now - newestSentAt);
-    return probedBps;
   }
 
   /** The peer cannot have got more than was sent. */
@@ -197,14 +195,14 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     return bps === undefined ? undefined : Math.min(bps, this.#sent.highestBps(now));
   }
 
-  #updateRate(probedBps: number | undefined, acknowledgedBps: number | undefined, now: Instant): void {
+  #updateRate(probe: ProbeResult | undefined, acknowledgedBps: number | undefined, now: Instant): void {
     const usage = this.#delay.usage;
-    if (probedBps !== undefined && usage !== 'overuse' && probedBps > this.#rate.rateBps) {
-      this.#rate.probed(probedBps, now);
-      this.#loss.setRate(Math.max(this.#loss.rateBps, probedBps));
+    if (probe !== undefined && usage !== 'overuse' && probe.bps > this.#rate.rateBps) {
+      this.#rate.probed(probe.bps, now);
+      this.#loss.setRate(Math.max(this.#loss.rateBps, probe.bps));
       this.#acknowledged.expectChange();
     } else if (this.#rate.update({ usage, acknowledgedBps, isApplicationLimited: this.#limit.isLimited }, now)) this.#acknowledged.expectChange();
-    if (probedBps !== undefined) this.#probes.setResult(probedBps, now);
+    if (probe !== undefined) this.#probes.setResult(probe.bps, probe.probedBps, now);
   }
 
   #setTarget(now: Instant): void {

@@ -12,6 +12,6 @@ export { LinkCapacity } from './link-capacity.ts';
 export { LossEstimator } from './loss.ts';
 export { OveruseDetector, type PathUsage } from './overuse.ts';
 export { ProbeController } from './probe-controller.ts';
-export { ProbeResults } from './probe-result.ts';
+export { type ProbeResult, ProbeResults } from './probe-result.ts';
 export { SentRate } from './sent-rate.ts';
 export { Trendline } from './trendline.ts';

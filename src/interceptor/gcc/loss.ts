@@ -31,7 +31,7 @@ export class LossEstimator {
   #inherentLoss = INHERENT_LOSS_START;
   // The observation that goes on.
   #openPackets = 0;
-  #openLost = 0;
+  #openLostBytes = 0;
   #openBytes = 0;
   #openFrom: Instant = -1;
   #openUntil: Instant = -1;
@@ -76,17 +76,18 @@ export class LossEstimator {
       if (at > this.#openUntil) this.#openUntil = at;
       this.#openPackets++;
       this.#openBytes += sizeBytes[i] as number;
-      if (received[i] === 0) this.#openLost++;
+      if (received[i] === 0) this.#openLostBytes += sizeBytes[i] as number;
     }
   }
 
   #close(): void {
     const slot = this.#count++ % LOSS_OBSERVATIONS;
     this.#packets[slot] = this.#openPackets;
-    this.#lost[slot] = this.#openLost;
+    // By bytes: small packets find room in a full queue where large ones do not.
+    this.#lost[slot] = (this.#openPackets * this.#openLostBytes) / this.#openBytes;
     this.#sendBps[slot] = (this.#openBytes * 8000) / (this.#openUntil - this.#openFrom);
     this.#openPackets = 0;
-    this.#openLost = 0;
+    this.#openLostBytes = 0;
     this.#openBytes = 0;
     // The next one goes on where this one ends.
     this.#openFrom = this.#openUntil;

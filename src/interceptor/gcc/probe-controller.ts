@@ -17,9 +17,6 @@ import {
 } from './constants.ts';
 import type { ProbePlan } from './estimator.ts';
 
-/** Below this part of what was probed the search is over, but a search that may not go on yet waits. */
-type Search = 'off' | 'waiting' | 'postponed';
-
 /**
  * Decides when to probe and how fast: at the start, again while a probe finds what it looked for, from time to time
  * while the application limits the rate, and after a large fall. Bounded in number and in rate.
@@ -30,9 +27,11 @@ export class ProbeController {
   /** When the last clusters were asked for. */
   readonly #askedAt: Float64Array = new Float64Array(MAX_PROBES).fill(-Infinity);
   #asked = 0;
+  #lastAskedAt: Instant = -Infinity;
+  #lastAskedBps = 0;
   #estimateBps = 0;
-  #search: Search = 'off';
-  #probedBps = 0;
+  /** The search found more and may not go on yet. */
+  #isPostponed = false;
   #limitedProbeAt: Instant = Infinity;
   #droppedAt: Instant = -Infinity;
   #beforeDropBps = 0;
@@ -57,12 +56,13 @@ export class ProbeController {
     this.#estimateBps = bps;
   }
 
-  /** A cluster arrived and showed this rate. */
-  setResult(bps: number, now: Instant): void {
+  /** A cluster of a rate arrived and showed what the path carries. */
+  setResult(bps: number, probedBps: number, now: Instant): void {
     this.#estimateBps = Math.max(this.#estimateBps, bps);
-    if (this.#search === 'off' || bps < PROBE_FURTHER_LEVEL * this.#probedBps) return;
-    if (this.#ask(NEXT_PROBE_FACTOR * bps, now)) return;
-    this.#search = bps < this.#maxBps ? 'postponed' : 'off';
+    const next = NEXT_PROBE_FACTOR * bps;
+    const isOnItsWay = now - this.#lastAskedAt < PROBE_RESULT_MS && this.#lastAskedBps >= next;
+    this.#isPostponed = bps >= PROBE_FURTHER_LEVEL * probedBps && bps < this.#maxBps && !isOnItsWay;
+    if (this.#isPostponed && this.#ask(next, now)) this.#isPostponed = false;
   }
 
   /** Whether the application limits the rate. */
@@ -88,19 +88,13 @@ export class ProbeController {
       this.#limitedProbeAt = now + ALR_PROBE_INTERVAL_MS;
       this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
     }
-    if (this.#search === 'postponed' && this.#mayAsk(now)) this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
-    if (this.#search === 'waiting' && now >= this.#resultBy) this.#search = 'off';
+    if (this.#isPostponed && this.#mayAsk(now)) this.#isPostponed = !this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
   }
 
   pollTimeout(): Deadline | undefined {
     let at = this.#limitedProbeAt;
-    if (this.#search === 'waiting') at = Math.min(at, this.#resultBy);
-    if (this.#search === 'postponed') at = Math.min(at, this.#oldest + PROBE_WINDOW_MS);
+    if (this.#isPostponed) at = Math.min(at, this.#oldest + PROBE_WINDOW_MS);
     return at === Infinity ? undefined : { at, reason: 'gcc-probe' };
-  }
-
-  get #resultBy(): Instant {
-    return (this.#askedAt[(this.#asked + MAX_PROBES - 1) % MAX_PROBES] as number) + PROBE_RESULT_MS;
   }
 
   /** When the oldest of the last clusters was asked for. */
@@ -117,8 +111,8 @@ export class ProbeController {
     if (!this.#mayAsk(now) || rateBps <= this.#estimateBps) return false;
     this.#askedAt[this.#asked % MAX_PROBES] = now;
     this.#asked++;
-    this.#search = 'waiting';
-    this.#probedBps = rateBps;
+    this.#lastAskedAt = now;
+    this.#lastAskedBps = rateBps;
     const id = ((this.#asked - 1) % 0xffff) + 1;
     this.#out.push({ id, rateBps, bytes: Math.round((rateBps * PROBE_MS) / 8000), packets: PROBE_PACKETS });
     return true;

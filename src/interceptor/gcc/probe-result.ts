@@ -12,6 +12,7 @@ import type { ProbePlan } from './estimator.ts';
 /** What came of a cluster so far. */
 interface Cluster {
   readonly id: number;
+  readonly rateBps: number;
   readonly leastBytes: number;
   readonly leastPackets: number;
   packets: number;
@@ -24,6 +25,14 @@ interface Cluster {
   lastReceivedAt: number;
 }
 
+/** What a cluster showed. */
+export interface ProbeResult {
+  /** What the path carried, in bit/s. */
+  readonly bps: number;
+  /** What was tried. */
+  readonly probedBps: number;
+}
+
 /** Measures clusters of probe packets: how fast they left and how fast they arrived. */
 export class ProbeResults {
   readonly #clusters: Cluster[] = [];
@@ -33,6 +42,7 @@ export class ProbeResults {
     if (this.#clusters.length >= PROBE_CLUSTERS) this.#clusters.splice(0, 1);
     this.#clusters.push({
       id: plan.id,
+      rateBps: plan.rateBps,
       leastBytes: plan.bytes * PROBE_ARRIVAL_LEVEL,
       leastPackets: plan.packets * PROBE_ARRIVAL_LEVEL,
       packets: 0,
@@ -46,10 +56,10 @@ export class ProbeResults {
     });
   }
 
-  /** A packet of a cluster arrived; the rate that the path carried, in bit/s, once enough of them did. */
-  add(id: number, sizeBytes: number, sentAt: Instant, receivedAt: number): number | undefined {
+  /** A packet of a cluster arrived. */
+  add(id: number, sizeBytes: number, sentAt: Instant, receivedAt: number): void {
     const cluster = this.#clusters.find((one) => one.id === id);
-    if (cluster === undefined) return undefined;
+    if (cluster === undefined) return;
     cluster.packets++;
     cluster.bytes += sizeBytes;
     if (sentAt < cluster.firstSentAt) cluster.firstSentAt = sentAt;
@@ -64,7 +74,19 @@ export class ProbeResults {
     }
     if (receivedAt === cluster.firstReceivedAt) cluster.firstReceivedBytes += sizeBytes;
     if (receivedAt > cluster.lastReceivedAt) cluster.lastReceivedAt = receivedAt;
-    return rateOf(cluster);
+  }
+
+  /** The best of the clusters of which enough arrived; they are not told of again. */
+  take(): ProbeResult | undefined {
+    let best: ProbeResult | undefined;
+    for (let i = this.#clusters.length - 1; i >= 0; i--) {
+      const cluster = this.#clusters[i] as Cluster;
+      if (!isComplete(cluster)) continue;
+      this.#clusters.splice(i, 1);
+      const bps = rateOf(cluster);
+      if (bps !== undefined && bps > (best?.bps ?? 0)) best = { bps, probedBps: cluster.rateBps };
+    }
+    return best;
   }
 
   reset(): void {
@@ -72,15 +94,20 @@ export class ProbeResults {
   }
 }
 
+function isComplete(cluster: Cluster): boolean {
+  return cluster.packets >= cluster.leastPackets && cluster.bytes >= cluster.leastBytes;
+}
+
+/** In bit/s; `undefined` when the cluster says nothing. */
 function rateOf(cluster: Cluster): number | undefined {
-  if (cluster.packets < cluster.leastPackets || cluster.bytes < cluster.leastBytes) return undefined;
   const sendMs = cluster.lastSentAt - cluster.firstSentAt;
   const receiveMs = cluster.lastReceivedAt - cluster.firstReceivedAt;
   if (!(sendMs > 0 && sendMs <= PROBE_LONGEST_MS && receiveMs > 0 && receiveMs <= PROBE_LONGEST_MS)) return undefined;
+  // How much longer it took to arrive than to leave. Rates would not do for this: packets differ in size, and the gap behind one
+  // is its own where the pacer makes it, but that of the next one where the path does.
+  const stretch = receiveMs / sendMs;
+  if (stretch * PROBE_MAX_RATIO < 1) return undefined;
   // N packets have N − 1 gaps between them: the last one sent and the first one received are outside of the times.
-  const sendBps = ((cluster.bytes - cluster.lastSentBytes) * 8000) / sendMs;
-  const receiveBps = ((cluster.bytes - cluster.firstReceivedBytes) * 8000) / receiveMs;
-  if (receiveBps > PROBE_MAX_RATIO * sendBps) return undefined;
-  const isSaturated = receiveBps < PROBE_SATURATED_LEVEL * sendBps;
-  return isSaturated ? PROBE_UTILIZATION * receiveBps : Math.min(sendBps, receiveBps);
+  if (stretch * PROBE_SATURATED_LEVEL > 1) return (PROBE_UTILIZATION * (cluster.bytes - cluster.firstReceivedBytes) * 8000) / receiveMs;
+  return ((cluster.bytes - cluster.lastSentBytes) * 8000) / (sendMs * Math.max(1, stretch));
 }
