@@ -1,68 +1,55 @@
-import { randomFillSync } from 'node:crypto';
-import type { Environment, Instant } from '../../src/core/index.ts';
-import { nodeCrypto } from '../../src/crypto/node.ts';
-import type { InterceptorFactory } from '../../src/interceptor/index.ts';
-import type { MediaAgreement } from '../../src/peer/index.ts';
-import { MediaTransport } from '../../src/peer/media/machine.ts';
-import { SrtpProfile } from '../../src/srtp/index.ts';
-import { Ext, AUDIO_CODECS, VIDEO_CODECS } from './interceptor.ts';
-import { ExtensionUri } from '../../src/rtp/index.ts';
+import { readFileSync } from 'node:fs';
+import { concat } from '../../src/core/index.ts';
+import { encodeOggPage, PageFlag } from '../../src/media/ogg-page.ts';
+import { encodeOpusHead, encodeOpusTags } from '../../src/media/opus-head.ts';
+import type { FileEnd, PushReader } from '../../src/media/index.ts';
 
-export const mediaEnvironment: Environment = { crypto: nodeCrypto, random: (into) => void randomFillSync(into), unixOffsetMs: 1_750_000_000_000 };
-
-const EXTENSIONS = [
-  { id: Ext.mid, uri: ExtensionUri.mid },
-  { id: Ext.rid, uri: ExtensionUri.rid },
-  { id: Ext.repairedRid, uri: ExtensionUri.repairedRid },
-  { id: Ext.transportSequence, uri: ExtensionUri.transportSequence },
-];
-
-/** What both sides agree upon for one section, from the view of the one that sends. */
-export function agreement(init: Partial<MediaAgreement> & { readonly mid: string }): MediaAgreement {
-  const kind = init.kind ?? 'video';
-  const codecs = kind === 'video' ? VIDEO_CODECS : AUDIO_CODECS;
-  return {
-    transceiver: 1,
-    kind,
-    direction: 'sendrecv',
-    sendCodecs: codecs,
-    receiveCodecs: codecs,
-    extensions: EXTENSIONS,
-    extmapAllowMixed: false,
-    reducedSizeRtcp: true,
-    sendEncodings: [],
-    sources: [],
-    receiveEncodings: [],
-    ...init,
-  };
+/** A file of examples/media. */
+export function sampleFile(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(`../../examples/media/${name}`, import.meta.url)));
 }
 
-const bytes = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
-
-/** Two media transports with the same keys, and what goes between them. */
-export class MediaPair {
-  readonly a: MediaTransport;
-  readonly b: MediaTransport;
-
-  constructor(interceptors: readonly InterceptorFactory[] = []) {
-    this.a = new MediaTransport(interceptors, mediaEnvironment);
-    this.b = new MediaTransport(interceptors, mediaEnvironment);
+/** All that a reader makes of a file that comes in pieces of `step` bytes. */
+export function readAll<T>(reader: PushReader<T>, file: Uint8Array, step = 65_536): T[] {
+  const all: T[] = [];
+  const take = (): void => {
+    for (let one = reader.next(); one !== undefined; one = reader.next()) all.push(one);
+  };
+  for (let at = 0; at < file.length; at += step) {
+    reader.push(file.subarray(at, at + step));
+    take();
   }
+  reader.end();
+  take();
+  return all;
+}
 
-  setKeys(): void {
-    const profile = SrtpProfile.aeadAes128Gcm;
-    this.a.setKeys({ profile, localKey: bytes(16, 1), localSalt: bytes(12, 2), remoteKey: bytes(16, 3), remoteSalt: bytes(12, 4) });
-    this.b.setKeys({ profile, localKey: bytes(16, 3), localSalt: bytes(12, 4), remoteKey: bytes(16, 1), remoteSalt: bytes(12, 2) });
-  }
+/** A file of what a writer gave, with its patches. */
+export function fileOf(parts: readonly Uint8Array[], { bytes, patches }: FileEnd): Uint8Array {
+  const file = concat(...parts, bytes);
+  for (const patch of patches) file.set(patch.bytes, patch.position);
+  return file;
+}
 
-  /** Carries what one side has to say to the other; returns the datagrams, as they were before they were read. */
-  carry(from: 'a' | 'b', now: Instant): Uint8Array[] {
-    const [sender, receiver] = from === 'a' ? [this.a, this.b] : [this.b, this.a];
-    const carried: Uint8Array[] = [];
-    for (let datagram = sender.pollWrite(); datagram !== undefined; datagram = sender.pollWrite()) {
-      carried.push(datagram.slice());
-      receiver.handleRead(datagram, now);
-    }
-    return carried;
-  }
+/** An Opus packet of 20 ms with `length` bytes. */
+export function opusPacket(length: number, fill = 7): Uint8Array {
+  const packet = new Uint8Array(length).fill(fill);
+  packet[0] = 0xf8; // CELT, full band, 20 ms, mono, one frame
+  return packet;
+}
+
+/** Pages of an Ogg Opus stream: its two headers, then one page for each list of packets of 20 ms. */
+export function oggOpus(pages: readonly (readonly Uint8Array[])[], { serial = 1, start = 0, last = true, trim = 0 } = {}): Uint8Array[] {
+  const head = encodeOpusHead({ channels: 1, preSkip: 312, inputSampleRate: 48_000, outputGain: 0 });
+  const out = [
+    encodeOggPage([head], { flags: PageFlag.first, granule: 0, serial, sequence: 0 }),
+    encodeOggPage([encodeOpusTags('test', [])], { flags: 0, granule: 0, serial, sequence: 1 }),
+  ];
+  let granule = start;
+  pages.forEach((packets, i) => {
+    granule += 960 * packets.length;
+    const end = i === pages.length - 1 && last;
+    out.push(encodeOggPage(packets, { flags: end ? PageFlag.last : 0, granule: end ? granule - trim : granule, serial, sequence: i + 2 }));
+  });
+  return out;
 }
