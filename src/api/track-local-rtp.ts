@@ -1,4 +1,5 @@
 import { DecodeError, RtcError } from '../core/index.ts';
+import type { OutgoingRtp } from '../peer/index.ts';
 import { type ExtensionElement, extensionElements, type ExtensionMap, RtpPacket } from '../rtp/index.ts';
 import { type TrackBinding, TrackLocalStatic, type TrackLocalOptions } from './track-local.ts';
 
@@ -33,25 +34,23 @@ export class TrackLocalStaticRtp extends TrackLocalStatic {
    */
   writeRtp(packet: RtpPacket | Uint8Array, extensions: ExtensionMap | undefined = this.#extensions): number {
     const { header, payload, bytes, csrcs } = packet instanceof RtpPacket ? packet : decode(packet);
+    const { timestamp, marker, sequenceNumber } = header;
+    const elements = extensions === undefined || header.extensionProfile < 0 ? NONE : extensionElements(bytes, header);
+    const outgoing: Outgoing = { payload, timestamp, marker, sequenceNumber, payloadType: 0, csrcs: csrcs.length > 0 ? csrcs : undefined, extensions: undefined, inPlace: false };
     let taken = 0;
     for (const binding of this.bindings) {
       const { codec } = binding;
       if (codec === undefined) continue;
-      const elements = extensions === undefined || header.extensionProfile < 0 ? NONE : translate(extensionElements(bytes, header), extensions, binding);
-      const isSent = binding.write({
-        payload,
-        payloadType: codec.payloadType,
-        timestamp: header.timestamp,
-        marker: header.marker,
-        sequenceNumber: header.sequenceNumber,
-        ...(csrcs.length > 0 && { csrcs }),
-        ...(elements.length > 0 && { extensions: elements }),
-      });
-      if (isSent) taken++;
+      outgoing.payloadType = codec.payloadType;
+      if (extensions !== undefined && elements.length > 0) outgoing.extensions = translate(elements, extensions, binding);
+      if (binding.write(outgoing)) taken++;
     }
     return taken;
   }
 }
+
+/** Serves all receivers of a packet, one after the other. */
+type Outgoing = { -readonly [Key in keyof OutgoingRtp]: OutgoingRtp[Key] };
 
 const NONE: readonly ExtensionElement[] = Object.freeze([]);
 
@@ -64,12 +63,12 @@ function decode(bytes: Uint8Array): RtpPacket {
   }
 }
 
-function translate(elements: readonly ExtensionElement[], from: ExtensionMap, { extensions }: TrackBinding): readonly ExtensionElement[] {
+function translate(elements: readonly ExtensionElement[], from: ExtensionMap, { extensions }: TrackBinding): readonly ExtensionElement[] | undefined {
   const translated: ExtensionElement[] = [];
   for (const { id, value } of elements) {
     const uri = from.uriOf(id);
     const to = uri === undefined ? 0 : extensions.idOf(uri);
     if (to !== 0) translated.push({ id: to, value });
   }
-  return translated;
+  return translated.length > 0 ? translated : undefined;
 }

@@ -29,7 +29,8 @@ export class RtpPacket {
 
   /** The contributing sources (RFC 3550 5.1). */
   get csrcs(): number[] {
-    return Array.from({ length: this.header.csrcCount }, (_, i) => csrcAt(this.bytes, i));
+    const { csrcCount } = this.header;
+    return csrcCount === 0 ? [] : Array.from({ length: csrcCount }, (_, i) => csrcAt(this.bytes, i));
   }
 
   /** A view of the value of an extension element (RFC 8285). */

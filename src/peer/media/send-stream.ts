@@ -20,20 +20,20 @@ export interface OutgoingRtp {
   /** RTP timestamp of the source; the sender keeps the distances when the source changes. */
   readonly timestamp: number;
   /** Default false. */
-  readonly marker?: boolean;
+  readonly marker?: boolean | undefined;
   /** One that was agreed upon. Default: the codec that the peer likes best. */
-  readonly payloadType?: number;
+  readonly payloadType?: number | undefined;
   /** The sequence number at the source, for one that forwards: what is missing there is missing here. Default: the next. */
-  readonly sequenceNumber?: number;
+  readonly sequenceNumber?: number | undefined;
   /** Contributing sources, at most 15. */
-  readonly csrcs?: readonly number[];
+  readonly csrcs?: readonly number[] | undefined;
   /** Further header extensions, by the ids of this connection. */
-  readonly extensions?: readonly ExtensionElement[];
+  readonly extensions?: readonly ExtensionElement[] | undefined;
   /**
    * The payload lies in a buffer that is handed over, with {@link OUTGOING_HEADROOM_BYTES} before and
    * `OUTGOING_TAILROOM_BYTES` behind it, so that the packet is built around it. Default false: it is copied.
    */
-  readonly inPlace?: boolean;
+  readonly inPlace?: boolean | undefined;
 }
 
 /** One encoding of a sender: gives packets their SSRC, sequence and header. */
