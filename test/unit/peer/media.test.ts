@@ -6,7 +6,7 @@ import type { MediaTransport } from '../../../src/peer/media/machine.ts';
 import { encodeRtp, ExtensionUri, findExtension, RtpPacket } from '../../../src/rtp/index.ts';
 import { SrtpProfile, SrtpSession } from '../../../src/srtp/index.ts';
 import { Ext, Pt } from '../../support/interceptor.ts';
-import { agreement, mediaEnvironment, MediaPair } from '../../support/media.ts';
+import { agreement, mediaEnvironment, MediaPair } from '../../support/media-pair.ts';
 
 const encoding = (ssrc: number, rid?: string) => ({ rid, active: true, ssrc, rtxSsrc: ssrc + 1000, fecSsrc: ssrc + 2000 });
 const payload = (text: string): Uint8Array => new TextEncoder().encode(text);
