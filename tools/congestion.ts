@@ -12,9 +12,9 @@ function seconds(ms: number): string {
 }
 
 /** When the path last changed, and what it carries since. */
-function lastPhase({ steps = [], rateBps, videoFromMs = 0, renoFromMs = 0 }: Scenario): { fromMs: number; rateBps: number } {
+function lastPhase({ steps = [], rateBps, videoFromMs = 0, renoFromMs = 0, outage }: Scenario): { fromMs: number; rateBps: number } {
   const step = steps.at(-1);
-  return { fromMs: Math.max(step?.atMs ?? 0, videoFromMs, renoFromMs), rateBps: step?.rateBps ?? rateBps };
+  return { fromMs: Math.max(step?.atMs ?? 0, videoFromMs, renoFromMs, outage === undefined ? 0 : outage.fromMs + outage.forMs), rateBps: step?.rateBps ?? rateBps };
 }
 
 function row(result: CallResult, cpuMs: number): string[] {

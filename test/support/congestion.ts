@@ -16,6 +16,8 @@ const PAYLOAD_BYTES = 1100;
 const FRAME_MS = 1000 / 30;
 const AUDIO_MS = 20;
 const AUDIO_BYTES = 80;
+/** On the path: headers, tag, IP and UDP included. */
+const AUDIO_BPS: number = ((AUDIO_BYTES + 72) * 8000) / AUDIO_MS;
 const SAMPLE_MS = 50;
 
 /** One call in which a sends to b over a link that may change. */
@@ -30,6 +32,8 @@ export interface Scenario {
   /** Of feedback on its way back. */
   readonly feedbackLoss?: number;
   readonly steps?: readonly { readonly atMs: number; readonly rateBps: number }[];
+  /** Nothing arrives, in either direction. */
+  readonly outage?: { readonly fromMs: number; readonly forMs: number };
   readonly durationMs?: number;
   readonly audio?: boolean;
   /** When video begins; default at once. */
@@ -229,6 +233,8 @@ export async function runCall(scenario: Scenario, observe: (control: CongestionC
   world.link(east, west, { delayMs, ...(scenario.feedbackLoss === undefined ? {} : { loss: scenario.feedbackLoss }) }, 'forward');
   for (const { atMs, rateBps } of scenario.steps ?? []) world.at(atMs, () => world.link(west, east, { rateBps, queueBytes: queueBytes(rateBps) }, 'forward'));
 
+  if (scenario.outage !== undefined) world.outage(west, east, scenario.outage);
+
   const sender = new End(world, [congestionControl(scenario.estimator ?? {}), pacer()], chances.fill, 1);
   const receiver = new End(world, [ccfb ? ccfbReceiver() : twccReceiver()], chances.fill, 2);
   await sender.bind(a, () => {});
@@ -236,11 +242,11 @@ export async function runCall(scenario: Scenario, observe: (control: CongestionC
   await receiver.bind(b, (bytes) => {
     result.receivedBytes[result.samples.length] = (result.receivedBytes[result.samples.length] ?? 0) + bytes.length + TAG_BYTES + 28;
     const header = decodeRtp(bytes);
-    result.received++;
     const stream = streams.get(header.ssrc);
     if (stream === undefined) return;
     const role = header.payloadEnd > header.payloadStart ? 'media' : 'padding';
     if (role === 'media') {
+      result.received++;
       result.delaysMs.push(world.now - new DataView(bytes.buffer, bytes.byteOffset + header.payloadStart).getFloat64(0) - delayMs);
       result.delaysAt.push(world.now);
     } else result.paddingBytes += bytes.length;
@@ -289,7 +295,8 @@ export async function runCall(scenario: Scenario, observe: (control: CongestionC
   let sequence = 0;
   every(FRAME_MS, scenario.videoFromMs ?? 2, () => {
     // An encoder that follows the target, with frames that vary by a fifth.
-    const rate = Math.min(control.estimator.targetBps * 0.96, scenario.videoMaxBps ?? Infinity);
+    const audioBps = scenario.audio === true ? AUDIO_BPS : 0;
+    const rate = Math.min(Math.max(control.estimator.targetBps * 0.96 - audioBps, 20_000), scenario.videoMaxBps ?? Infinity);
     const frameBytes = ((rate * FRAME_MS) / 8000) * (0.8 + 0.4 * chances.next());
     const packets = Math.max(1, Math.ceil(frameBytes / PAYLOAD_BYTES));
     for (let i = 0; i < packets; i++) write(video, sequence++, Math.round(frameBytes / packets), i === packets - 1);
@@ -321,6 +328,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: '3 Mbit/s, RFC 8888 feedback', rateBps: 3_000_000, ccfb: true },
   { name: '3 Mbit/s, no padding for probes', rateBps: 3_000_000, rtx: false },
   { name: '300 kbit/s', rateBps: 300_000, audio: true },
+  { name: '100 kbit/s', rateBps: 100_000, audio: true },
   { name: '30 Mbit/s', rateBps: 30_000_000 },
   { name: '1 → 3 Mbit/s at 15 s', rateBps: 1_000_000, steps: [{ atMs: 15_000, rateBps: 3_000_000 }], durationMs: 40_000 },
   { name: '3 Mbit/s beside a Reno flow from 10 s', rateBps: 3_000_000, queueMs: 100, renoFromMs: 10_000, durationMs: 60_000 },
@@ -330,4 +338,5 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: '3 Mbit/s, 20 ms of queue', rateBps: 3_000_000, queueMs: 20 },
   { name: 'audio alone, video from 15 s', rateBps: 3_000_000, audio: true, videoFromMs: 15_000 },
   { name: '3 Mbit/s, 20 % of feedback lost', rateBps: 3_000_000, feedbackLoss: 0.2 },
+  { name: '3 Mbit/s, nothing from 10 to 13 s', rateBps: 3_000_000, outage: { fromMs: 10_000, forMs: 3000 } },
 ];

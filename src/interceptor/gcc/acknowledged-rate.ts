@@ -62,7 +62,7 @@ export class AcknowledgedRate {
       return;
     }
     const scale = isApplicationLimited && kbps < this.#estimateKbps ? UNCERTAINTY_LIMITED : UNCERTAINTY;
-    const uncertainty = (scale * Math.abs(this.#estimateKbps - kbps)) / this.#estimateKbps;
+    const uncertainty = (scale * Math.abs(this.#estimateKbps - kbps)) / (this.#estimateKbps + kbps);
     const noise = uncertainty * uncertainty;
     const predicted = this.#variance + VARIANCE_STEP;
     this.#estimateKbps = Math.max(1, (noise * this.#estimateKbps + predicted * kbps) / (noise + predicted));

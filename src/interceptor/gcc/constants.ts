@@ -20,12 +20,15 @@ export const TREND_SMOOTHING = 0.9;
 export const TREND_GAIN = 4;
 export const MAX_TREND_DELTAS = 60;
 
-/** The threshold of the slope (5.4), in ms: at first, within these, and how fast it follows, per ms. */
+/**
+ * The threshold of the slope (5.4), in ms: at first, within these, and how fast it follows, per ms. It falls an order slower than it
+ * rises: so it stays up between the losses of a flow that fills the queue, and what is left to us is a fair share.
+ */
 export const THRESHOLD_START_MS = 12.5;
 export const THRESHOLD_MIN_MS = 6;
 export const THRESHOLD_MAX_MS = 600;
 export const THRESHOLD_UP = 0.0087;
-export const THRESHOLD_DOWN = 0.039;
+export const THRESHOLD_DOWN = 0.001;
 /** A slope this far above the threshold does not move it, in ms: a spike. */
 export const THRESHOLD_SPIKE_MS = 15;
 /** How long the slope is above the threshold until that is overuse, in ms. */
@@ -54,6 +57,9 @@ export const RATE_WINDOW_MS = 150;
 
 /** Pacing leaves this much faster than the target, so that the pacer's queue stays short. */
 export const PACING_FACTOR = 2.5;
+/** With more loss than this part, pacing is only this much faster than the target. */
+export const PACING_MAX_LOSS = 0.02;
+export const EVEN_PACING_FACTOR = 1.2;
 
 /** Application-limited: what may be sent, as part of the target; the part of it that is unused at the beginning, and at the end. */
 export const ALR_BANDWIDTH_FACTOR = 0.65;
@@ -77,6 +83,8 @@ export const PROBE_PACKETS = 5;
 export const PROBE_RESULT_MS = 1000;
 /** How often is probed while the application limits the rate, in ms. */
 export const ALR_PROBE_INTERVAL_MS = 5000;
+/** How often is probed without any such reason, while the path is not overused, in ms: nothing else finds a path that grew. */
+export const REGULAR_PROBE_INTERVAL_MS = 10_000;
 /** A fall below this part is a large one: afterwards {@link RECOVERY_PROBE_FACTOR} of the rate before it is probed. */
 export const LARGE_DROP_LEVEL = 0.66;
 export const RECOVERY_PROBE_FACTOR = 0.85;

@@ -4,7 +4,7 @@ import { AcknowledgedRate } from './acknowledged-rate.ts';
 import { RateControl } from './aimd.ts';
 import { ApplicationLimit } from './alr.ts';
 import { type EstimatorConfig, type ResolvedEstimatorConfig, resolveEstimatorConfig } from './config.ts';
-import { FEEDBACK_TIMEOUT_MS, MUTE_PEER_MS } from './constants.ts';
+import { EVEN_PACING_FACTOR, FEEDBACK_TIMEOUT_MS, MUTE_PEER_MS, PACING_MAX_LOSS } from './constants.ts';
 import { DelayTrend } from './delay.ts';
 import type { BandwidthEstimator, ProbePlan } from './estimator.ts';
 import { LossEstimator } from './loss.ts';
@@ -71,7 +71,10 @@ export class GoogleCongestionControl implements BandwidthEstimator {
 
   /** Without limit to a peer that never gives feedback: nothing is known, so the application's own rate is the best guess. */
   get pacingBps(): number {
-    return this.#isMute ? this.#config.maxBitrateBps * this.#config.pacingFactor : this.#targetBps * this.#config.pacingFactor;
+    const { pacingFactor, maxBitrateBps } = this.#config;
+    if (this.#isMute) return maxBitrateBps * pacingFactor;
+    // Bursts overflow the queues of some paths; those that lose get an even flow.
+    return this.#targetBps * (this.#loss.averageLoss > PACING_MAX_LOSS ? Math.min(pacingFactor, EVEN_PACING_FACTOR) : pacingFactor);
   }
 
   get state(): EstimatorState {
@@ -96,7 +99,9 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     }
     this.#lastSentAt = now;
     this.#sent.add(sizeBytes, now);
+    const wasLimited = this.#limit.isLimited;
     this.#limit.sent(sizeBytes, now);
+    if (wasLimited && !this.#limit.isLimited) this.#acknowledged.expectChange();
   }
 
   handleFeedback(results: PacketResults, now: Instant): void {
@@ -108,10 +113,12 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     const probe = this.#probeResults.take();
     const acknowledgedBps = this.#boundedAcknowledged(now);
     this.#updateRate(probe, acknowledgedBps, now);
-    this.#loss.update(results, this.#rate.rateBps, acknowledgedBps);
+    // What was sent into an outage got lost whatever the rate was.
+    if (!wasSilent) this.#loss.update(results, this.#rate.rateBps, acknowledgedBps);
     const usage = this.#delay.usage;
     const isRecovered = wasSilent || (this.#usage !== 'normal' && usage === 'normal');
     this.#usage = usage;
+    if (usage === 'overuse') this.#probes.overused(now);
     this.#setTarget(now);
     this.#probes.setLimited(this.#limit.isLimited, now);
     if (isRecovered) this.#probes.recovered(now);

@@ -29,6 +29,7 @@ export class LossEstimator {
   #count = 0;
   #rateBps: number;
   #inherentLoss = INHERENT_LOSS_START;
+  #averageLoss = 0;
   // The observation that goes on.
   #openPackets = 0;
   #openLostBytes = 0;
@@ -49,6 +50,11 @@ export class LossEstimator {
   /** The part of the packets that the path seems to lose whatever the rate is. */
   get inherentLoss(): number {
     return this.#inherentLoss;
+  }
+
+  /** The part of the bytes that got lost lately, 0 to 1. */
+  get averageLoss(): number {
+    return this.#averageLoss;
   }
 
   /** A rate that is known from elsewhere, as by a probe. */
@@ -94,8 +100,8 @@ export class LossEstimator {
   }
 
   #choose(delayBps: number, acknowledgedBps: number | undefined): void {
-    const averageLoss = this.#averageLoss();
-    const preference = HIGHER_RATE_PREFERENCE * Math.max(0, 1 - averageLoss / HIGHER_RATE_MAX_LOSS);
+    this.#averageLoss = this.#measureLoss();
+    const preference = HIGHER_RATE_PREFERENCE * Math.max(0, 1 - this.#averageLoss / HIGHER_RATE_MAX_LOSS);
     let best = Math.min(this.#rateBps, delayBps);
     let bestScore = -Infinity;
     let bestLoss = this.#inherentLoss;
@@ -115,7 +121,7 @@ export class LossEstimator {
     this.#inherentLoss = bestLoss;
   }
 
-  #averageLoss(): number {
+  #measureLoss(): number {
     let packets = 0;
     let lost = 0;
     const kept = Math.min(this.#count, LOSS_OBSERVATIONS);

@@ -14,6 +14,7 @@ import {
   PROBE_WINDOW_MS,
   RECOVERY_PROBE_FACTOR,
   RECOVERY_PROBE_MS,
+  REGULAR_PROBE_INTERVAL_MS,
 } from './constants.ts';
 import type { ProbePlan } from './estimator.ts';
 
@@ -33,6 +34,7 @@ export class ProbeController {
   /** The search found more and may not go on yet. */
   #isPostponed = false;
   #limitedProbeAt: Instant = Infinity;
+  #overusedAt: Instant = -Infinity;
   #droppedAt: Instant = -Infinity;
   #beforeDropBps = 0;
   #recoveryAt: Instant = -Infinity;
@@ -71,6 +73,11 @@ export class ProbeController {
     else if (this.#limitedProbeAt === Infinity) this.#limitedProbeAt = now + ALR_PROBE_INTERVAL_MS;
   }
 
+  /** The path was overused: it does not carry more. */
+  overused(now: Instant): void {
+    this.#overusedAt = now;
+  }
+
   /** The queue of the path is empty again after overuse. */
   recovered(now: Instant): void {
     if (now - this.#droppedAt > RECOVERY_PROBE_MS || now - this.#recoveryAt < MIN_RECOVERY_INTERVAL_MS) return;
@@ -88,13 +95,20 @@ export class ProbeController {
       this.#limitedProbeAt = now + ALR_PROBE_INTERVAL_MS;
       this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
     }
+    if (now >= this.#regularAt) this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
     if (this.#isPostponed && this.#mayAsk(now)) this.#isPostponed = !this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
   }
 
   pollTimeout(): Deadline | undefined {
-    let at = this.#limitedProbeAt;
+    let at = Math.min(this.#limitedProbeAt, this.#regularAt);
     if (this.#isPostponed) at = Math.min(at, this.#oldest + PROBE_WINDOW_MS);
     return at === Infinity ? undefined : { at, reason: 'gcc-probe' };
+  }
+
+  /** Never while no probe was sent, and while the estimate cannot rise. */
+  get #regularAt(): Instant {
+    if (this.#asked === 0 || this.#estimateBps >= this.#maxBps) return Infinity;
+    return Math.max(this.#lastAskedAt, this.#overusedAt) + REGULAR_PROBE_INTERVAL_MS;
   }
 
   /** When the oldest of the last clusters was asked for. */
