@@ -1,5 +1,7 @@
+export { defaultInterceptors } from './default.ts';
 export type { InterceptorEvent } from './events.ts';
 export type { Interceptor, InterceptorContext, InterceptorFactory } from './interceptor.ts';
+export { intervalKeyframes, IntervalKeyframes, type IntervalKeyframesConfig, keyframes, Keyframes, type KeyframesConfig } from './keyframe/index.ts';
 export { InterceptorChain, type InterceptorChainConfig, type OutgoingRtcp } from './machine.ts';
 export {
   nackGenerator,
@@ -16,5 +18,16 @@ export { type BeltPacket, beltPacket, type IncomingPacket, OUTGOING_TAILROOM_BYT
 export { InterceptorRegistry } from './registry.ts';
 export { reports, Reports, type ReportsConfig } from './report/index.ts';
 export { Slot } from './slot.ts';
+export {
+  type InboundStats,
+  type LocalStreamStats,
+  type OutboundStats,
+  type RemoteInboundStats,
+  type RemoteOutboundStats,
+  type RemoteStreamStats,
+  type RoundTripStats,
+  statistics,
+  StreamStatistics,
+} from './stats/index.ts';
 export type { InterceptorChainStats } from './stats.ts';
 export { hasFeedback, type LocalStream, type RemoteStream, rtxPayloadType, type StreamInfo, wantsFeedback } from './stream.ts';

@@ -1,3 +1,4 @@
+import { defaultInterceptors } from './default.ts';
 import type { InterceptorFactory } from './interceptor.ts';
 import { orderBySlot } from './order.ts';
 
@@ -13,6 +14,12 @@ export class InterceptorRegistry {
   /** Adds an interceptor to every connection made from here on. */
   register(factory: InterceptorFactory): this {
     this.#factories.push(factory);
+    return this;
+  }
+
+  /** Adds {@link defaultInterceptors}. */
+  registerDefaults(): this {
+    this.#factories.push(...defaultInterceptors());
     return this;
   }
 

@@ -1,0 +1,10 @@
+export type {
+  InboundStats,
+  LocalStreamStats,
+  OutboundStats,
+  RemoteInboundStats,
+  RemoteOutboundStats,
+  RemoteStreamStats,
+  RoundTripStats,
+} from './snapshots.ts';
+export { statistics, StreamStatistics } from './statistics.ts';
