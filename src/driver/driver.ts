@@ -20,6 +20,8 @@ export interface DriverOptions {
 const BYTES_PER_TURN: number = 512 * 1024;
 const TURN_MS = 5;
 const ROUNDS_PER_TURN = 4;
+/** What is sent at most between two datagrams that lie in the socket, when an answer is urgent. */
+const BYTES_BETWEEN_READS: number = 64 * 1024;
 
 /**
  * Pumps one peer: the only place where time and sockets meet the protocols. One flush a turn of the event loop serves all
@@ -105,6 +107,7 @@ export class PeerConnectionDriver {
     if (this.#closed) return;
     try {
       this.#peer.handleRead({ bytes, local, remote }, this.now());
+      if (this.#peer.isAnswerUrgent) this.#flush(BYTES_BETWEEN_READS);
     } catch (error) {
       return this.#handler.onFault(error);
     }

@@ -88,9 +88,15 @@ export class DataTransport {
 
   /** Data goes another way from now on: what it carries is to be found out, unless that is configured. */
   setPath(path: SctpPath, now: Instant): void {
+    this.#sctp?.pathChanged();
     if (this.#config.mtuBytes !== undefined) return;
     this.#path = path;
     this.#sctp?.setPath(path, now);
+  }
+
+  /** Whether what came should be acknowledged before more is read. */
+  get isAnswerUrgent(): boolean {
+    return this.#sctp?.isSackUrgent === true;
   }
 
   /** The system refused a datagram for its size. */

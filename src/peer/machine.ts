@@ -227,6 +227,11 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#collect(now);
   }
 
+  /** Whether an answer to what was read should go out before more is read. */
+  get isAnswerUrgent(): boolean {
+    return this.#data.isAnswerUrgent;
+  }
+
   #readMedia(datagram: Datagram, now: Instant): void {
     if (!this.#transport.admit(datagram)) return;
     this.#mediaTransport.handleRead(datagram.bytes, now);

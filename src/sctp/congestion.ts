@@ -1,5 +1,5 @@
 import { after32, type Instant } from '../core/index.ts';
-import { CUBIC_BETA, CUBIC_C, INITIAL_WINDOW_PACKETS, MIN_WINDOW_PACKETS } from './constants.ts';
+import { BUSY_LOOPS_BYTES, CUBIC_BETA, CUBIC_C, INITIAL_WINDOW_PACKETS, MAX_RATE_BYTES_PER_MS, MIN_WINDOW_PACKETS } from './constants.ts';
 
 /** Packets per round trip by which the window grows so that with {@link CUBIC_BETA} it is as large as TCP's (RFC 9438 4.3). */
 const FRIENDLY_ALPHA: number = (3 * (1 - CUBIC_BETA)) / (1 + CUBIC_BETA);
@@ -11,6 +11,8 @@ const FRIENDLY_ALPHA: number = (3 * (1 - CUBIC_BETA)) / (1 + CUBIC_BETA);
  */
 export class Congestion {
   #mtu: number;
+  /** What is in flight at most, whatever the window says. */
+  #limit = Infinity;
   #window: number;
   #threshold: number;
   #lastAckAt: Instant = -Infinity;
@@ -40,7 +42,12 @@ export class Congestion {
 
   /** How much may be in flight. */
   get windowBytes(): number {
-    return this.#recoveryExit === undefined ? this.#window : this.#repairWindow;
+    return Math.min(this.#limit, this.#recoveryExit === undefined ? this.#window : this.#repairWindow);
+  }
+
+  /** What the path can hold, from its shortest round trip, in ms (see {@link MAX_RATE_BYTES_PER_MS}). */
+  limit(minRttMs: number): void {
+    this.#limit = BUSY_LOOPS_BYTES + minRttMs * MAX_RATE_BYTES_PER_MS;
   }
 
   get thresholdBytes(): number {

@@ -108,6 +108,12 @@ export const MAX_DUPLICATES_REPORTED = 64;
 export const LOSS_THRESHOLD_PACKETS = 3;
 /** Packets that may arrive before a SACK must go out (6.2). */
 export const SACK_EVERY_PACKETS = 2;
+/**
+ * Packets after which a SACK goes out although more may lie in the socket. Stacks that count SACKs, or send a few packets for
+ * each at most, starve on one per turn of the event loop; those that count bytes, as this one does, need it rarely.
+ */
+export const URGENT_SACK_PACKETS = 4;
+export const RARE_SACK_PACKETS = 8;
 
 /** Initial window in packets, as RFC 6928 argues for TCP. */
 export const INITIAL_WINDOW_PACKETS = 10;
@@ -117,6 +123,14 @@ export const MIN_WINDOW_PACKETS = 4;
 /** How steep CUBIC's curve is, in packets per cubed second, and what a loss leaves of the window (RFC 9438 4.6, 5). */
 export const CUBIC_C = 0.4;
 export const CUBIC_BETA = 0.7;
+
+/**
+ * What may be in flight is bounded by what the path's shortest round trip can hold, however large the window grew: so many bytes
+ * per ms, more than a process of this kind sends, and on top what keeps two event loops busy at once. Beyond that packets only
+ * wait in the buffers of sockets, and whatever is sent after them waits too. It matters where a round trip takes less than a few ms.
+ */
+export const MAX_RATE_BYTES_PER_MS = 400_000;
+export const BUSY_LOOPS_BYTES: number = 256 * 1024;
 
 /** Packets that go out at once whatever the pace, and the shortest round trip that is paced, in ms. */
 export const PACE_BURST_PACKETS = 10;

@@ -162,7 +162,8 @@ export class Lifecycle {
     const streamsOut = Math.min(config.streams, peer.streamsIn);
     const interleaving = config.interleaving && peer.interleaving === true;
     sender.setPeer(peer.receiveWindowBytes, interleaving ? peer.interleavedSkips === true : peer.forwardTsn, interleaving);
-    const receiver = new Receiver(config, peer.initialTsn, streamsIn, interleaving, timers, this.#counters);
+    // PAD is named by stacks that search for the path's MTU as this one does; those that are known to count SACKs do not.
+    const receiver = new Receiver(config, peer.initialTsn, streamsIn, interleaving, peer.padding === true, timers, this.#counters);
     events.messages = receiver.streams;
     const heartbeat = new Heartbeat(this.#environment, control, timers, sender.rto, config.heartbeatMs);
     const resets = new StreamResets({

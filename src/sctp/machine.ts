@@ -104,6 +104,19 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     this.#followMtu(now);
   }
 
+  /** Data goes another way from now on, whether {@link SctpAssociation.setPath} is called or not. */
+  pathChanged(): void {
+    this.#life.sender.pathChanged();
+  }
+
+  /**
+   * Whether so many packets came that the peer should hear of it before more are read. Where a turn of the event loop reads many,
+   * whoever reads asks this after each.
+   */
+  get isSackUrgent(): boolean {
+    return this.#life.association?.receiver.isSackUrgent === true;
+  }
+
   /** The system refused to send a packet of this size, in bytes (EMSGSIZE). */
   packetTooLarge(bytes: number, now: Instant): void {
     this.#now = now;

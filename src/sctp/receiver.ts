@@ -9,8 +9,10 @@ import {
   I_DATA_HEADER_BYTES,
   MAX_DUPLICATES_REPORTED,
   MAX_TSN_AHEAD,
+  RARE_SACK_PACKETS,
   RECEIVE_OVERHEAD_BYTES,
   SACK_EVERY_PACKETS,
+  URGENT_SACK_PACKETS,
 } from './constants.ts';
 import type { SctpMessage } from './events.ts';
 import { messageIdOf, ppidOrFsnOf, streamIdOf } from './data-chunk.ts';
@@ -47,9 +49,20 @@ export class Receiver {
   #packetHasData = false;
   #sackNow = false;
   #advertised: number;
+  readonly #urgentPackets: number;
 
-  constructor(config: ResolvedSctpConfig, peerTsn: number, streamsIn: number, interleaving: boolean, timers: TimerTable<SctpTimer>, counters: Counters) {
+  /** @param peerCountsBytes - whether the peer's window grows by what a SACK acknowledges, and not by the SACK */
+  constructor(
+    config: ResolvedSctpConfig,
+    peerTsn: number,
+    streamsIn: number,
+    interleaving: boolean,
+    peerCountsBytes: boolean,
+    timers: TimerTable<SctpTimer>,
+    counters: Counters,
+  ) {
     this.#config = config;
+    this.#urgentPackets = peerCountsBytes ? RARE_SACK_PACKETS : URGENT_SACK_PACKETS;
     this.#streamsIn = streamsIn;
     this.#timers = timers;
     this.#counters = counters;
@@ -150,6 +163,11 @@ export class Receiver {
   /** A SACK goes out with the next packet. */
   requestSack(): void {
     this.#sackNow = true;
+  }
+
+  /** Whether a SACK must go out before more is read. */
+  get isSackUrgent(): boolean {
+    return this.#packets >= this.#urgentPackets;
   }
 
   /** Whether a SACK must go out even alone. */

@@ -51,6 +51,11 @@ export class Rto {
     this.#baseMs = Math.min(this.#maxMs, Math.max(this.#minMs, this.#smoothedMs + slack));
   }
 
+  /** Data goes another way from now on. */
+  forgetShortest(): void {
+    this.#minRttMs = Infinity;
+  }
+
   /** The timer expired: wait twice as long (6.3.3 E2). */
   backOff(): void {
     this.#backoff++;

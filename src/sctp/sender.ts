@@ -107,6 +107,12 @@ export class Sender {
     this.congestion.setMtu(this.#mtu);
   }
 
+  /** Data goes another way from now on: what was learnt of the round trip no longer bounds what may be in flight. */
+  pathChanged(): void {
+    this.rto.forgetShortest();
+    this.congestion.limit(Infinity);
+  }
+
   /** The path lost what was in flight for its size, not for congestion: all of it goes out again. */
   resend(now: Instant): void {
     const out = this.#out;
@@ -226,7 +232,10 @@ export class Sender {
       const end = readU16(bytes, at + 2);
       for (let offset = readU16(bytes, at); offset <= end; offset++) this.#acknowledge(out.slot(offset - 1), now);
     }
-    if (this.#sampleSentAt >= 0) this.rto.measure(now - this.#sampleSentAt);
+    if (this.#sampleSentAt >= 0) {
+      this.rto.measure(now - this.#sampleSentAt);
+      this.congestion.limit(this.rto.minRttMs);
+    }
     const isQueueEmpty = this.#sampleSentAt >= 0 && now - this.#sampleSentAt <= this.rto.minRttMs * 1.125 + 1;
     this.timeouts = 0;
     if (advance > 0) {
