@@ -29,7 +29,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   srtp: { layer: 2, imports: ['core', 'rtp', 'rtcp'] },
   sctp: { layer: 2, imports: ['core'] },
   datachannel: { layer: 2, imports: ['core', 'sctp'] },
-  interceptor: { layer: 2, imports: ['core', 'rtp', 'rtcp', 'stats'] },
+  interceptor: { layer: 2, imports: ['core', 'rtp', 'rtcp', 'codec', 'stats'] },
   peer: { layer: 3, imports: ['core', ...L1, ...L2] },
   crypto: { layer: 3, imports: ['core'], packages: ['node:', '@noble/ciphers', '@noble/curves', '@noble/hashes'] },
   runtime: { layer: 4, imports: ['core', 'crypto'], packages: ['node:'] },

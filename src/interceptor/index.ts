@@ -15,6 +15,7 @@ export {
   RtxReceiver,
 } from './nack/index.ts';
 export { type BeltPacket, beltPacket, type IncomingPacket, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from './packet.ts';
+export { redundantAudio, RedundantAudio, type RedundantAudioConfig } from './red/index.ts';
 export { InterceptorRegistry } from './registry.ts';
 export { reports, Reports, type ReportsConfig } from './report/index.ts';
 export { Slot } from './slot.ts';

@@ -42,7 +42,7 @@ export const RED_CODECS: readonly RtpCodec[] = [
 ];
 export const FLEXFEC_CODEC: RtpCodec = codec('video', Pt.flexfec, 'flexfec-03', { 'repair-window': '10000000' });
 export const AUDIO_CODECS: readonly RtpCodec[] = [codec('audio', Pt.opus, 'opus', { minptime: '10' }, ['transport-cc'])];
-export const AUDIO_RED_CODEC: RtpCodec = codec('audio', Pt.opusRed, 'red', { '': `${Pt.opus}/${Pt.opus}` });
+export const AUDIO_RED_CODEC: RtpCodec = codec('audio', Pt.opusRed, 'red', { [`${Pt.opus}/${Pt.opus}`]: '' });
 
 /** Ids of the header extensions of fixtures. */
 export const Ext = { mid: 1, rid: 2, repairedRid: 3, transportSequence: 4, absoluteSendTime: 5, audioLevel: 6 } as const;

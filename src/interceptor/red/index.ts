@@ -1,0 +1,1 @@
+export { redundantAudio, RedundantAudio, type RedundantAudioConfig } from './redundant-audio.ts';
