@@ -6,6 +6,7 @@ import {
   HEADROOM_BPS,
   HEADROOM_FACTOR,
   LEAST_GROWTH_BPS,
+  PROBE_TRUST_MS,
   RESPONSE_MS,
 } from './constants.ts';
 import { LinkCapacity } from './link-capacity.ts';
@@ -40,6 +41,8 @@ export class RateControl {
   #roundTripMs = DEFAULT_ROUND_TRIP_MS;
   #changedAt: Instant = -1;
   #decreasedAt: Instant = -Infinity;
+  #probedAt: Instant = -Infinity;
+  #probedBps = 0;
 
   constructor(startBps: number, minBps: number, maxBps: number) {
     this.#rateBps = startBps;
@@ -69,14 +72,19 @@ export class RateControl {
   /** A probe found what the path carries. */
   probed(bps: number, now: Instant): void {
     if (this.#capacity.bps !== undefined && bps > this.#capacity.upperBps) this.#capacity.reset();
+    this.#probedAt = now;
+    this.#probedBps = bps;
     this.setRate(bps, now);
   }
 
   /** Lets time pass with what the delay says; true when the rate fell. */
   update({ usage, acknowledgedBps, isApplicationLimited }: RateInput, now: Instant): boolean {
     if (usage === 'overuse') {
-      if (!this.#mayDecrease(acknowledgedBps, now)) return false;
-      this.#decrease(acknowledgedBps, now);
+      // What arrives is measured over a while, and a probe just found that the path carries more.
+      const isJustProbed = acknowledgedBps !== undefined && now - this.#probedAt < PROBE_TRUST_MS;
+      const carriedBps = isJustProbed ? Math.max(acknowledgedBps, this.#probedBps) : acknowledgedBps;
+      if (!this.#mayDecrease(carriedBps, now)) return false;
+      this.#decrease(carriedBps, now);
       return true;
     }
     if (usage === 'underuse') {
@@ -105,11 +113,11 @@ export class RateControl {
     let rate = this.#rateBps;
     if (acknowledgedBps === undefined) rate /= 2;
     else {
-      rate = DECREASE_FACTOR * acknowledgedBps;
-      // What arrives may be more than is sent now, while a queue drains.
-      if (rate > this.#rateBps && capacity.bps !== undefined) rate = DECREASE_FACTOR * capacity.bps;
       if (acknowledgedBps < capacity.lowerBps) capacity.reset();
       capacity.overused(acknowledgedBps);
+      rate = DECREASE_FACTOR * Math.max(acknowledgedBps, capacity.bps as number);
+      // What arrives may be more than is sent now, while a queue drains.
+      if (rate > this.#rateBps) rate = DECREASE_FACTOR * (capacity.bps as number);
     }
     this.#rateBps = this.#clamp(Math.min(rate, this.#rateBps));
     this.#state = 'hold';

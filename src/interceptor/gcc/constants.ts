@@ -34,8 +34,8 @@ export const THRESHOLD_SPIKE_MS = 15;
 /** How long the slope is above the threshold until that is overuse, in ms. */
 export const OVERUSE_MS = 10;
 
-/** The rate controller (5.5, 5.6): the part of what arrives that is kept after overuse. */
-export const DECREASE_FACTOR = 0.85;
+/** The rate controller (5.5, 5.6): the part of what arrives that is kept after overuse, within the 0.8 to 0.95 of 5.5. */
+export const DECREASE_FACTOR = 0.88;
 /** Growth per second far from the capacity. */
 export const GROWTH_PER_SECOND = 1.08;
 /** The least growth, in bit/s each second. */
@@ -76,8 +76,9 @@ export const PROBE_FURTHER_LEVEL = 0.7;
 /** Clusters in {@link PROBE_WINDOW_MS}, at most. */
 export const MAX_PROBES = 5;
 export const PROBE_WINDOW_MS = 10_000;
-/** A cluster: its length in ms and in packets. */
+/** A cluster: its length in ms, and at least in bytes and in packets. */
 export const PROBE_MS = 15;
+export const PROBE_LEAST_BYTES = 3600;
 export const PROBE_PACKETS = 5;
 /** A cluster is on its way for this long at most, in ms. */
 export const PROBE_RESULT_MS = 1000;
@@ -91,12 +92,14 @@ export const RECOVERY_PROBE_FACTOR = 0.85;
 export const RECOVERY_PROBE_MS = 5000;
 export const MIN_RECOVERY_INTERVAL_MS = 1000;
 /** The part of a cluster that must arrive. */
-export const PROBE_ARRIVAL_LEVEL = 0.8;
+export const PROBE_ARRIVAL_LEVEL = 0.7;
 /** What arrives this much faster than it left says nothing. */
 export const PROBE_MAX_RATIO = 2;
 /** A cluster that arrives slower than this part of its rate met the capacity, and this part of that is used. */
 export const PROBE_SATURATED_LEVEL = 0.9;
 export const PROBE_UTILIZATION = 0.95;
+/** For this long what a probe found is believed rather than the rate of what arrives, which follows slower, in ms. */
+export const PROBE_TRUST_MS = 500;
 /** The longest that a cluster may take to leave or arrive, in ms. */
 export const PROBE_LONGEST_MS = 1000;
 /** Clusters whose results are waited for at one time. */

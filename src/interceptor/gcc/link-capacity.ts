@@ -1,7 +1,7 @@
 import { CAPACITY_DEVIATIONS, CAPACITY_SMOOTHING } from './constants.ts';
 
 /** Bounds of the normalized variance, in kbit/s. */
-const LEAST_DEVIATION = 0.4;
+const LEAST_DEVIATION = 1;
 const MOST_DEVIATION = 2.5;
 
 /** What the link carried when it was overused, and how much that varies. Rates in bit/s. */

@@ -8,6 +8,7 @@ import {
   MIN_RECOVERY_INTERVAL_MS,
   NEXT_PROBE_FACTOR,
   PROBE_FURTHER_LEVEL,
+  PROBE_LEAST_BYTES,
   PROBE_MS,
   PROBE_PACKETS,
   PROBE_RESULT_MS,
@@ -30,6 +31,8 @@ export class ProbeController {
   #asked = 0;
   #lastAskedAt: Instant = -Infinity;
   #lastAskedBps = 0;
+  /** Nothing came of the last cluster yet, and it was not a second try. */
+  #mayRetry = false;
   #estimateBps = 0;
   /** The search found more and may not go on yet. */
   #isPostponed = false;
@@ -61,6 +64,7 @@ export class ProbeController {
   /** A cluster of a rate arrived and showed what the path carries. */
   setResult(bps: number, probedBps: number, now: Instant): void {
     this.#estimateBps = Math.max(this.#estimateBps, bps);
+    if (probedBps >= this.#lastAskedBps) this.#mayRetry = false;
     const next = NEXT_PROBE_FACTOR * bps;
     const isOnItsWay = now - this.#lastAskedAt < PROBE_RESULT_MS && this.#lastAskedBps >= next;
     this.#isPostponed = bps >= PROBE_FURTHER_LEVEL * probedBps && bps < this.#maxBps && !isOnItsWay;
@@ -96,11 +100,15 @@ export class ProbeController {
       this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
     }
     if (now >= this.#regularAt) this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
+    if (now >= this.#retryAt) {
+      this.#ask(Math.min(this.#lastAskedBps, NEXT_PROBE_FACTOR * this.#estimateBps), now);
+      this.#mayRetry = false;
+    }
     if (this.#isPostponed && this.#mayAsk(now)) this.#isPostponed = !this.#ask(NEXT_PROBE_FACTOR * this.#estimateBps, now);
   }
 
   pollTimeout(): Deadline | undefined {
-    let at = Math.min(this.#limitedProbeAt, this.#regularAt);
+    let at = Math.min(this.#limitedProbeAt, this.#regularAt, this.#retryAt);
     if (this.#isPostponed) at = Math.min(at, this.#oldest + PROBE_WINDOW_MS);
     return at === Infinity ? undefined : { at, reason: 'gcc-probe' };
   }
@@ -109,6 +117,11 @@ export class ProbeController {
   get #regularAt(): Instant {
     if (this.#asked === 0 || this.#estimateBps >= this.#maxBps) return Infinity;
     return Math.max(this.#lastAskedAt, this.#overusedAt) + REGULAR_PROBE_INTERVAL_MS;
+  }
+
+  /** A cluster of which too much got lost is sent once more, but not where nothing is sent: there it may still wait. */
+  get #retryAt(): Instant {
+    return this.#mayRetry && this.#limitedProbeAt === Infinity ? this.#lastAskedAt + PROBE_RESULT_MS : Infinity;
   }
 
   /** When the oldest of the last clusters was asked for. */
@@ -127,8 +140,9 @@ export class ProbeController {
     this.#asked++;
     this.#lastAskedAt = now;
     this.#lastAskedBps = rateBps;
+    this.#mayRetry = true;
     const id = ((this.#asked - 1) % 0xffff) + 1;
-    this.#out.push({ id, rateBps, bytes: Math.round((rateBps * PROBE_MS) / 8000), packets: PROBE_PACKETS });
+    this.#out.push({ id, rateBps, bytes: Math.max(Math.round((rateBps * PROBE_MS) / 8000), PROBE_LEAST_BYTES), packets: PROBE_PACKETS });
     return true;
   }
 }

@@ -19,7 +19,7 @@ interface Cluster {
   bytes: number;
   firstSentAt: Instant;
   lastSentAt: Instant;
-  lastSentBytes: number;
+  firstSentBytes: number;
   firstReceivedAt: number;
   firstReceivedBytes: number;
   lastReceivedAt: number;
@@ -49,7 +49,7 @@ export class ProbeResults {
       bytes: 0,
       firstSentAt: Infinity,
       lastSentAt: -Infinity,
-      lastSentBytes: 0,
+      firstSentBytes: 0,
       firstReceivedAt: Infinity,
       firstReceivedBytes: 0,
       lastReceivedAt: -Infinity,
@@ -62,12 +62,12 @@ export class ProbeResults {
     if (cluster === undefined) return;
     cluster.packets++;
     cluster.bytes += sizeBytes;
-    if (sentAt < cluster.firstSentAt) cluster.firstSentAt = sentAt;
-    if (sentAt > cluster.lastSentAt) {
-      cluster.lastSentAt = sentAt;
-      cluster.lastSentBytes = 0;
+    if (sentAt < cluster.firstSentAt) {
+      cluster.firstSentAt = sentAt;
+      cluster.firstSentBytes = 0;
     }
-    if (sentAt === cluster.lastSentAt) cluster.lastSentBytes += sizeBytes;
+    if (sentAt === cluster.firstSentAt) cluster.firstSentBytes += sizeBytes;
+    if (sentAt > cluster.lastSentAt) cluster.lastSentAt = sentAt;
     if (receivedAt < cluster.firstReceivedAt) {
       cluster.firstReceivedAt = receivedAt;
       cluster.firstReceivedBytes = 0;
@@ -103,11 +103,10 @@ function rateOf(cluster: Cluster): number | undefined {
   const sendMs = cluster.lastSentAt - cluster.firstSentAt;
   const receiveMs = cluster.lastReceivedAt - cluster.firstReceivedAt;
   if (!(sendMs > 0 && sendMs <= PROBE_LONGEST_MS && receiveMs > 0 && receiveMs <= PROBE_LONGEST_MS)) return undefined;
-  // How much longer it took to arrive than to leave. Rates would not do for this: packets differ in size, and the gap behind one
-  // is its own where the pacer makes it, but that of the next one where the path does.
-  const stretch = receiveMs / sendMs;
-  if (stretch * PROBE_MAX_RATIO < 1) return undefined;
-  // N packets have N − 1 gaps between them: the last one sent and the first one received are outside of the times.
-  if (stretch * PROBE_SATURATED_LEVEL > 1) return (PROBE_UTILIZATION * (cluster.bytes - cluster.firstReceivedBytes) * 8000) / receiveMs;
-  return ((cluster.bytes - cluster.lastSentBytes) * 8000) / (sendMs * Math.max(1, stretch));
+  // The first packet is outside of both times: the pacer waits for each packet as long as it takes at the probe's rate, as a link does.
+  const sendBps = ((cluster.bytes - cluster.firstSentBytes) * 8000) / sendMs;
+  const receiveBps = ((cluster.bytes - cluster.firstReceivedBytes) * 8000) / receiveMs;
+  if (receiveBps > PROBE_MAX_RATIO * sendBps) return undefined;
+  const isSaturated = receiveBps < PROBE_SATURATED_LEVEL * sendBps;
+  return isSaturated ? PROBE_UTILIZATION * receiveBps : Math.min(sendBps, receiveBps);
 }

@@ -9,6 +9,7 @@ interface Cluster {
   readonly event: ProbeEvent;
   readonly askedAt: Instant;
   startedAt: Instant;
+  firstBytes: number;
   bytes: number;
   packets: number;
 }
@@ -21,7 +22,7 @@ export class Clusters {
   /** Adds a probe; false when too many wait already. */
   add(event: ProbeEvent, now: Instant): boolean {
     if (this.#waiting.length >= MAX_CLUSTERS) return false;
-    this.#waiting.push({ event, askedAt: now, startedAt: -1, bytes: 0, packets: 0 });
+    this.#waiting.push({ event, askedAt: now, startedAt: -1, firstBytes: 0, bytes: 0, packets: 0 });
     return true;
   }
 
@@ -42,16 +43,21 @@ export class Clusters {
     if (this.#current !== undefined) this.#current.startedAt = now;
   }
 
-  /** When the next packet of the running probe is due. */
-  get dueAt(): Instant {
+  /**
+   * When a packet of this size is due in the running probe: as long after the one before as a link of the probe's rate would take for
+   * it, so that what arrives can be compared with what left, whatever the sizes are.
+   */
+  dueAt(sizeBytes: number): Instant {
     const cluster = this.#current;
-    return cluster === undefined ? Infinity : cluster.startedAt + (cluster.bytes * 8000) / cluster.event.rateBps;
+    if (cluster === undefined) return Infinity;
+    return cluster.packets === 0 ? cluster.startedAt : cluster.startedAt + ((cluster.bytes - cluster.firstBytes + sizeBytes) * 8000) / cluster.event.rateBps;
   }
 
   /** A packet of the running probe left. */
   sent(sizeBytes: number): void {
     const cluster = this.#current;
     if (cluster === undefined) return;
+    if (cluster.packets === 0) cluster.firstBytes = sizeBytes;
     cluster.bytes += sizeBytes;
     cluster.packets++;
     if (cluster.bytes >= cluster.event.bytes && cluster.packets >= cluster.event.packets) this.#current = undefined;

@@ -36,6 +36,8 @@ export class Pacer implements Interceptor {
   readonly #ready: Queue<OutgoingPacket> = new Queue();
   readonly #clusters: Clusters = new Clusters();
   readonly #padding: Map<LocalStream, StreamPadding> = new Map();
+  /** The next packet of a probe, which is not due yet. */
+  #held: OutgoingPacket | undefined;
   #rateBps = Infinity;
   /** Bytes that may leave now; below zero when the last packet was larger than what was left. */
   #credit = 0;
@@ -105,7 +107,10 @@ export class Pacer implements Interceptor {
       this.#process(now);
     } else if (event.type === 'probe') {
       if (this.#clusters.add(event, now)) this.#process(now);
-    } else if (event.type === 'path-changed') this.#clusters.clear();
+    } else if (event.type === 'path-changed') {
+      this.#clusters.clear();
+      this.#process(now);
+    }
   }
 
   handleTimeout(now: Instant): void {
@@ -120,6 +125,7 @@ export class Pacer implements Interceptor {
     for (const stream of this.#padding.keys()) this.#queue.remove(stream);
     this.#ready.clear();
     this.#clusters.clear();
+    this.#held = undefined;
     this.#wakeAt = Infinity;
   }
 
@@ -128,17 +134,23 @@ export class Pacer implements Interceptor {
     this.#wakeAt = Infinity;
     this.#refill(now);
     while (this.#clusters.current(now) !== undefined && this.#mayProbe(now)) {
-      if (this.#clusters.dueAt > now) {
-        this.#wakeAt = this.#clusters.dueAt;
-        return;
-      }
-      this.#sendProbe(now);
+      this.#wakeAt = this.#sendProbe(now);
+      if (this.#wakeAt > now) return;
     }
+    this.#wakeAt = Infinity;
+    this.#letGo(now);
     while (this.#credit > 0 && this.#queue.packets > 0) this.#ready.push(this.#release(this.#take(now), now));
     if (this.#queue.packets === 0) return;
     const rate = this.#effectiveRate(now);
     // Half a burst at a time: fewer timers.
     this.#wakeAt = now + ((this.#burst(rate) / 2 - this.#credit) * 8000) / rate;
+  }
+
+  /** The packet of a probe that is no more. */
+  #letGo(now: Instant): void {
+    const packet = this.#held;
+    this.#held = undefined;
+    if (packet !== undefined && this.#padding.has(packet.stream)) this.#ready.push(this.#release(packet, now));
   }
 
   #take(now: Instant): OutgoingPacket {
@@ -148,10 +160,10 @@ export class Pacer implements Interceptor {
     return packet;
   }
 
-  /** A packet leaves: takes its credit and gets its number. */
+  /** A packet leaves: takes its credit and gets its number, which padding has. */
   #release(packet: OutgoingPacket, now: Instant): OutgoingPacket {
     this.#charge(packet);
-    this.#padding.get(packet.stream)?.leaves(packet, now);
+    if (packet.role !== 'padding') this.#padding.get(packet.stream)?.leaves(packet, now);
     return packet;
   }
 
@@ -197,22 +209,27 @@ export class Pacer implements Interceptor {
     return true;
   }
 
-  #sendProbe(now: Instant): void {
-    const id = this.#clusters.current(now)?.id ?? 0;
-    const packet = this.#queue.packets > 0 ? this.#release(this.#take(now), now) : this.#pad(now);
+  /** Sends the next packet of the running probe, unless it is not due yet: then returns when it is. */
+  #sendProbe(now: Instant): Instant {
+    this.#held ??= this.#queue.packets > 0 ? this.#take(now) : this.#pad(now);
+    const packet = this.#held;
     if (packet === undefined) {
       this.#clusters.end();
-      return;
+      return now;
     }
-    packet.probe = id;
-    this.#ready.push(packet);
-    this.#clusters.sent(packet.bytes.length + PACKET_OVERHEAD_BYTES);
+    const sizeBytes = packet.bytes.length + PACKET_OVERHEAD_BYTES;
+    const dueAt = this.#clusters.dueAt(sizeBytes);
+    if (dueAt > now) return dueAt;
+    packet.probe = this.#clusters.current(now)?.id ?? 0;
+    this.#held = undefined;
+    this.#ready.push(this.#release(packet, now));
+    this.#clusters.sent(sizeBytes);
+    return now;
   }
 
   #pad(now: Instant): OutgoingPacket | undefined {
     const packet = this.#padder()?.make(now);
     if (packet === undefined) return undefined;
-    this.#charge(packet);
     this.#paddingPackets++;
     this.#paddingBytes += packet.bytes.length;
     return packet;
