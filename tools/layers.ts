@@ -37,6 +37,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   api: { layer: 5, imports: BELOW_API },
   sim: { layer: 5, imports: ['core', 'peer', 'driver', 'runtime', 'api', 'crypto'] },
   conformance: { layer: 5, imports: ['crypto', 'runtime'] },
+  pool: { layer: 6, imports: [...BELOW_API, 'api'], packages: ['node:'] },
   w3c: { layer: 6, imports: [...BELOW_API, 'api'] },
   media: { layer: 6, imports: [...BELOW_API, 'api'], packages: ['mediabunny'] },
 };

@@ -1,0 +1,429 @@
+import type { ChannelPort } from '../api/channel-port.ts';
+import { checkConfiguration, toChannelInit } from '../api/configuration.ts';
+import { EventHub } from '../api/events.ts';
+import {
+  type CandidateInit,
+  type Configuration,
+  type ConnectionState,
+  type DataChannel,
+  type DataChannelInit,
+  type DescriptionInit,
+  type IceConnectionState,
+  type IceGatheringState,
+  type OfferOptions,
+  type PeerConnectionEvent,
+  type PeerConnectionEventHandler,
+  RtcError,
+  type SelectedCandidatePair,
+  type SessionDescriptionInit,
+  type Settings,
+  type SignalingState,
+  StatsReport,
+} from '../api/index.ts';
+import { SendCopies } from '../api/send-copies.ts';
+import { CLOSE_PATIENCE_MS, LEAST_OWN_BUFFER_BYTES, MAX_PENDING_CALLS } from './constants.ts';
+import { FIRST_SNAPSHOT, fromErrorText, type Method, type PlainConfiguration, type PlainEvent, type PlainOptions, type Report, type Snapshot } from './packets.ts';
+import { RemoteChannel } from './remote-channel.ts';
+import type { LinkedConnection, WorkerLink } from './worker-link.ts';
+
+/** What a connection in a worker is made of: what can go from thread to thread. */
+export interface PooledPeerConnectionOptions {
+  readonly configuration?: Configuration | undefined;
+  readonly settings?: Omit<Settings, 'crypto'> | undefined;
+  readonly handler?: PeerConnectionEventHandler | undefined;
+  readonly udpAddrs?: readonly string[] | undefined;
+}
+
+interface PendingCall {
+  resolve(value: unknown): void;
+  reject(error: RtcError): void;
+}
+
+/** The largest message of a peer that was not asked yet. */
+const UNKNOWN_MESSAGE_SIZE_BYTES = 65_536;
+
+/**
+ * A connection that lives in a worker of a {@link ConnectionPool}: a `PeerConnection` whose handlers run here. Its channels are
+ * ordinary `DataChannel`s. What differs: `restartIce` and `setConfiguration` are asynchronous, getters tell what the worker
+ * last said, and when the worker ends, the connection has failed.
+ */
+export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
+  /** @internal Resolves when the worker has opened the sockets. */
+  readonly opened: Promise<unknown>;
+  readonly #link: WorkerLink;
+  readonly #number: number;
+  readonly #handler: PeerConnectionEventHandler;
+  readonly #hub: EventHub<PeerConnectionEvent> = new EventHub();
+  readonly #log: Settings['log'];
+  readonly #channels: Map<number, RemoteChannel> = new Map();
+  /** Channels that got messages in the present batch. */
+  readonly #readable: Set<RemoteChannel> = new Set();
+  readonly #calls: Map<number, PendingCall> = new Map();
+  readonly #port: ChannelPort;
+  readonly #copies: SendCopies = new SendCopies();
+  readonly #onEnd: () => void;
+  #configuration: Configuration;
+  #snapshot: Snapshot = FIRST_SNAPSHOT;
+  #maxMessageSizeBytes = UNKNOWN_MESSAGE_SIZE_BYTES;
+  #nextCall = 1;
+  #nextChannel = 2;
+  #closing: Promise<void> | undefined;
+  #lost: RtcError | undefined;
+
+  /** @internal Made by {@link ConnectionPool.createPeerConnection}. */
+  constructor(link: WorkerLink, options: PooledPeerConnectionOptions, onEnd: () => void) {
+    this.#configuration = checkConfiguration(options.configuration ?? {});
+    this.#handler = options.handler ?? {};
+    this.#link = link;
+    this.#onEnd = onEnd;
+    this.#port = this.#makePort();
+    const { log, ...settings } = options.settings ?? {};
+    this.#log = log;
+    this.#number = link.add(this);
+    const plain: PlainOptions = { configuration: plainConfiguration(this.#configuration), settings, udpAddrs: options.udpAddrs, isLogged: log !== undefined };
+    this.opened = this.#pending((call) => link.outbox.note({ type: 'open', connection: this.#number, call, options: plain }));
+    this.opened.catch(() => this.#end());
+  }
+
+  get signalingState(): SignalingState {
+    return this.#snapshot.signalingState;
+  }
+
+  get iceGatheringState(): IceGatheringState {
+    return this.#snapshot.iceGatheringState;
+  }
+
+  get iceConnectionState(): IceConnectionState {
+    return this.#snapshot.iceConnectionState;
+  }
+
+  get connectionState(): ConnectionState {
+    return this.#snapshot.connectionState;
+  }
+
+  /** The pending local description, else the current one, with the candidates gathered so far. */
+  get localDescription(): SessionDescriptionInit | null {
+    return this.#snapshot.pendingLocalDescription ?? this.#snapshot.currentLocalDescription;
+  }
+
+  get currentLocalDescription(): SessionDescriptionInit | null {
+    return this.#snapshot.currentLocalDescription;
+  }
+
+  get pendingLocalDescription(): SessionDescriptionInit | null {
+    return this.#snapshot.pendingLocalDescription;
+  }
+
+  get remoteDescription(): SessionDescriptionInit | null {
+    return this.#snapshot.pendingRemoteDescription ?? this.#snapshot.currentRemoteDescription;
+  }
+
+  get currentRemoteDescription(): SessionDescriptionInit | null {
+    return this.#snapshot.currentRemoteDescription;
+  }
+
+  get pendingRemoteDescription(): SessionDescriptionInit | null {
+    return this.#snapshot.pendingRemoteDescription;
+  }
+
+  /** Whether the peer said that it takes candidates one by one; `null` before it said anything. */
+  get canTrickleIceCandidates(): boolean | null {
+    return this.#snapshot.canTrickleIceCandidates;
+  }
+
+  /** The pair of candidates in use when the worker last told of the connection. */
+  get selectedCandidatePair(): SelectedCandidatePair | undefined {
+    return this.#snapshot.selectedCandidatePair;
+  }
+
+  /** As `PeerConnection.createOffer`. This and all calls below reject with `ERR_NETWORK` when the worker has ended. */
+  createOffer(options: OfferOptions = {}): Promise<SessionDescriptionInit> {
+    return this.#call('createOffer', { iceRestart: options.iceRestart === true }) as Promise<SessionDescriptionInit>;
+  }
+
+  createAnswer(): Promise<SessionDescriptionInit> {
+    return this.#call('createAnswer') as Promise<SessionDescriptionInit>;
+  }
+
+  async setLocalDescription(description?: DescriptionInit): Promise<void> {
+    await this.#call('setLocalDescription', description && plainDescription(description));
+  }
+
+  async setRemoteDescription(description: DescriptionInit): Promise<void> {
+    await this.#call('setRemoteDescription', plainDescription(description));
+  }
+
+  async addIceCandidate(candidate?: CandidateInit | null): Promise<void> {
+    await this.#call('addIceCandidate', candidate ? { ...candidate } : null);
+  }
+
+  /** Makes the next offer start ICE anew (W3C 4.4.2). */
+  async restartIce(): Promise<void> {
+    await this.#call('restartIce');
+  }
+
+  /** Opens a data channel (W3C 6.1). Throws `ERR_CLOSED` or `ERR_INVALID_ARGUMENT`; what the worker refuses closes the channel with an error. */
+  createDataChannel(label: string, init: DataChannelInit = {}): DataChannel {
+    this.#checkOpen();
+    const { maxPacketLifeTimeMs, maxRetransmits, id, ...facts } = toChannelInit(label, init);
+    const number = this.#nextChannel;
+    this.#nextChannel += 2;
+    const remote = this.#addChannel(number, { priority: 0, ...facts, maxPacketLifeTimeMs, maxRetransmits, id, maxMessageSizeBytes: this.#maxMessageSizeBytes } as RemoteChannel['facts'], 'connecting');
+    this.#link.outbox.note({ type: 'channel', connection: this.#number, channel: number, label, init: { ...init } });
+    return remote.channel;
+  }
+
+  async getStats(): Promise<StatsReport> {
+    return new StatsReport((await this.#call('getStats')) as ConstructorParameters<typeof StatsReport>[0]);
+  }
+
+  getConfiguration(): Configuration {
+    return this.#configuration;
+  }
+
+  /** As `PeerConnection.setConfiguration`, with its errors as rejections. */
+  async setConfiguration(configuration: Configuration): Promise<void> {
+    this.#checkOpen();
+    const checked = checkConfiguration(configuration, this.#configuration);
+    const { certificates: _same, ...plain } = plainConfiguration(checked);
+    await this.#call('setConfiguration', plain);
+    this.#configuration = checked;
+  }
+
+  /** What the connection reports from now on, in order, until it is closed. */
+  events(): AsyncIterableIterator<PeerConnectionEvent> {
+    return this.#hub.subscribe();
+  }
+
+  /** Closes the channels and the connection, tells the peer, and lets go of what the worker has of it. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal */
+  onReport(report: Report): void {
+    if ('changes' in report) this.#snapshot = this.#closing ? this.#snapshot : { ...this.#snapshot, ...report.changes };
+    switch (report.type) {
+      case 'reply':
+        return this.#settle(report);
+      case 'event':
+        return this.#closing ? undefined : this.#onEvent(report.event);
+      case 'fault':
+        return this.#onCallbackError(fromErrorText(report.error));
+      case 'log':
+        return this.#log?.(report.level, report.room, report.message);
+      case 'channel': {
+        if (this.#closing) return;
+        const { channel } = this.#addChannel(report.channel, report.facts, 'open');
+        return this.#report({ type: 'datachannel', channel }, () => this.#handler.onDataChannel?.(channel));
+      }
+      case 'channel-open':
+        this.#maxMessageSizeBytes = report.facts.maxMessageSizeBytes;
+        return this.#channels.get(report.channel)?.onOpen(report.facts);
+      case 'channel-closing':
+        return this.#channels.get(report.channel)?.onClosing();
+      case 'channel-closed': {
+        const channel = this.#channels.get(report.channel);
+        this.#channels.delete(report.channel);
+        return channel?.onClosed(report.error && fromErrorText(report.error));
+      }
+      default:
+        report satisfies never;
+    }
+  }
+
+  /** @internal */
+  onMessage(number: number, isBinary: boolean, bytes: Uint8Array): void {
+    const channel = this.#channels.get(number);
+    if (channel === undefined) return;
+    channel.onMessage(isBinary, bytes);
+    this.#readable.add(channel);
+  }
+
+  /** @internal */
+  onSent(number: number, bytes: number): void {
+    this.#channels.get(number)?.onSent(bytes);
+  }
+
+  /** @internal */
+  onBatch(): void {
+    this.#copies.rest();
+    for (const remote of this.#readable) remote.channel.onPeerEvent({ type: 'readable' });
+    this.#readable.clear();
+  }
+
+  /** @internal */
+  onLost(error: RtcError): void {
+    this.#lost = error;
+    const isClosed = this.#closing !== undefined;
+    this.#end();
+    for (const { reject } of [...this.#calls.values()]) reject(error);
+    this.#calls.clear();
+    if (isClosed) return;
+    this.#snapshot = { ...this.#snapshot, iceConnectionState: 'failed', connectionState: 'failed' };
+    this.#onEvent({ type: 'iceconnectionstatechange', state: 'failed' });
+    this.#onEvent({ type: 'connectionstatechange', state: 'failed' });
+    this.#closeChannels(error);
+  }
+
+  async #close(): Promise<void> {
+    const snapshot: Partial<Snapshot> = { signalingState: 'closed', iceConnectionState: 'closed', connectionState: 'closed' };
+    const closed = this.#lost ? Promise.resolve() : this.#pending((call) => this.#link.outbox.note({ type: 'call', connection: this.#number, call, method: 'close', argument: undefined }));
+    this.#snapshot = { ...this.#snapshot, ...snapshot };
+    this.#closeChannels();
+    this.#hub.end();
+    let late: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      late = setTimeout(resolve, CLOSE_PATIENCE_MS);
+    });
+    await Promise.race([closed.catch(() => {}), patience]); // a worker that ended has closed it too
+    clearTimeout(late);
+    this.#end();
+  }
+
+  #closeChannels(error?: RtcError): void {
+    const channels = [...this.#channels.values()];
+    this.#channels.clear();
+    for (const channel of channels) channel.onClosed(error);
+  }
+
+  /** The worker has nothing of it any more. */
+  #end(): void {
+    this.#link.remove(this.#number);
+    this.#onEnd();
+  }
+
+  #checkOpen(): void {
+    if (this.#lost) throw this.#lost;
+    if (this.#closing) throw new RtcError('ERR_CLOSED', 'the connection is closed');
+  }
+
+  async #call(method: Method, argument?: unknown): Promise<unknown> {
+    this.#checkOpen();
+    if (this.#calls.size >= MAX_PENDING_CALLS) throw new RtcError('ERR_RESOURCE', `more than ${MAX_PENDING_CALLS} calls wait for the worker`);
+    return this.#pending((call) => this.#link.outbox.note({ type: 'call', connection: this.#number, call, method, argument }));
+  }
+
+  #pending(ask: (call: number) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const call = this.#nextCall++;
+      this.#calls.set(call, { resolve, reject });
+      ask(call);
+    });
+  }
+
+  #settle({ call, value, error }: Extract<Report, { readonly type: 'reply' }>): void {
+    const waiting = this.#calls.get(call);
+    this.#calls.delete(call);
+    if (error === undefined) waiting?.resolve(value);
+    else waiting?.reject(fromErrorText(error));
+  }
+
+  #addChannel(number: number, facts: RemoteChannel['facts'], state: 'connecting' | 'open'): RemoteChannel {
+    const channel = new RemoteChannel(this.#port, number, facts, state);
+    this.#channels.set(number, channel);
+    return channel;
+  }
+
+  #onEvent(event: PlainEvent): void {
+    this.#report(event, () => this.#callHandler(event));
+  }
+
+  #callHandler(event: PlainEvent): void | Promise<void> {
+    const handler = this.#handler;
+    switch (event.type) {
+      case 'negotiationneeded':
+        return handler.onNegotiationNeeded?.();
+      case 'icecandidate':
+        return handler.onIceCandidate?.(event.candidate);
+      case 'icecandidateerror':
+        return handler.onIceCandidateError?.(event.error);
+      case 'signalingstatechange':
+        return handler.onSignalingStateChange?.(event.state);
+      case 'iceconnectionstatechange':
+        return handler.onIceConnectionStateChange?.(event.state);
+      case 'icegatheringstatechange':
+        return handler.onIceGatheringStateChange?.(event.state);
+      case 'connectionstatechange':
+        return handler.onConnectionStateChange?.(event.state);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #report(event: PeerConnectionEvent, callback: () => void | Promise<void>): void {
+    this.#hub.emit(event);
+    this.#run(callback);
+  }
+
+  #run(callback: () => void | Promise<void>): void {
+    try {
+      const result = callback();
+      if (result instanceof Promise) result.catch((error: unknown) => this.#onCallbackError(error));
+    } catch (error) {
+      this.#onCallbackError(error);
+    }
+  }
+
+  #onCallbackError(error: unknown): void {
+    this.#hub.emit({ type: 'error', error: error instanceof RtcError ? error : new RtcError('ERR_OPERATION', 'a callback threw', { cause: error }) });
+    try {
+      if (this.#handler.onError) this.#handler.onError(error);
+      else this.#log?.('error', 'pool', `a callback threw: ${String(error)}`);
+    } catch {
+      // An error handler that throws has nobody left to tell.
+    }
+  }
+
+  #makePort(): ChannelPort {
+    const port: ChannelPort = {
+      maxMessageSizeBytes: 0,
+      copy: (bytes) => (bytes.length >= LEAST_OWN_BUFFER_BYTES ? new Uint8Array(bytes) : this.#copies.copy(bytes)),
+      write: (handle, isBinary, bytes) => {
+        const remote = handle as RemoteChannel;
+        const { length } = bytes;
+        this.#link.outbox.message(this.#number, remote.number, isBinary, bytes);
+        remote.bufferedAmount += length;
+        remote.bytesSent += length;
+        remote.messagesSent++;
+      },
+      read: (handle) => {
+        const message = (handle as RemoteChannel).read();
+        if (message !== undefined && !this.#closing) this.#link.willCredit(this.#number, handle as RemoteChannel);
+        return message;
+      },
+      close: (handle) => {
+        if (!this.#closing) this.#link.outbox.note({ type: 'close-channel', connection: this.#number, channel: (handle as RemoteChannel).number });
+      },
+      call: (callback) => {
+        if (callback) this.#run(callback);
+      },
+      deliver: (handler, data) => {
+        try {
+          const result = handler.onMessage?.(data);
+          if (result instanceof Promise) result.catch((error: unknown) => this.#onCallbackError(error));
+        } catch (error) {
+          this.#onCallbackError(error);
+        }
+      },
+    };
+    return Object.defineProperty(port, 'maxMessageSizeBytes', { get: () => this.#maxMessageSizeBytes });
+  }
+}
+
+function plainDescription({ type, sdp }: DescriptionInit): DescriptionInit {
+  return (sdp === undefined ? { type } : { type, sdp }) as DescriptionInit;
+}
+
+function plainConfiguration({ certificates, iceServers, ...plain }: Configuration): PlainConfiguration {
+  return {
+    ...plain,
+    ...(iceServers && { iceServers: iceServers.map((server) => ({ ...server })) }),
+    ...(certificates && { certificates: certificates.map((certificate) => certificate.exportPem()) }),
+  };
+}
