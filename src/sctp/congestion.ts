@@ -1,5 +1,5 @@
 import { after32, type Instant } from '../core/index.ts';
-import { BUSY_LOOPS_BYTES, CUBIC_BETA, CUBIC_C, INITIAL_WINDOW_PACKETS, MAX_RATE_BYTES_PER_MS, MIN_WINDOW_PACKETS } from './constants.ts';
+import { BUSY_LOOPS_BYTES, BUSY_LOOPS_MS, CUBIC_BETA, CUBIC_C, INITIAL_WINDOW_PACKETS, MAX_RATE_BYTES_PER_MS, MIN_WINDOW_PACKETS } from './constants.ts';
 
 /** Packets per round trip by which the window grows so that with {@link CUBIC_BETA} it is as large as TCP's (RFC 9438 4.3). */
 const FRIENDLY_ALPHA: number = (3 * (1 - CUBIC_BETA)) / (1 + CUBIC_BETA);
@@ -45,9 +45,9 @@ export class Congestion {
     return Math.min(this.#limit, this.#recoveryExit === undefined ? this.#window : this.#repairWindow);
   }
 
-  /** What the path can hold, from its shortest round trip, in ms (see {@link MAX_RATE_BYTES_PER_MS}). */
+  /** What the path can hold, from its shortest round trip, in ms (see {@link BUSY_LOOPS_BYTES}). */
   limit(minRttMs: number): void {
-    this.#limit = BUSY_LOOPS_BYTES + minRttMs * MAX_RATE_BYTES_PER_MS;
+    this.#limit = BUSY_LOOPS_BYTES + Math.max(0, minRttMs - BUSY_LOOPS_MS) * MAX_RATE_BYTES_PER_MS;
   }
 
   get thresholdBytes(): number {

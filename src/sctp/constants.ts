@@ -125,12 +125,13 @@ export const CUBIC_C = 0.4;
 export const CUBIC_BETA = 0.7;
 
 /**
- * What may be in flight is bounded by what the path's shortest round trip can hold, however large the window grew: so many bytes
- * per ms, more than a process of this kind sends, and on top what keeps two event loops busy at once. Beyond that packets only
- * wait in the buffers of sockets, and whatever is sent after them waits too. It matters where a round trip takes less than a few ms.
+ * What may be in flight is bounded by what the path's shortest round trip can hold, however large the window grew: what keeps two
+ * event loops busy at once, and, for each ms above what these loops may take themselves, more than a process of this kind sends
+ * in it. Beyond that packets only wait in the buffers of sockets, and so does whatever is sent after them.
  */
-export const MAX_RATE_BYTES_PER_MS = 400_000;
 export const BUSY_LOOPS_BYTES: number = 256 * 1024;
+export const BUSY_LOOPS_MS = 2;
+export const MAX_RATE_BYTES_PER_MS = 400_000;
 
 /** Packets that go out at once whatever the pace, and the shortest round trip that is paced, in ms. */
 export const PACE_BURST_PACKETS = 10;
