@@ -20,7 +20,7 @@ import type { ChannelPort } from './channel-port.ts';
 import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, type Settings, toChannelInit } from './configuration.ts';
 import { DataChannel, type DataChannelHandler, type DataChannelMessage } from './data-channel.ts';
 import { EventHub } from './events.ts';
-import { InterceptorRegistry, reports } from '../interceptor/index.ts';
+import { defaultInterceptors, type InterceptorRegistry } from '../interceptor/index.ts';
 import type { RtcpPacket } from '../rtcp/index.ts';
 import type { MediaKind } from '../rtp/index.ts';
 import { ConnectionMedia, type MediaPort, type TransceiverInit } from './media.ts';
@@ -102,7 +102,7 @@ export class PeerConnection implements AsyncDisposable {
     const config: PeerConfig = {
       ...peerConfigOf(this.#configuration, options.settings ?? {}),
       media: (options.mediaEngine ?? MediaEngine.default()).capabilities(),
-      interceptors: (options.interceptors ?? new InterceptorRegistry().register(reports())).factories,
+      interceptors: options.interceptors?.factories ?? defaultInterceptors(),
     };
     this.#peer = new Peer(config, this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });

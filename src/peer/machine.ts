@@ -173,6 +173,8 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
       {
         transport: this.#transport,
         data: this.#data,
+        media: this.#mediaTransport,
+        transceivers: this.media.transceivers,
         certificate: this.#certificate,
         counters: this.#counters,
         channelsOpened: this.#channelsOpened,
@@ -367,6 +369,9 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
         this.#events.push({ type: 'transceiver', transceiver: effect.transceiver.id });
         return;
       case 'track':
+        this.#mediaTransport.trackIds.set(effect.transceiver, effect.trackId);
+        this.#events.push(effect);
+        return;
       case 'track-removed':
       case 'transceiver-stopped':
         this.#events.push(effect);

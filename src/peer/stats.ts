@@ -3,8 +3,12 @@ import type { ChannelHandle } from '../datachannel/index.ts';
 import { type Certificate, type Fingerprint, fingerprintOf } from '../dtls/index.ts';
 import type { IceCandidate, IcePair, LocalCandidate } from '../ice/index.ts';
 import type { SctpStats } from '../sctp/index.ts';
+import { SrtpProfile } from '../srtp/index.ts';
 import { type CandidatePairStats, type CandidateStats, type CertificateStats, type DataChannelStats, type RtcStats, StatsReport, type TransportStats } from '../stats/index.ts';
 import type { DataTransport } from './data-transport.ts';
+import type { TransceiverView } from './jsep/index.ts';
+import type { MediaTransport } from './media/index.ts';
+import { mediaStats } from './media/stats.ts';
 import { DTLS_OVERHEAD_BYTES } from './path.ts';
 import type { Transport } from './transport.ts';
 
@@ -37,11 +41,21 @@ function summaryOf({ address, port, type, protocol }: IceCandidate): CandidateSu
 export interface StatsSources {
   readonly transport: Transport;
   readonly data: DataTransport;
+  readonly media: MediaTransport;
+  readonly transceivers: readonly TransceiverView[];
   readonly certificate: Certificate;
   readonly counters: Counters;
   readonly channelsOpened: number;
   readonly channelsClosed: number;
 }
+
+/** As in the registry of DTLS-SRTP protection profiles (RFC 5764 4.1.2, RFC 7714 14.2). */
+const SRTP_NAMES: ReadonlyMap<number, string> = new Map([
+  [SrtpProfile.aes128CmSha1_80, 'SRTP_AES128_CM_HMAC_SHA1_80'],
+  [SrtpProfile.aes128CmSha1_32, 'SRTP_AES128_CM_HMAC_SHA1_32'],
+  [SrtpProfile.aeadAes128Gcm, 'SRTP_AEAD_AES_128_GCM'],
+  [SrtpProfile.aeadAes256Gcm, 'SRTP_AEAD_AES_256_GCM'],
+]);
 
 const TRANSPORT_ID = 'transport';
 
@@ -72,6 +86,7 @@ export function peerStats(sources: StatsSources, now: Instant, environment: Envi
   if (remote) entries.push(certificateStats('certificate-remote', remote, fingerprintOf(environment.crypto, 'sha-256', remote), timestamp));
   entries.push(transportStats(transport, sources.data.association?.stats(), selectedId, remote !== undefined, timestamp));
   sources.data.channels.channels.forEach((channel, i) => entries.push(channelStats(channel, i, timestamp)));
+  entries.push(...mediaStats({ media: sources.media, transceivers: sources.transceivers, transportId: TRANSPORT_ID }, now, environment));
   entries.push({ id: 'drops', type: 'sansrtc-drops', timestamp, counters: dropsOf(sources) });
   return new StatsReport(entries);
 }
@@ -144,6 +159,7 @@ function transportStats(transport: Transport, sctp: SctpStats | undefined, selec
     ...(hasRemoteCertificate && { remoteCertificateId: 'certificate-remote' }),
     ...(dtls?.version !== undefined && { tlsVersion: dtls.version.toString(16).toUpperCase() }),
     ...(dtls?.cipherSuite !== undefined && { dtlsCipher: dtls.cipherSuite.name }),
+    ...(dtls?.srtpProfile !== undefined && { srtpCipher: SRTP_NAMES.get(dtls.srtpProfile) ?? String(dtls.srtpProfile) }),
     selectedCandidatePairChanges: ice?.selectedPairChanges ?? 0,
     ...(sctp && { mtuBytes: sctp.mtuBytes + DTLS_OVERHEAD_BYTES, mtuProbesSent: sctp.mtuProbesSent, mtuProbesAcknowledged: sctp.mtuProbesAcknowledged }),
   };
@@ -166,9 +182,9 @@ function channelStats(channel: ChannelHandle, i: number, timestamp: number): Dat
   };
 }
 
-function dropsOf({ transport, data, counters }: StatsSources): Record<string, number> {
+function dropsOf({ transport, data, media, counters }: StatsSources): Record<string, number> {
   const drops: Record<string, number> = {};
-  const sources = [counters.snapshot(), transport.counters.snapshot(), transport.ice?.stats().counters, transport.dtls?.stats().dropped, data.association?.stats().counters, data.channels.counters.snapshot()];
+  const sources = [counters.snapshot(), transport.counters.snapshot(), transport.ice?.stats().counters, transport.dtls?.stats().dropped, data.association?.stats().counters, data.channels.counters.snapshot(), media.counters.snapshot(), media.chain?.counters.snapshot(), media.srtpStats?.dropped];
   for (const source of sources) for (const [name, count] of source ?? []) drops[name] = (drops[name] ?? 0) + count;
   return drops;
 }

@@ -68,6 +68,8 @@ export interface OutboundRtpStats extends RtcStatsBase<'outbound-rtp'>, RtpStrea
   /** Without headers and padding. */
   readonly bytesSent: number;
   readonly headerBytesSent: number;
+  /** For video. */
+  readonly framesSent?: number;
   readonly retransmittedPacketsSent?: number;
   readonly retransmittedBytesSent?: number;
   readonly rtxSsrc?: number;

@@ -27,6 +27,9 @@ export class MediaTransport {
   /** Streams that do not send at present, by SSRC. */
   readonly #paused: Map<number, SendStream> = new Map();
   readonly #events: Queue<MediaEvent> = new Queue();
+  /** The ids of the tracks that are sent and received, by transceiver. */
+  readonly sourceIds: Map<number, string> = new Map();
+  readonly trackIds: Map<number, string> = new Map();
   readonly cname: string;
   /** Made with the first agreement: a connection of data alone has none. */
   #chain: InterceptorChain | undefined;

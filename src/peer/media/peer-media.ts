@@ -38,24 +38,30 @@ export class PeerMedia {
   /** Adds a transceiver (W3C 5.1) and returns its id. Throws `ERR_INVALID_ARGUMENT` for RIDs that are none or not unique, `ERR_CLOSED`. */
   addTransceiver(kind: MediaKind, init: TransceiverInit = {}): number {
     this.#checkOpen();
-    return this.#jsep.addTransceiver(kind, init);
+    const id = this.#jsep.addTransceiver(kind, init);
+    this.#setSource(id, init.trackId);
+    return id;
   }
 
   /** Finds or adds a transceiver that can send a track (W3C 5.1 `addTrack`), and returns its id. Throws `ERR_CLOSED`. */
   addTrack(kind: MediaKind, trackId: string, streamIds: readonly string[]): number {
     this.#checkOpen();
-    return this.#jsep.addTrack(kind, trackId, streamIds);
+    const id = this.#jsep.addTrack(kind, trackId, streamIds);
+    this.#setSource(id, trackId);
+    return id;
   }
 
   removeTrack(transceiver: number): void {
     this.#checkOpen();
     this.#jsep.removeTrack(transceiver);
+    this.#setSource(transceiver, undefined);
   }
 
   /** Names the track that is sent; needs no negotiation. */
   setTrack(transceiver: number, trackId: string | undefined): void {
     this.#checkOpen();
     this.#jsep.setTrack(transceiver, trackId);
+    this.#setSource(transceiver, trackId);
   }
 
   setStreams(transceiver: number, streamIds: readonly string[]): void {
@@ -126,6 +132,11 @@ export class PeerMedia {
   /** For the peer, when it closes. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  #setSource(transceiver: number, trackId: string | undefined): void {
+    if (trackId === undefined) this.#transport.sourceIds.delete(transceiver);
+    else this.#transport.sourceIds.set(transceiver, trackId);
   }
 
   #checkOpen(): void {

@@ -45,6 +45,7 @@ export class SendStream implements LocalStream {
   #section: Section;
   rtxSsrc: number | undefined;
   fecSsrc: number | undefined;
+  /** W3C `active`: false sends nothing. */
   isActive: boolean;
   #header: Uint8Array;
   #elements: readonly ExtensionElement[];
@@ -60,9 +61,8 @@ export class SendStream implements LocalStream {
     this.index = index;
     this.ssrc = encoding.ssrc;
     this.rid = encoding.rid;
-    this.rtxSsrc = encoding.rtxSsrc;
-    this.fecSsrc = encoding.fecSsrc;
     this.isActive = encoding.active;
+    this.#bindRepair(encoding);
     // In the lower half, so that the first packets being lost cannot hide a wrap from SRTP (RFC 3711 3.3.1).
     this.#sequenceNumber = randomU32(random) & 0x7fff;
     this.#elements = this.#makeElements();
@@ -97,6 +97,7 @@ export class SendStream implements LocalStream {
   update(section: Section, encoding: SendEncoding): void {
     this.#section = section;
     this.isActive = encoding.active;
+    this.#bindRepair(encoding);
     this.#elements = this.#makeElements();
     this.#header = this.#makeHeader();
   }
@@ -124,6 +125,13 @@ export class SendStream implements LocalStream {
     const header = new RtpHeader();
     readHeader(bytes, header);
     return beltPacket(bytes, header, this, 'media', now);
+  }
+
+  /** A stream of repair exists where its codec was agreed upon. ULPFEC has none: it goes inside RED (RFC 5109 14). */
+  #bindRepair({ rtxSsrc, fecSsrc }: SendEncoding): void {
+    const names = new Set([...this.codecs.values()].map(({ name }) => name.toLowerCase()));
+    this.rtxSsrc = names.has('rtx') ? rtxSsrc : undefined;
+    this.fecSsrc = names.has('flexfec-03') || names.has('flexfec') ? fecSsrc : undefined;
   }
 
   #align(packet: OutgoingRtp, codec: RtpCodec, now: Instant): void {
