@@ -19,6 +19,38 @@ export interface SdpCodec {
   readonly feedback: readonly string[];
 }
 
+/** The payload types that mean something without `a=rtpmap` and are still met (RFC 3551 6). G.722 has 8000, though it samples at 16,000 (4.5.2). */
+const STATIC_CODECS: ReadonlyMap<number, { readonly name: string; readonly clockRateHz: number }> = new Map([
+  [0, { name: 'PCMU', clockRateHz: 8000 }],
+  [3, { name: 'GSM', clockRateHz: 8000 }],
+  [8, { name: 'PCMA', clockRateHz: 8000 }],
+  [9, { name: 'G722', clockRateHz: 8000 }],
+  [13, { name: 'CN', clockRateHz: 8000 }],
+  [18, { name: 'G729', clockRateHz: 8000 }],
+  [26, { name: 'JPEG', clockRateHz: 90_000 }],
+  [34, { name: 'H263', clockRateHz: 90_000 }],
+]);
+
+/** The codec of a static payload type (RFC 3551 6); `undefined` for one that needs `a=rtpmap`. */
+export function staticCodec(payloadType: number): { readonly name: string; readonly clockRateHz: number } | undefined {
+  return STATIC_CODECS.get(payloadType);
+}
+
+/** The profiles of RTP over DTLS-SRTP that are offered and answered (RFC 9429 5.1.2). */
+const RTP_PROTOCOLS: ReadonlySet<string> = new Set([
+  'UDP/TLS/RTP/SAVPF',
+  'TCP/DTLS/RTP/SAVPF',
+  'RTP/SAVPF',
+  'UDP/TLS/RTP/SAVP',
+  'TCP/DTLS/RTP/SAVP',
+  'RTP/SAVP',
+]);
+
+/** Whether a section is about sound or pictures over DTLS-SRTP. */
+export function isMediaSection(section: MediaSection): boolean {
+  return (section.kind === 'audio' || section.kind === 'video') && RTP_PROTOCOLS.has(section.protocol);
+}
+
 /** One `a=extmap` line (RFC 8285 6). */
 export interface SdpExtension {
   readonly id: number;

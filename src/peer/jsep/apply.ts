@@ -1,18 +1,22 @@
 import { formatCandidate } from '../../ice/index.ts';
 import { DEFAULT_SCTP_PORT } from '../../sdp/index.ts';
 import type { JsepConfig } from './config.ts';
-import { restarts } from './create.ts';
 import type { JsepEffect } from './events.ts';
+import { restarts } from './generations.ts';
+import { applyAnsweredTracks, applyOfferedMedia } from './remote-track.ts';
+import { revertMedia } from './rollback.ts';
+import { settleMedia } from './settle-media.ts';
 import {
   arrive,
   type CreatedDescription,
   generationOf,
   type JsepState,
   type LocalDescription,
+  type NegotiatedData,
   type NegotiatedTransport,
   pruneGenerations,
-  type RemoteData,
   type RemoteDescription,
+  type RemoteTransport,
   type Step,
 } from './state.ts';
 
@@ -21,7 +25,13 @@ export function applyLocalOffer(state: JsepState, created: CreatedDescription): 
   const effects: JsepEffect[] = [];
   const replaced = state.pendingLocal && dropPendingGeneration(state, created.usernameFragment, effects);
   const next = begin({ ...(replaced ?? state), pendingLocal: localOf(created, 'offer'), signaling: 'have-local-offer' }, created, true, effects);
-  return arrive(state, next, effects);
+  return arrive(state, { ...next, transceivers: placed(state, created), stable: state.stable ?? state.transceivers }, effects);
+}
+
+// The transceivers are associated with the sections that the offer made for them.
+function placed({ transceivers }: JsepState, { media }: CreatedDescription): JsepState['transceivers'] {
+  const places = new Map(media.map(({ transceiver, index, mid }) => [transceiver, { index, mid }]));
+  return transceivers.map((transceiver) => ({ ...transceiver, place: places.get(transceiver.id) ?? transceiver.place }));
 }
 
 /** An answer of ours is set, provisional or not: both sides are known now. */
@@ -30,13 +40,15 @@ export function applyLocalAnswer(config: JsepConfig, state: JsepState, created: 
   const local = localOf(created, type);
   const remote = state.pendingRemote as RemoteDescription;
   // The peer offered, so that it controls, unless it is a lite agent (RFC 8445 6.1.1).
-  const begun = begin(state, created, remote.data?.lite ?? false, effects);
+  const begun = begin(state, created, remote.transport?.lite ?? false, effects);
   return settle(config, state, begun, local, remote, type, effects);
 }
 
 /** An offer of the peer is set. Nothing happens on the network until it is answered. */
-export function applyRemoteOffer(before: JsepState, state: JsepState, remote: RemoteDescription, effects: readonly JsepEffect[]): Step {
-  return arrive(before, { ...state, pendingRemote: remote, lastAnswer: undefined, signaling: 'have-remote-offer' }, effects);
+export function applyRemoteOffer(config: JsepConfig, before: JsepState, state: JsepState, remote: RemoteDescription, rolledBack: readonly JsepEffect[]): Step {
+  const effects = [...rolledBack];
+  const next = applyOfferedMedia(config, { ...state, stable: state.stable ?? state.transceivers }, remote, effects);
+  return arrive(before, { ...next, pendingRemote: remote, lastAnswer: undefined, signaling: 'have-remote-offer' }, effects);
 }
 
 /** An answer of the peer is set. */
@@ -48,13 +60,14 @@ export function applyRemoteAnswer(config: JsepConfig, state: JsepState, remote: 
 export function rollback(state: JsepState): Step {
   const effects: JsepEffect[] = [];
   const kept = state.pendingLocal ? dropPendingGeneration(state, undefined, effects) : state;
-  const next: JsepState = { ...kept, pendingLocal: undefined, pendingRemote: undefined, lastOffer: undefined, lastAnswer: undefined, signaling: 'stable' };
+  const reverted = revertMedia(kept, () => false, effects);
+  const next: JsepState = { ...reverted, stable: undefined, pendingLocal: undefined, pendingRemote: undefined, lastOffer: undefined, lastAnswer: undefined, signaling: 'stable' };
   return { state: pruneGenerations(next), effects };
 }
 
 function localOf(created: CreatedDescription, type: LocalDescription['type']): LocalDescription {
-  const { description, data, usernameFragment, dtlsRole } = created;
-  return { type, description, data, usernameFragment, dtlsRole };
+  const { description, transport, data, media, usernameFragment, dtlsRole } = created;
+  return { type, description, transport, data, media, usernameFragment, dtlsRole };
 }
 
 // Adds the generation of a description that is set for the first time, and says what ICE must do.
@@ -85,57 +98,69 @@ function settle(
   effects: JsepEffect[],
 ): Step {
   const isOfferer = local.type === 'offer';
-  const agreed = negotiate(state.negotiated, local, remote);
-  if (agreed && remote.data) pushTransportEffects(config, state.negotiated, agreed, remote.data, effects);
-  if (type === 'pranswer') {
+  const negotiated = negotiate(state.negotiated, local, remote);
+  const data = negotiateData(local, remote);
+  if (negotiated && remote.transport) pushTransportEffects(state.negotiated, negotiated, remote.transport, effects);
+  if (data) pushDataEffects(config, state.data, data, effects);
+  const isFinal = type === 'answer';
+  const isDataRejected = isFinal && data === undefined && (isOfferer ? local.data : state.data) !== undefined;
+  if (isDataRejected) effects.push({ type: 'sctp-rejected' });
+  if (isFinal && negotiated === undefined && (isOfferer ? local.transport : state.negotiated) !== undefined) effects.push({ type: 'transport-closed' });
+  const settled = settleMedia(state, local, remote, type, effects);
+  const next = isOfferer ? applyAnsweredTracks(config, settled, local, remote, effects) : settled;
+  if (!isFinal) {
     // A provisional "no" is not final; a provisional "yes" is, as far as transports go.
-    const negotiated = agreed ?? state.negotiated;
-    if (isOfferer) return arrive(before, { ...state, pendingRemote: remote, negotiated, signaling: 'have-remote-pranswer' }, effects);
-    return arrive(before, { ...state, pendingLocal: local, negotiated, signaling: 'have-local-pranswer' }, effects);
+    const provisional = { ...next, negotiated: negotiated ?? state.negotiated, data: data ?? state.data };
+    if (isOfferer) return arrive(before, { ...provisional, pendingRemote: remote, signaling: 'have-remote-pranswer' }, effects);
+    return arrive(before, { ...provisional, pendingLocal: local, signaling: 'have-local-pranswer' }, effects);
   }
-  const isRejected = agreed === undefined && (isOfferer ? local.data !== undefined : state.negotiated !== undefined);
-  if (isRejected) effects.push({ type: 'sctp-rejected' }, { type: 'transport-closed' });
-  const isReplaced = agreed === undefined || !state.toReplace.has(agreed.localUsernameFragment);
-  const next: JsepState = {
-    ...state,
+  const isReplaced = negotiated === undefined || !state.toReplace.has(negotiated.localUsernameFragment);
+  const final: JsepState = {
+    ...next,
     currentLocal: local,
     currentRemote: remote,
     pendingLocal: undefined,
     pendingRemote: undefined,
     lastOffer: undefined,
     lastAnswer: undefined,
-    negotiated: agreed,
+    stable: undefined,
+    negotiated,
+    data,
     // The channels go with their association, and the wish for a section with them.
-    dataWanted: state.dataWanted && !isRejected,
+    dataWanted: state.dataWanted && !isDataRejected,
     toReplace: isReplaced ? new Set() : state.toReplace,
     signaling: 'stable',
   };
-  return arrive(before, pruneGenerations(next), effects);
+  return arrive(before, pruneGenerations(final), effects);
 }
 
 function negotiate(before: NegotiatedTransport | undefined, local: LocalDescription, remote: RemoteDescription): NegotiatedTransport | undefined {
-  const { data } = remote;
-  if (data === undefined || local.data === undefined || local.usernameFragment === undefined) return undefined;
+  const { transport } = remote;
+  if (transport === undefined || local.transport === undefined || local.usernameFragment === undefined) return undefined;
   const isOfferer = local.type === 'offer';
-  const isSameGeneration = before !== undefined && !restarts(before.remoteCredentials, data.credentials);
+  const isSameGeneration = before !== undefined && !restarts(before.remoteCredentials, transport.credentials);
   return {
-    index: data.index,
-    mid: local.data.mid,
+    index: transport.index,
+    mid: transport.mid,
     localUsernameFragment: local.usernameFragment,
-    remoteCredentials: data.credentials,
-    remoteFingerprints: data.fingerprints,
-    remoteSctpPort: data.fields.sctpPort,
-    remoteMaxMessageSizeBytes: data.fields.maxMessageSizeBytes,
+    remoteCredentials: transport.credentials,
+    remoteFingerprints: transport.fingerprints,
     // Roles are decided once (RFC 8842 5.5, RFC 8445 6.1.1).
-    dtlsRole: before?.dtlsRole ?? (isOfferer ? (data.setup === 'passive' ? 'client' : 'server') : (local.dtlsRole ?? 'client')),
-    iceControlling: before?.iceControlling ?? (isOfferer || data.lite),
-    delivered: new Set([...(isSameGeneration ? before.delivered : []), ...data.candidates.map(formatCandidate)]),
-    deliveredEnd: data.endOfCandidates || (isSameGeneration && before.deliveredEnd),
+    dtlsRole: before?.dtlsRole ?? (isOfferer ? (transport.setup === 'passive' ? 'client' : 'server') : (local.dtlsRole ?? 'client')),
+    iceControlling: before?.iceControlling ?? (isOfferer || transport.lite),
+    delivered: new Set([...(isSameGeneration ? before.delivered : []), ...transport.candidates.map(formatCandidate)]),
+    deliveredEnd: transport.endOfCandidates || (isSameGeneration && before.deliveredEnd),
   };
 }
 
-function pushTransportEffects(config: JsepConfig, before: NegotiatedTransport | undefined, now: NegotiatedTransport, remote: RemoteData, effects: JsepEffect[]): void {
-  const { dtlsRole, remoteFingerprints, iceControlling, remoteMaxMessageSizeBytes } = now;
+function negotiateData(local: LocalDescription, { data }: RemoteDescription): NegotiatedData | undefined {
+  if (local.data === undefined || data === undefined) return undefined;
+  const { sctpPort, maxMessageSizeBytes } = data.fields;
+  return { index: data.index, mid: data.mid, remoteSctpPort: sctpPort, remoteMaxMessageSizeBytes: maxMessageSizeBytes };
+}
+
+function pushTransportEffects(before: NegotiatedTransport | undefined, now: NegotiatedTransport, remote: RemoteTransport, effects: JsepEffect[]): void {
+  const { dtlsRole, remoteFingerprints, iceControlling } = now;
   if (before === undefined) effects.push({ type: 'transport', dtlsRole, remoteFingerprints, iceControlling });
   if (before === undefined || restarts(before.remoteCredentials, now.remoteCredentials)) {
     const { credentials, lite, candidates, endOfCandidates } = remote;
@@ -146,7 +171,9 @@ function pushTransportEffects(config: JsepConfig, before: NegotiatedTransport | 
     }
     if (now.deliveredEnd && !before.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
   }
-  if (before?.remoteMaxMessageSizeBytes !== remoteMaxMessageSizeBytes) {
-    effects.push({ type: 'sctp', localPort: config.sctpPort ?? DEFAULT_SCTP_PORT, remotePort: now.remoteSctpPort, remoteMaxMessageSizeBytes });
-  }
+}
+
+function pushDataEffects(config: JsepConfig, before: NegotiatedData | undefined, { remoteSctpPort, remoteMaxMessageSizeBytes }: NegotiatedData, effects: JsepEffect[]): void {
+  if (before?.remoteMaxMessageSizeBytes === remoteMaxMessageSizeBytes) return;
+  effects.push({ type: 'sctp', localPort: config.sctpPort ?? DEFAULT_SCTP_PORT, remotePort: remoteSctpPort, remoteMaxMessageSizeBytes });
 }

@@ -18,17 +18,24 @@ import type { JsepState, Origin } from './state.ts';
 
 const NO_ADDRESS = 'c=IN IP4 0.0.0.0';
 
-/** A data section that is offered or accepted. */
-export function dataSection(config: JsepConfig, mid: string, credentials: IceCredentials, setup: SetupRole, legacyProtocol?: string): MediaSection {
-  const port = config.sctpPort ?? DEFAULT_SCTP_PORT;
-  const lines = [NO_ADDRESS, `a=mid:${mid}`, `a=ice-ufrag:${credentials.usernameFragment}`, `a=ice-pwd:${credentials.password}`];
+/** What every section says of its identity and its transport. */
+export function transportLines(config: JsepConfig, mid: string, credentials: IceCredentials, setup: SetupRole): string[] {
+  const lines = [`a=mid:${mid}`, `a=ice-ufrag:${credentials.usernameFragment}`, `a=ice-pwd:${credentials.password}`];
   for (const { algorithm, value } of config.fingerprints) lines.push(`a=fingerprint:${algorithm} ${value}`);
   lines.push(`a=setup:${setup}`);
+  return lines;
+}
+
+/** A data section that is offered or accepted. */
+export function dataSection(config: JsepConfig, transport: readonly string[], { bundleOnly = false, legacyProtocol }: { readonly bundleOnly?: boolean; readonly legacyProtocol?: string | undefined }): MediaSection {
+  const sctpPort = config.sctpPort ?? DEFAULT_SCTP_PORT;
+  const lines = [NO_ADDRESS, ...transport];
+  if (bundleOnly) lines.push('a=bundle-only');
   // A peer from before RFC 8841 is answered in its own words.
-  lines.push(legacyProtocol === undefined ? `a=sctp-port:${port}` : `a=sctpmap:${port} webrtc-datachannel 65535`);
+  lines.push(legacyProtocol === undefined ? `a=sctp-port:${sctpPort}` : `a=sctpmap:${sctpPort} webrtc-datachannel 65535`);
   lines.push(`a=max-message-size:${config.maxMessageSizeBytes ?? DEFAULT_RECEIVE_MESSAGE_SIZE_BYTES}`);
-  const formats = [legacyProtocol === undefined ? 'webrtc-datachannel' : String(port)];
-  return makeMediaSection({ kind: 'application', port: PLACEHOLDER_PORT, protocol: legacyProtocol ?? 'UDP/DTLS/SCTP', formats }, lines);
+  const formats = [legacyProtocol === undefined ? 'webrtc-datachannel' : String(sctpPort)];
+  return makeMediaSection({ kind: 'application', port: bundleOnly ? 0 : PLACEHOLDER_PORT, protocol: legacyProtocol ?? 'UDP/DTLS/SCTP', formats }, lines);
 }
 
 /** A section in the place of one that is rejected or stopped: the same media with port 0 (RFC 3264 6, 8.2). */

@@ -3,7 +3,7 @@ import { formatCandidate, type IceCandidate } from '../../ice/index.ts';
 import { iceCredentialsOf, type MediaSection, midOf } from '../../sdp/index.ts';
 import { MAX_REMOTE_CANDIDATES, MAX_TRICKLED } from './constants.ts';
 import type { CandidateInit, JsepEffect, SignalledCandidate } from './events.ts';
-import { readCandidate } from './read-remote.ts';
+import { readCandidate } from './remote-transport.ts';
 import { generationOf, type JsepState, type LocalGeneration, type RemoteDescription, type Step } from './state.ts';
 
 /** Remembers a gathered candidate; without a username fragment it is of the newest generation. `undefined`: that generation is gone. */
@@ -12,10 +12,10 @@ export function addLocalCandidate(state: JsepState, candidate: IceCandidate): { 
   if (generation === undefined || generation.complete) return undefined;
   const { usernameFragment } = generation.credentials;
   const local = [state.pendingLocal, state.currentLocal].find((description) => description?.usernameFragment === usernameFragment);
-  if (local?.data === undefined) return undefined;
+  if (local?.transport === undefined) return undefined;
   const known = { ...candidate, usernameFragment };
   const next = replaceGeneration(state, { ...generation, candidates: [...generation.candidates, known] });
-  const signalled = { candidate: formatCandidate(known), sdpMid: local.data.mid, sdpMLineIndex: local.data.index, usernameFragment };
+  const signalled = { candidate: formatCandidate(known), sdpMid: local.transport.mid, sdpMLineIndex: local.transport.index, usernameFragment };
   return { state: next, signalled };
 }
 
@@ -56,8 +56,8 @@ export function addIceCandidate(state: JsepState, init: CandidateInit | null): S
     const own = (indexes as number[]).filter((index) => isOfGeneration(description, index, wanted));
     const added = addToDescription(description, own, line, parsed);
     next = next.pendingRemote === description ? { ...next, pendingRemote: added } : { ...next, currentRemote: added };
-    if (added !== description && description.data && own.some((index) => description.data?.candidateSections.has(index))) {
-      next = deliver(next, description.data.credentials.usernameFragment, parsed, effects);
+    if (added !== description && description.transport && own.some((index) => description.transport?.candidateSections.has(index))) {
+      next = deliver(next, description.transport.credentials.usernameFragment, parsed, effects);
     }
   }
   return { state: next, effects };
@@ -74,10 +74,10 @@ function sectionsOf({ description }: RemoteDescription, mid: string | undefined,
   return media.map((_, i) => i);
 }
 
-function isOfGeneration({ description, data }: RemoteDescription, index: number, usernameFragment: string | undefined): boolean {
+function isOfGeneration({ description, transport }: RemoteDescription, index: number, usernameFragment: string | undefined): boolean {
   if (usernameFragment === undefined) return true;
   // A bundled section without credentials of its own has those of its transport.
-  const credentials = iceCredentialsOf(description, description.media[index] as MediaSection) ?? (data?.candidateSections.has(index) ? data.credentials : undefined);
+  const credentials = iceCredentialsOf(description, description.media[index] as MediaSection) ?? (transport?.candidateSections.has(index) ? transport.credentials : undefined);
   return credentials?.usernameFragment === usernameFragment;
 }
 
@@ -90,11 +90,11 @@ function addToDescription(remote: RemoteDescription, indexes: readonly number[],
   const fresh = indexes.filter((index) => !remote.trickled.some((known) => known.index === index && known.text === line));
   const trickled = [...remote.trickled, ...fresh.map((index) => ({ index, text: line }))];
   if (fresh.length === 0 || trickled.length > MAX_TRICKLED) return remote;
-  const { data } = remote;
-  if (data === undefined || !fresh.some((index) => data.candidateSections.has(index))) return { ...remote, trickled };
-  if (candidate === undefined) return { ...remote, trickled, data: { ...data, endOfCandidates: true } };
-  if (data.candidates.length >= MAX_REMOTE_CANDIDATES) return remote;
-  return { ...remote, trickled, data: { ...data, candidates: [...data.candidates, candidate] } };
+  const { transport } = remote;
+  if (transport === undefined || !fresh.some((index) => transport.candidateSections.has(index))) return { ...remote, trickled };
+  if (candidate === undefined) return { ...remote, trickled, transport: { ...transport, endOfCandidates: true } };
+  if (transport.candidates.length >= MAX_REMOTE_CANDIDATES) return remote;
+  return { ...remote, trickled, transport: { ...transport, candidates: [...transport.candidates, candidate] } };
 }
 
 // The candidate goes to the agent now when its generation is in use, and with the answer otherwise.

@@ -14,3 +14,15 @@ export const MAX_ENCODINGS = 8;
 export const MAX_RID_LENGTH = 255;
 /** Longest id of a stream or track in `a=msid`. RFC 8830 2 says 64; ids of other origin may be longer, and are kept whole. */
 export const MAX_MSID_LENGTH = 255;
+/** Payload types for codecs without one of their own (RFC 3551 6) … */
+export const FIRST_DYNAMIC_PAYLOAD_TYPE = 96;
+export const LAST_PAYLOAD_TYPE = 127;
+/** … and where those run out (RFC 3551 3 leaves them unassigned) … */
+export const FIRST_SPARE_PAYLOAD_TYPE = 35;
+/** … up to where they would look like RTCP (RFC 5761 4). */
+export const FIRST_UNUSABLE_PAYLOAD_TYPE = 64;
+/** Ids of header extensions that fit into the one-byte form (RFC 8285 4.2); 15 is reserved, and more need the two-byte form. */
+export const MAX_ONE_BYTE_EXTENSION_ID = 14;
+export const MAX_EXTENSION_ID = 255;
+/** Sources that are believed of one section. */
+export const MAX_DECLARED_SOURCES = 64;

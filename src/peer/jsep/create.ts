@@ -1,9 +1,14 @@
 import { RtcError } from '../../core/index.ts';
 import { bundleGroupsOf, type MediaSection, midOf, serializeSdp } from '../../sdp/index.ts';
-import { assemble, dataSection, rejectedSection } from './build.ts';
+import { answerMedia } from './answer-media.ts';
+import { assemble, dataSection, rejectedSection, transportLines } from './build.ts';
 import type { JsepConfig } from './config.ts';
 import { foldLocal, foldSections } from './fold.ts';
-import { type CreatedDescription, generationOf, type JsepState, type LocalGeneration, type RemoteData, type SectionPlace } from './state.ts';
+import { answerGeneration, offerGeneration } from './generations.ts';
+import { mediaSection } from './media-section.ts';
+import { offerMedia, placeSections } from './offer-media.ts';
+import { retag } from './remote-transport.ts';
+import type { CreatedDescription, JsepState, LocalMedia, RemoteDescription, SectionPlace } from './state.ts';
 
 /** A created description and the state that remembers it. */
 export interface Creation {
@@ -17,14 +22,21 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
   // A pending offer has every section of the current description and perhaps more.
   const previous = state.pendingLocal ?? state.currentLocal;
   const sections = previous?.description.media ?? [];
-  const active = state.pendingLocal?.data ?? state.negotiated;
-  const wanted = active !== undefined || state.dataWanted;
-  const [data, nextMid] = wanted ? place(state, sections, active) : [undefined, state.nextMid];
-  const generation = data && offerGeneration(config, state, iceRestart);
-  const media = sections.map(rejectedSection);
-  if (data && generation) media[data.index] = dataSection(config, data.mid, generation.credentials, 'actpass');
-  const { description, origin } = assemble(state, media, foldSections(media, data?.index, generation), data ? [data.mid] : []);
-  const created = complete({ type: 'offer', description, data, generation, iceRestart, dtlsRole: undefined });
+  const { media, data, nextMid } = placeSections(state, sections, state.pendingLocal?.data ?? state.data);
+  const offered = offerMedia(config, state, media);
+  const bundle = offeredBundle(state, [...offered, ...(data ? [data] : [])]);
+  const [transport] = bundle;
+  const generation = transport && offerGeneration(config, state, iceRestart);
+  const written: MediaSection[] = sections.map(rejectedSection);
+  if (transport && generation) {
+    const known = new Set([...(state.currentLocal?.media ?? []).map(({ mid }) => mid), state.data?.mid]);
+    const isBundleOnly = ({ mid }: SectionPlace): boolean => config.bundlePolicy === 'max-bundle' && mid !== transport.mid && !known.has(mid);
+    const frame = { protocol: 'UDP/TLS/RTP/SAVPF', muxOnly: true };
+    for (const section of offered) written[section.index] = writtenMedia(config, state, section, { ...frame, transport: transportLines(config, section.mid, generation.credentials, 'actpass'), bundleOnly: isBundleOnly(section) });
+    if (data) written[data.index] = dataSection(config, transportLines(config, data.mid, generation.credentials, 'actpass'), { bundleOnly: isBundleOnly(data) });
+  }
+  const { description, origin } = assemble(state, written, foldSections(written, transport?.index, generation), bundle.map(({ mid }) => mid));
+  const created = complete({ type: 'offer', description, transport, data, media: offered, generation, iceRestart, dtlsRole: undefined });
   return { created, state: { ...state, origin, nextMid, lastOffer: created } };
 }
 
@@ -35,24 +47,33 @@ export function checkOfferable({ signaling }: JsepState): void {
 
 /** RFC 9429 5.3. */
 export function createAnswer(config: JsepConfig, state: JsepState): Creation {
-  if ((state.signaling !== 'have-remote-offer' && state.signaling !== 'have-local-pranswer') || state.pendingRemote === undefined) {
+  const pending = state.pendingRemote;
+  if ((state.signaling !== 'have-remote-offer' && state.signaling !== 'have-local-pranswer') || pending === undefined) {
     throw new RtcError('ERR_INVALID_STATE', `createAnswer is not possible in ${state.signaling}`);
   }
-  const { description: offer, data } = state.pendingRemote;
-  const media = offer.media.map(rejectedSection);
-  const generation = data && answerGeneration(config, state, data);
-  const dtlsRole = data && (state.negotiated?.dtlsRole ?? (data.setup === 'active' ? 'server' : 'client'));
-  let bundled: string[] = [];
-  if (data && generation) {
-    const protocol = data.fields.legacy ? (offer.media[data.index] as MediaSection).protocol : undefined;
-    media[data.index] = dataSection(config, data.mid, generation.credentials, dtlsRole === 'server' ? 'passive' : 'active', protocol);
-    // RFC 9143 7.3: a group in the answer is one of the offer without what is rejected.
-    if (bundleGroupsOf(offer).some((group) => group.includes(data.mid))) bundled = [data.mid];
+  const offer = pending.description;
+  const accepted = answerMedia(config, state, pending);
+  const indexes = new Set([...accepted.map(({ index }) => index), pending.data?.index]);
+  const bundle = pending.bundle.filter((index) => indexes.has(index));
+  const remote = bundle[0] === undefined ? pending : retag(state, pending, bundle[0]);
+  const transport = bundle.length > 0 ? remote.transport : undefined;
+  const data = pending.data && { index: pending.data.index, mid: pending.data.mid };
+  const written: MediaSection[] = offer.media.map(rejectedSection);
+  const generation = transport && answerGeneration(config, state, transport);
+  const dtlsRole = transport && (state.negotiated?.dtlsRole ?? (transport.setup === 'active' ? 'server' : 'client'));
+  if (generation) {
+    const lines = (mid: string): string[] => transportLines(config, mid, generation.credentials, dtlsRole === 'server' ? 'passive' : 'active');
+    for (const section of accepted) {
+      const { protocol } = offer.media[section.index] as MediaSection;
+      written[section.index] = writtenMedia(config, state, section, { protocol, muxOnly: false, transport: lines(section.mid), bundleOnly: false });
+    }
+    const legacyProtocol = pending.data?.fields.legacy ? (offer.media[pending.data.index] as MediaSection).protocol : undefined;
+    if (data) written[data.index] = dataSection(config, lines(data.mid), { legacyProtocol });
   }
-  const { description, origin } = assemble(state, media, foldSections(media, data?.index, generation), bundled);
-  const place = data && { index: data.index, mid: data.mid };
-  const created = complete({ type: 'answer', description, data: place, generation, iceRestart: false, dtlsRole });
-  return { created, state: { ...state, origin, lastAnswer: created } };
+  const { description, origin } = assemble(state, written, foldSections(written, transport?.index, generation), answeredGroup(pending, bundle));
+  const place = transport && { index: transport.index, mid: transport.mid };
+  const created = complete({ type: 'answer', description, transport: place, data, media: accepted, generation, iceRestart: false, dtlsRole });
+  return { created, state: { ...state, origin, pendingRemote: remote, lastAnswer: created } };
 }
 
 function complete(parts: Omit<CreatedDescription, 'text' | 'usernameFragment'>): CreatedDescription {
@@ -60,46 +81,27 @@ function complete(parts: Omit<CreatedDescription, 'text' | 'usernameFragment'>):
   return { ...local, text: serializeSdp(foldLocal(local, parts.generation)) };
 }
 
-// The section keeps its place and mid while it lives. A new one takes the place of a rejected one, with a mid of its own
-// (RFC 9429 5.2.2), or comes last.
-function place(state: JsepState, sections: readonly MediaSection[], active: SectionPlace | undefined): [SectionPlace, number] {
-  if (active) return [{ index: active.index, mid: active.mid }, state.nextMid];
-  const created = state.lastOffer?.data;
-  const taken = new Set(sections.map(midOf));
-  const index = sections.length === 0 ? 0 : recyclable(sections);
-  if (created && created.index === index && !taken.has(created.mid)) return [created, state.nextMid];
-  let next = state.nextMid;
-  while (taken.has(String(next))) next++;
-  return [{ index, mid: String(next) }, next + 1];
+interface Frame {
+  readonly protocol: string;
+  readonly transport: readonly string[];
+  readonly muxOnly: boolean;
+  readonly bundleOnly: boolean;
 }
 
-// Without an active data section every place is free: each section there is was rejected by one side.
-function recyclable(sections: readonly MediaSection[]): number {
-  const free = sections.findIndex((section) => section.kind === 'application');
-  return free < 0 ? sections.length : free;
+function writtenMedia({ cname = '-' }: JsepConfig, state: JsepState, section: LocalMedia, { transport, ...frame }: Frame): MediaSection {
+  const encodings = state.transceivers.find(({ id }) => id === section.transceiver)?.encodings ?? [];
+  return mediaSection(section, { ...frame, transportLines: transport, cname, encodings });
 }
 
-function offerGeneration(config: JsepConfig, state: JsepState, iceRestart: boolean): LocalGeneration {
-  const used = generationOf(state, state.pendingLocal?.usernameFragment ?? state.negotiated?.localUsernameFragment);
-  if (used && !iceRestart && !state.toReplace.has(used.credentials.usernameFragment)) return used;
-  // Fresh credentials that no description used yet do for the next offer too.
-  const unused = state.lastOffer?.generation;
-  if (unused && generationOf(state, unused.credentials.usernameFragment) === undefined) return unused;
-  return freshGeneration(config);
+// All that is offered is one group; its tag stays as long as its section does (RFC 9143 7.4).
+function offeredBundle(state: JsepState, places: readonly SectionPlace[]): readonly SectionPlace[] {
+  const tag = (state.pendingLocal?.transport ?? state.negotiated)?.mid;
+  const inOrder = places.map(({ index, mid }) => ({ index, mid })).sort((a, b) => a.index - b.index);
+  return [...inOrder.filter(({ mid }) => mid === tag), ...inOrder.filter(({ mid }) => mid !== tag)];
 }
 
-function answerGeneration(config: JsepConfig, state: JsepState, remote: RemoteData): LocalGeneration {
-  const { negotiated } = state;
-  const used = generationOf(state, negotiated?.localUsernameFragment);
-  if (used && negotiated && !restarts(negotiated.remoteCredentials, remote.credentials)) return used;
-  return state.lastAnswer?.generation ?? freshGeneration(config);
-}
-
-function freshGeneration(config: JsepConfig): LocalGeneration {
-  return { credentials: config.credentials(), candidates: [], complete: false };
-}
-
-/** Whether credentials are those of another ICE generation (RFC 8839 4.4.1.1.1). */
-export function restarts(before: { usernameFragment: string; password: string }, now: { usernameFragment: string; password: string }): boolean {
-  return before.usernameFragment !== now.usernameFragment || before.password !== now.password;
+// RFC 9143 7.3: a group in the answer is one of the offer without what is rejected.
+function answeredGroup({ description }: RemoteDescription, bundle: readonly number[]): readonly string[] {
+  const mids = bundle.map((index) => midOf(description.media[index] as MediaSection) as string);
+  return bundleGroupsOf(description).some((group) => mids[0] !== undefined && group.includes(mids[0])) ? mids : [];
 }

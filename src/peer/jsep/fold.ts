@@ -7,7 +7,7 @@ import type { LocalDescription, LocalGeneration, RemoteDescription } from './sta
 /** A local description with the candidates that were gathered so far (RFC 9429 4.1.14). */
 export function foldLocal(local: LocalDescription, generation: LocalGeneration | undefined): SessionDescription {
   const { session, media } = local.description;
-  return { session, media: foldSections(media, local.data?.index, generation) };
+  return { session, media: foldSections(media, local.transport?.index, generation) };
 }
 
 /** The sections with the candidates of a generation in the one that carries its transport. */

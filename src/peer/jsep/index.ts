@@ -1,4 +1,5 @@
 export type { BundlePolicy, JsepConfig } from './config.ts';
+export type { ActiveDirection } from './direction.ts';
 export type {
   CandidateInit,
   Description,
@@ -25,4 +26,3 @@ export type {
   TransceiverInit,
   TransceiverView,
 } from './media.ts';
-export type { ActiveDirection } from './transceiver.ts';

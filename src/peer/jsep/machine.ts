@@ -6,13 +6,14 @@ import { applyLocalAnswer, applyLocalOffer, applyRemoteAnswer, applyRemoteOffer,
 import { addIceCandidate, addLocalCandidate, endOfLocalCandidates } from './candidates.ts';
 import type { JsepConfig } from './config.ts';
 import { checkOfferable, createAnswer, createOffer } from './create.ts';
+import type { ActiveDirection } from './direction.ts';
 import type { CandidateInit, Description, DescriptionInit, DescriptionType, JsepChanges, OfferOptions, SignalingState, SignalledCandidate } from './events.ts';
 import { foldLocal, remoteText } from './fold.ts';
 import type { CodecCapability, TransceiverInit, TransceiverView } from './media.ts';
 import { negotiationNeeded } from './negotiation-needed.ts';
 import { readAnswer, readOffer } from './read-remote.ts';
 import { arrive, type CreatedDescription, generationOf, initialState, type JsepState, type LocalDescription, type RemoteDescription, type Step } from './state.ts';
-import { type ActiveDirection, randomToken, viewOf } from './transceiver.ts';
+import { randomToken, viewOf } from './transceiver.ts';
 import {
   addTrack,
   addTransceiver,
@@ -201,11 +202,10 @@ export class Jsep {
     checkText(init.sdp);
     if (type === 'rollback') return this.#take(this.#rollback());
     this.#checkState(type, 'remote');
-    const limits = this.#config.sdpLimits ?? {};
     const before = this.#state;
-    if (type !== 'offer') return this.#take(applyRemoteAnswer(this.#config, before, readAnswer(before, type, init.sdp ?? '', limits), type));
+    if (type !== 'offer') return this.#take(applyRemoteAnswer(this.#config, before, readAnswer(this.#config, before, type, init.sdp ?? ''), type));
     const { state, effects } = before.signaling === 'have-local-offer' ? rollback(before) : { state: before, effects: [] };
-    return this.#take(applyRemoteOffer(before, state, readOffer(state, init.sdp ?? '', limits), effects));
+    return this.#take(applyRemoteOffer(this.#config, before, state, readOffer(this.#config, state, init.sdp ?? ''), effects));
   }
 
   /**

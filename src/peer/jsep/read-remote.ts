@@ -1,90 +1,148 @@
 import { RtcError } from '../../core/index.ts';
-import { type IceCandidate, type IceCredentials, parseCandidate } from '../../ice/index.ts';
 import {
   bundleGroupsOf,
-  candidateLinesOf,
-  type DataSectionFields,
   dataSectionOf,
-  fingerprintsOf,
-  hasEndOfCandidates,
-  iceCredentialsOf,
   iceOptionsOf,
-  isIceLite,
+  isMediaSection,
   isRejected,
   type MediaSection,
   midOf,
   parseSdp,
-  type SdpFingerprint,
-  type SdpLimits,
+  ridsOf,
   type SessionDescription,
-  type SetupRole,
-  setupOf,
 } from '../../sdp/index.ts';
-import { MAX_REMOTE_CANDIDATES, STRONG_FINGERPRINTS } from './constants.ts';
-import { restarts } from './create.ts';
-import type { JsepState, NegotiatedTransport, RemoteData, RemoteDescription } from './state.ts';
+import { isUseful, pairCodecs, wantedCodecs } from './codecs.ts';
+import type { JsepConfig } from './config.ts';
+import { readMedia } from './remote-media.ts';
+import { at, refuse } from './refusal.ts';
+import { readTransport } from './remote-transport.ts';
+import type { JsepState, LocalDescription, RemoteData, RemoteDescription, RemoteMedia } from './state.ts';
 
 // Checks on what the peer wants (RFC 9429 5.6 to 5.8 and 5.10). Content that breaks a rule is ERR_INVALID_ACCESS, as the
 // W3C algorithm has it; content that is right but cannot be done here is ERR_OPERATION.
 
 /** Reads and checks an offer against the state it would be applied to. */
-export function readOffer(state: JsepState, text: string, limits: Partial<SdpLimits>): RemoteDescription {
-  const description = parseSdp(text, limits);
+export function readOffer(config: JsepConfig, state: JsepState, text: string): RemoteDescription {
+  const description = parseSdp(text, config.sdpLimits);
   const before = state.currentRemote?.description.media ?? [];
   if (description.media.length < before.length) refuse(`the offer has fewer sections than the ${before.length} of before`);
   for (const section of description.media) if (!isRejected(section) && midOf(section) === undefined) refuse(`${at(section)} has no a=mid`);
-  checkKept(state.negotiated, description);
-  const index = findData(state.negotiated, description);
-  const data = index < 0 ? undefined : readData(state, description, index, 'actpass');
-  return { type: 'offer', description, trickled: [], data, canTrickle: canTrickle(description, index) };
+  checkKept(state, description);
+  const bundled = new Set(bundleGroupsOf(description).flat());
+  const muxed = muxedSections(description);
+  const media = new Map<number, RemoteMedia>();
+  const usable = new Set<number>();
+  description.media.forEach((section, i) => {
+    // RFC 9143 6: bundle-only means something inside a group only.
+    if (isRejected(section) || (section.port === 0 && !bundled.has(midOf(section) as string))) return;
+    if (isUsableData(section)) usable.add(i);
+    const read = isMediaSection(section) && muxed.has(i) ? readMedia(description, i) : undefined;
+    if (read === undefined || !hasCommonCodec(config, read)) return;
+    media.set(i, read);
+    usable.add(i);
+  });
+  return complete(state, 'offer', description, chooseBundle(state, description, usable), media);
 }
 
 /** Reads and checks an answer to the pending local offer. */
-export function readAnswer(state: JsepState, type: 'answer' | 'pranswer', text: string, limits: Partial<SdpLimits>): RemoteDescription {
-  const description = parseSdp(text, limits);
+export function readAnswer(config: JsepConfig, state: JsepState, type: 'answer' | 'pranswer', text: string): RemoteDescription {
+  const description = parseSdp(text, config.sdpLimits);
   const local = state.pendingLocal;
   if (local === undefined) throw new RtcError('ERR_INVALID_STATE', 'there is no offer to answer');
   const offer = local.description.media;
   if (description.media.length !== offer.length) refuse(`the answer has ${description.media.length} sections, the offer ${offer.length}`);
   description.media.forEach((section, i) => checkAnswered(offer[i] as MediaSection, section));
   checkAnsweredGroups(local.description, description);
-  const section = local.data && (description.media[local.data.index] as MediaSection);
-  const accepted = section !== undefined && section.port !== 0 && dataSectionOf(section)?.sctpPort !== 0;
-  const data = local.data && accepted ? readData(state, description, local.data.index, 'active') : undefined;
-  if (data?.setup === 'actpass' || data?.setup === 'holdconn') refuse(`a=setup:${data.setup} is no answer`);
-  return { type, description, trickled: [], data, canTrickle: canTrickle(description, local.data?.index ?? -1) };
+  const muxed = muxedSections(description);
+  const media = new Map<number, RemoteMedia>();
+  const usable = new Set<number>();
+  for (const { index, sendRids, codecs } of local.media) {
+    const section = description.media[index] as MediaSection;
+    if (section.port === 0) continue;
+    if (!muxed.has(index)) refuse(`${at(section)} does not have a=rtcp-mux`);
+    checkAnsweredRids(section, sendRids);
+    const read = readMedia(description, index);
+    if (!isUseful(pairCodecs(codecs, read.codecs))) continue;
+    media.set(index, read);
+    usable.add(index);
+  }
+  const data = local.data && (description.media[local.data.index] as MediaSection);
+  if (local.data && data && data.port !== 0 && isUsableData(data)) usable.add(local.data.index);
+  return complete(state, type, description, chooseBundle(state, description, usable), media);
 }
 
-function refuse(reason: string): never {
-  throw new RtcError('ERR_INVALID_ACCESS', reason);
-}
-
-function at(section: MediaSection): string {
-  return `the section in line ${section.number}`;
+function complete(state: JsepState, type: RemoteDescription['type'], description: SessionDescription, chosen: readonly number[], media: ReadonlyMap<number, RemoteMedia>): RemoteDescription {
+  const data = readData(state, description, chosen);
+  const bundle = chosen.filter((index) => media.has(index) || index === data?.index);
+  const [tag] = bundle;
+  const transport = tag === undefined ? undefined : readTransport(state, description, tag, type === 'offer' ? 'actpass' : 'active');
+  if (type !== 'offer' && (transport?.setup === 'actpass' || transport?.setup === 'holdconn')) refuse(`a=setup:${transport.setup} is no answer`);
+  return {
+    type,
+    description,
+    trickled: [],
+    bundle,
+    transport,
+    data,
+    media: bundle.flatMap((index) => media.get(index) ?? []).sort((a, b) => a.index - b.index),
+    canTrickle: canTrickle(description, tag ?? -1),
+  };
 }
 
 // A section that is in use keeps its place, its mid and its kind (RFC 3264 8, RFC 9429 5.2.2).
-function checkKept(negotiated: NegotiatedTransport | undefined, offer: SessionDescription): void {
-  if (negotiated === undefined) return;
-  const section = offer.media[negotiated.index] as MediaSection;
-  if (isRejected(section)) return;
-  if (midOf(section) !== negotiated.mid) refuse(`${at(section)} has another a=mid than before`);
-  if (dataSectionOf(section) === undefined) refuse(`${at(section)} was one of data channels`);
+function checkKept(state: JsepState, offer: SessionDescription): void {
+  const inUse = new Set(state.agreements.map(({ transceiver }) => transceiver));
+  for (const { id, kind, place } of state.stable ?? state.transceivers) {
+    const section = place && inUse.has(id) ? (offer.media[place.index] as MediaSection) : undefined;
+    if (section === undefined || isRejected(section)) continue;
+    if (midOf(section) !== place?.mid) refuse(`${at(section)} has another a=mid than before`);
+    if (section.kind !== kind || !isMediaSection(section)) refuse(`${at(section)} was one of ${kind}`);
+  }
+  const data = state.data && (offer.media[state.data.index] as MediaSection);
+  if (data === undefined || isRejected(data)) return;
+  if (midOf(data) !== state.data?.mid) refuse(`${at(data)} has another a=mid than before`);
+  if (dataSectionOf(data) === undefined) refuse(`${at(data)} was one of data channels`);
 }
 
-/** The section to accept; -1 when there is none. There is one association, so a second data section is rejected. */
-function findData(negotiated: NegotiatedTransport | undefined, offer: SessionDescription): number {
-  const bundled = new Set(bundleGroupsOf(offer).flat());
-  if (negotiated && isUsable(offer.media[negotiated.index], bundled)) return negotiated.index;
-  return offer.media.findIndex((section) => isUsable(section, bundled));
-}
-
-function isUsable(section: MediaSection | undefined, bundled: ReadonlySet<string>): boolean {
-  if (section === undefined || isRejected(section)) return false;
+function isUsableData(section: MediaSection): boolean {
   const data = dataSectionOf(section);
-  if (data === undefined || data.sctpPort === 0) return false;
-  // RFC 9143 6: bundle-only means something inside a group only.
-  return section.port !== 0 || bundled.has(midOf(section) as string);
+  return data !== undefined && data.sctpPort !== 0;
+}
+
+function hasCommonCodec({ media }: JsepConfig, { kind, codecs }: RemoteMedia): boolean {
+  return media !== undefined && isUseful(pairCodecs(wantedCodecs(media, kind, []), codecs));
+}
+
+/** The sections whose RTCP shares the port: what one of a group says holds for all of it (RFC 9143 9.3, RFC 8859 5). */
+function muxedSections(description: SessionDescription): ReadonlySet<number> {
+  const muxed = new Set<number>();
+  const mids = new Set(description.media.filter((section) => section.has('rtcp-mux')).map(midOf));
+  const groups = bundleGroupsOf(description).filter((group) => group.some((mid) => mids.has(mid)));
+  const bundled = new Set(groups.flat());
+  description.media.forEach((section, i) => void ((section.has('rtcp-mux') || bundled.has(midOf(section) as string)) && muxed.add(i)));
+  return muxed;
+}
+
+/**
+ * The usable sections that share one transport, in the order of their group: that of the transport in use, or the first one.
+ * There is one transport, so that without a group it is one section.
+ */
+function chooseBundle({ negotiated }: JsepState, description: SessionDescription, usable: ReadonlySet<number>): readonly number[] {
+  const byMid = new Map([...usable].map((index) => [midOf(description.media[index] as MediaSection), index]));
+  const groups = bundleGroupsOf(description).map((group) => group.flatMap((mid) => byMid.get(mid) ?? []));
+  if (negotiated && usable.has(negotiated.index)) return groups.find((group) => group.includes(negotiated.index)) ?? [negotiated.index];
+  return groups.find((group) => group.length > 0) ?? [...usable].slice(0, 1);
+}
+
+// There is one association, so that a second data section is rejected.
+function readData({ data: negotiated }: JsepState, description: SessionDescription, chosen: readonly number[]): RemoteData | undefined {
+  const sections = chosen.filter((index) => description.media[index]?.kind === 'application');
+  const index = sections.find((place) => place === negotiated?.index) ?? sections[0];
+  const section = index === undefined ? undefined : description.media[index];
+  const fields = section && dataSectionOf(section);
+  if (index === undefined || section === undefined || fields === undefined) return undefined;
+  if (negotiated && negotiated.remoteSctpPort !== fields.sctpPort) throw new RtcError('ERR_OPERATION', 'another SCTP port is not supported');
+  return { index, mid: midOf(section) as string, fields };
 }
 
 function checkAnswered(offered: MediaSection, answered: MediaSection): void {
@@ -95,7 +153,8 @@ function checkAnswered(offered: MediaSection, answered: MediaSection): void {
   if (!isAccepted) return;
   if (isRejected(offered)) refuse(`${at(answered)} accepts what was not offered`);
   const data = dataSectionOf(answered);
-  if (data === undefined || data.legacy !== dataSectionOf(offered)?.legacy) refuse(`${at(answered)} has another protocol than the offer's`);
+  const fits = offered.kind === 'application' ? data !== undefined && data.legacy === dataSectionOf(offered)?.legacy : isMediaSection(answered);
+  if (!fits) refuse(`${at(answered)} has another protocol than the offer's`);
 }
 
 // RFC 9143 7.3: an answer bundles only what was bundled in the offer, and nothing that it rejects.
@@ -108,102 +167,10 @@ function checkAnsweredGroups(offer: SessionDescription, answer: SessionDescripti
   }
 }
 
-function readData(state: JsepState, description: SessionDescription, index: number, defaultSetup: SetupRole): RemoteData {
-  const section = description.media[index] as MediaSection;
-  const carrier = carrierOf(description, section);
-  const credentials = iceCredentialsOf(description, carrier);
-  if (credentials === undefined) refuse(`${at(section)} has no ICE credentials`);
-  const ours = [...state.generations, ...[state.lastOffer?.generation ?? []].flat()];
-  if (ours.some((generation) => generation.credentials.usernameFragment === credentials.usernameFragment && generation.credentials.password === credentials.password)) {
-    refuse(`${at(section)} has our own ICE credentials`);
-  }
-  const fingerprints = fingerprintsOf(description, carrier).filter(({ algorithm }) => STRONG_FINGERPRINTS.has(algorithm));
-  if (fingerprints.length === 0) refuse(`${at(section)} has no fingerprint of sha-256 or stronger`);
-  const candidateSections = candidateSectionsOf(description, index, credentials);
-  const data: RemoteData = {
-    index,
-    mid: midOf(section) as string,
-    fields: dataSectionOf(section) as DataSectionFields,
-    credentials,
-    lite: isIceLite(description),
-    fingerprints,
-    setup: setupOf(description, carrier) ?? defaultSetup,
-    candidateSections,
-    candidates: readCandidates(description, candidateSections),
-    endOfCandidates: [...candidateSections].some((i) => hasEndOfCandidates(description, description.media[i] as MediaSection)),
-  };
-  checkContinuity(state, data, defaultSetup === 'actpass');
-  return data;
-}
-
-// A bundled section may leave its transport to the tagged one of its group (RFC 9143 7.2, RFC 9429 5.2.1).
-function carrierOf(description: SessionDescription, section: MediaSection): MediaSection {
-  if (iceCredentialsOf(description, section) !== undefined) return section;
-  const group = new Set(bundleGroupsOf(description).find((mids) => mids.includes(midOf(section) as string)));
-  const carriers = description.media.filter((other) => group.has(midOf(other) as string) && iceCredentialsOf(description, other) !== undefined);
-  return carriers[0] ?? section;
-}
-
-// What was negotiated binds what follows: the DTLS session goes on, and only an offer restarts ICE.
-function checkContinuity(state: JsepState, data: RemoteData, isOffer: boolean): void {
-  if (data.setup === 'holdconn') throw new RtcError('ERR_OPERATION', 'a=setup:holdconn is not supported');
-  const { negotiated, pendingLocal } = state;
-  if (negotiated === undefined) return;
-  const unsupported = (reason: string): never => {
-    throw new RtcError('ERR_OPERATION', `${reason}: a new DTLS session in place of the old one is not supported`);
-  };
-  if (!sameFingerprints(negotiated.remoteFingerprints, data.fingerprints)) unsupported('other fingerprints');
-  const theirs = negotiated.dtlsRole === 'client' ? 'passive' : 'active';
-  if (data.setup !== theirs && data.setup !== 'actpass') unsupported('another DTLS role');
-  if (negotiated.remoteSctpPort !== data.fields.sctpPort) throw new RtcError('ERR_OPERATION', 'another SCTP port is not supported');
-  if (isOffer) return;
-  const weRestarted = pendingLocal?.usernameFragment !== negotiated.localUsernameFragment;
-  if (weRestarted !== restarts(negotiated.remoteCredentials, data.credentials)) {
-    refuse(weRestarted ? 'the offer restarts ICE and the answer has the old credentials' : 'an answer cannot restart ICE');
-  }
-}
-
-function sameFingerprints(a: readonly SdpFingerprint[], b: readonly SdpFingerprint[]): boolean {
-  const set = new Set(a.map(({ algorithm, value }) => `${algorithm} ${value}`));
-  const other = new Set(b.map(({ algorithm, value }) => `${algorithm} ${value}`));
-  return set.size === other.size && [...set].every((fingerprint) => other.has(fingerprint));
-}
-
-// In a bundle the addresses of the transport may all stand in another section (RFC 9143 7.2): where this one has none, those
-// of the sections of its group with the same credentials count.
-function candidateSectionsOf(description: SessionDescription, index: number, credentials: IceCredentials): ReadonlySet<number> {
-  const sections = new Set([index]);
-  const section = description.media[index] as MediaSection;
-  if (candidateLinesOf(section).length > 0) return sections;
-  const group = new Set(bundleGroupsOf(description).find((mids) => mids.includes(midOf(section) as string)));
-  description.media.forEach((other, i) => {
-    const mid = midOf(other);
-    const theirs = iceCredentialsOf(description, other);
-    if (mid !== undefined && group.has(mid) && theirs && !restarts(theirs, credentials)) sections.add(i);
-  });
-  return sections;
-}
-
-function readCandidates(description: SessionDescription, sections: ReadonlySet<number>): readonly IceCandidate[] {
-  const candidates: IceCandidate[] = [];
-  for (const index of sections) {
-    for (const { value, line } of candidateLinesOf(description.media[index] as MediaSection)) {
-      const candidate = readCandidate(value, line);
-      if (candidate && candidates.length < MAX_REMOTE_CANDIDATES) candidates.push(candidate);
-    }
-  }
-  return candidates;
-}
-
-/** `undefined` for a transport that is not known (RFC 8839 5.1: such a candidate is ignored). */
-export function readCandidate(text: string, line?: number): IceCandidate | undefined {
-  const transport = text.split(' ', 3)[2]?.toLowerCase();
-  if (transport !== undefined && transport !== '' && transport !== 'udp' && transport !== 'tcp') return undefined;
-  try {
-    return parseCandidate(text);
-  } catch (error) {
-    if (line === undefined || !(error instanceof RtcError)) throw error;
-    throw new RtcError('ERR_SDP_SYNTAX', `line ${line}: ${error.message}`, { line, cause: error });
+// RFC 8851 6.3: an answer names no encoding that was not offered.
+function checkAnsweredRids(section: MediaSection, sendRids: LocalDescription['media'][number]['sendRids']): void {
+  for (const { id, direction } of ridsOf(section)) {
+    if (direction === 'recv' && !sendRids.includes(id)) refuse(`${at(section)} has a rid that was not offered`);
   }
 }
 

@@ -1,12 +1,17 @@
 import type { IceCandidate, IceCredentials } from '../../ice/index.ts';
-import type { DataSectionFields, SdpFingerprint, SessionDescription, SetupRole } from '../../sdp/index.ts';
+import type { MediaKind, RtpCodec } from '../../rtp/index.ts';
+import type { DataSectionFields, SdpExtension, SdpFingerprint, SdpMsid, SdpRid, SdpSimulcast, SessionDescription, SetupRole } from '../../sdp/index.ts';
+import type { PayloadTypes } from './codecs.ts';
+import type { ActiveDirection } from './direction.ts';
 import type { JsepEffect, SignalingState } from './events.ts';
+import type { ExtensionIds, LocalExtension } from './extensions.ts';
+import type { DeclaredSource, MediaAgreement, ReceiveEncoding } from './media.ts';
 import type { Transceiver } from './transceiver.ts';
 
 // The state is a value. Every operation makes the next one from it and the caller stores that at the very end, so that an
 // operation that throws has changed nothing, and a rollback only has to leave the pending parts out.
 
-/** Where the data section stands. */
+/** Where a section stands. */
 export interface SectionPlace {
   readonly index: number;
   readonly mid: string;
@@ -20,13 +25,40 @@ export interface LocalGeneration {
   readonly complete: boolean;
 }
 
+/** A section of media that we offer or accept, as it is written. */
+export interface LocalMedia extends SectionPlace {
+  readonly transceiver: number;
+  readonly kind: MediaKind;
+  readonly direction: ActiveDirection;
+  readonly codecs: readonly RtpCodec[];
+  readonly extensions: readonly LocalExtension[];
+  readonly extmapAllowMixed: boolean;
+  readonly reducedSizeRtcp: boolean;
+  /** The values of `a=msid`; empty unless the direction sends. */
+  readonly msids: readonly string[];
+  /** What we send as a simulcast; empty when it is one encoding, or none. */
+  readonly sendRids: readonly string[];
+  /** What we receive as a simulcast. */
+  readonly receiveRids: readonly ReceiveRid[];
+}
+
+/** An encoding of the peer's simulcast that we accept. */
+export interface ReceiveRid extends ReceiveEncoding {
+  /** What else `a=rid` says of it, as in `max-width=1280`, to be said again (RFC 8851 6.3). */
+  readonly restrictions: ReadonlyMap<string, string>;
+}
+
 /** A description of ours. The text of it has the candidates of its generation folded in. */
 export interface LocalDescription {
   readonly type: 'offer' | 'pranswer' | 'answer';
   /** Without candidates. */
   readonly description: SessionDescription;
+  /** The section that has the candidates: the tagged one of the group (RFC 9143 7.2). */
+  readonly transport: SectionPlace | undefined;
   /** The data section, unless there is none or it is rejected. */
   readonly data: SectionPlace | undefined;
+  /** Those that are offered or accepted. */
+  readonly media: readonly LocalMedia[];
   /** Names the generation of its transport. */
   readonly usernameFragment: string | undefined;
   /** Our DTLS role, in an answer. */
@@ -42,9 +74,8 @@ export interface CreatedDescription extends LocalDescription {
   readonly iceRestart: boolean;
 }
 
-/** The data section of the peer, acceptable and checked. */
-export interface RemoteData extends SectionPlace {
-  readonly fields: DataSectionFields;
+/** The transport of the peer, checked. It stands in the tagged section of the group. */
+export interface RemoteTransport extends SectionPlace {
   readonly credentials: IceCredentials;
   readonly lite: boolean;
   readonly fingerprints: readonly SdpFingerprint[];
@@ -53,6 +84,26 @@ export interface RemoteData extends SectionPlace {
   readonly candidateSections: ReadonlySet<number>;
   readonly candidates: readonly IceCandidate[];
   readonly endOfCandidates: boolean;
+}
+
+/** The data section of the peer, acceptable and checked. */
+export interface RemoteData extends SectionPlace {
+  readonly fields: DataSectionFields;
+}
+
+/** A section of media of the peer that shares the transport. */
+export interface RemoteMedia extends SectionPlace {
+  readonly kind: MediaKind;
+  /** The peer's. */
+  readonly direction: ActiveDirection;
+  readonly codecs: readonly RtpCodec[];
+  readonly extensions: readonly SdpExtension[];
+  readonly extmapAllowMixed: boolean;
+  readonly reducedSizeRtcp: boolean;
+  readonly msids: readonly SdpMsid[];
+  readonly sources: readonly DeclaredSource[];
+  readonly rids: readonly SdpRid[];
+  readonly simulcast: SdpSimulcast | undefined;
 }
 
 /** A line that came by `addIceCandidate`. */
@@ -66,19 +117,29 @@ export interface RemoteDescription {
   /** As it came. */
   readonly description: SessionDescription;
   readonly trickled: readonly TrickledLine[];
+  /** The sections that can share one transport, in the order of their group. */
+  readonly bundle: readonly number[];
+  /** `undefined` when no section can be used. */
+  readonly transport: RemoteTransport | undefined;
   /** The data section, unless there is none that can be used. */
   readonly data: RemoteData | undefined;
+  /** Of an offer those that could be accepted, of an answer those that are. */
+  readonly media: readonly RemoteMedia[];
   /** The peer knows trickle ICE (RFC 8840 4.1.3). */
   readonly canTrickle: boolean;
 }
 
-/** The transport that offer and answer agreed upon. */
+/** The association that offer and answer agreed upon. */
+export interface NegotiatedData extends SectionPlace {
+  readonly remoteSctpPort: number;
+  readonly remoteMaxMessageSizeBytes: number;
+}
+
+/** The transport that offer and answer agreed upon, and its tagged section. */
 export interface NegotiatedTransport extends SectionPlace {
   readonly localUsernameFragment: string;
   readonly remoteCredentials: IceCredentials;
   readonly remoteFingerprints: readonly SdpFingerprint[];
-  readonly remoteSctpPort: number;
-  readonly remoteMaxMessageSizeBytes: number;
   readonly dtlsRole: 'client' | 'server';
   readonly iceControlling: boolean;
   /** Candidates that were handed over, as text. */
@@ -103,6 +164,7 @@ export interface JsepState {
   readonly lastOffer: CreatedDescription | undefined;
   readonly lastAnswer: CreatedDescription | undefined;
   readonly negotiated: NegotiatedTransport | undefined;
+  readonly data: NegotiatedData | undefined;
   /** Those that a description names: one, or two while a restart is pending. */
   readonly generations: readonly LocalGeneration[];
   /** A channel was created and wants a section. */
@@ -115,6 +177,12 @@ export interface JsepState {
   /** In the order they were made. */
   readonly transceivers: readonly Transceiver[];
   readonly nextTransceiver: number;
+  /** The transceivers as they were when the state was `stable` last; `undefined` while it is. */
+  readonly stable: readonly Transceiver[] | undefined;
+  /** What holds of media. */
+  readonly agreements: readonly MediaAgreement[];
+  readonly payloadTypes: PayloadTypes;
+  readonly extensionIds: ExtensionIds;
 }
 
 /** The outcome of an operation. */
@@ -133,6 +201,7 @@ export function initialState(sessionId: string): JsepState {
     lastOffer: undefined,
     lastAnswer: undefined,
     negotiated: undefined,
+    data: undefined,
     generations: [],
     dataWanted: false,
     toReplace: new Set(),
@@ -140,6 +209,10 @@ export function initialState(sessionId: string): JsepState {
     nextMid: 0,
     transceivers: [],
     nextTransceiver: 0,
+    stable: undefined,
+    agreements: [],
+    payloadTypes: new Map(),
+    extensionIds: new Map(),
   };
 }
 

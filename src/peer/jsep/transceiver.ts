@@ -2,11 +2,9 @@ import { randomBytes, randomU32, RtcError } from '../../core/index.ts';
 import type { MediaKind } from '../../rtp/index.ts';
 import type { JsepConfig } from './config.ts';
 import { MAX_ENCODINGS, MAX_MSID_LENGTH, MAX_RID_LENGTH } from './constants.ts';
-import type { CodecCapability, EncodingInit, ReceiveEncoding, SendEncoding, TransceiverDirection, TransceiverInit, TransceiverView } from './media.ts';
-import type { JsepState, SectionPlace } from './state.ts';
-
-/** A direction of media; `stopped` is a state and has a field of its own. */
-export type ActiveDirection = Exclude<TransceiverDirection, 'stopped'>;
+import type { ActiveDirection } from './direction.ts';
+import type { CodecCapability, EncodingInit, SendEncoding, TransceiverInit, TransceiverView } from './media.ts';
+import type { JsepState, ReceiveRid, SectionPlace } from './state.ts';
 
 /** What the state holds of a transceiver (W3C 5.4, RFC 9429 4.2). Like the state, it never changes: the next one replaces it. */
 export interface Transceiver {
@@ -23,8 +21,12 @@ export interface Transceiver {
   readonly stopping: boolean;
   readonly stopped: boolean;
   readonly encodings: readonly SendEncoding[];
-  /** Encodings that the peer was told we receive, in an offer or answer that holds. */
-  readonly receiveEncodings: readonly ReceiveEncoding[];
+  /** The one encoding that there was before an offer of the peer asked for several; `undefined` once that is settled. */
+  readonly ridless: readonly SendEncoding[] | undefined;
+  /** The encodings of the peer's simulcast that were agreed upon; a later offer of ours names them again. */
+  readonly receiveRids: readonly ReceiveRid[];
+  /** The remote track as it was announced last. */
+  readonly remoteTrack: RemoteTrack | undefined;
   readonly streamIds: readonly string[];
   /** The track that is attached to the sender. */
   readonly trackId: string | undefined;
@@ -37,6 +39,15 @@ export interface Transceiver {
   readonly createdByRemote: boolean;
   /** In order; empty for all that there are. */
   readonly preferences: readonly CodecCapability[];
+}
+
+/** What the peer calls what it sends. */
+export interface RemoteTrack {
+  /** Of the first announcement: a receiver has one track for as long as it lives. */
+  readonly trackId: string;
+  readonly streamIds: readonly string[];
+  /** Of its simulcast, if it is one. */
+  readonly rids: readonly string[];
 }
 
 /** What makes a transceiver, besides its kind. */
@@ -60,7 +71,9 @@ export function withNewTransceiver(config: JsepConfig, state: JsepState, kind: M
     stopping: false,
     stopped: false,
     encodings: makeEncodings(config, state, encodingsOf(kind, init.encodings ?? [])),
-    receiveEncodings: [],
+    ridless: undefined,
+    receiveRids: [],
+    remoteTrack: undefined,
     streamIds: [...new Set(streamIds)],
     trackId,
     msidTrack: trackId ?? randomToken(config),

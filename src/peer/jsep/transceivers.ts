@@ -1,21 +1,25 @@
 import { RtcError } from '../../core/index.ts';
 import type { MediaKind } from '../../rtp/index.ts';
+import { carriesMedia } from './codec-match.ts';
 import type { JsepConfig } from './config.ts';
+import { type ActiveDirection, directionOfHalves, receives, sends } from './direction.ts';
+import type { JsepEffect } from './events.ts';
 import type { CodecCapability, TransceiverInit } from './media.ts';
+import { withAgreements } from './settle-media.ts';
 import type { JsepState, Step } from './state.ts';
-import { type ActiveDirection, checkMsid, type Transceiver, transceiverOf, withNewTransceiver, withTransceiver } from './transceiver.ts';
+import { checkMsid, type Transceiver, transceiverOf, withNewTransceiver, withTransceiver } from './transceiver.ts';
 
 // What the application does with transceivers (W3C 5.1 to 5.4). Nothing of it goes on the wire before the next offer or answer.
 
 /** W3C 5.1 `addTransceiver`. */
 export function addTransceiver(config: JsepConfig, state: JsepState, kind: MediaKind, init: TransceiverInit): { state: JsepState; transceiver: Transceiver } {
-  checkMedia(config);
+  checkMedia(config, kind);
   return withNewTransceiver(config, state, kind, init, { byAddTrack: false, createdByRemote: false });
 }
 
 /** W3C 5.1 `addTrack`. */
 export function addTrack(config: JsepConfig, state: JsepState, kind: MediaKind, trackId: string, streamIds: readonly string[]): { state: JsepState; transceiver: Transceiver } {
-  checkMedia(config);
+  checkMedia(config, kind);
   checkMsid(trackId);
   streamIds.forEach(checkMsid);
   const free = state.transceivers.find((transceiver) => isFree(transceiver, kind));
@@ -62,9 +66,10 @@ export function setDirection(state: JsepState, id: number, direction: ActiveDire
 
 /** W3C 5.4 `stop`. The section goes with the next offer. */
 export function stopTransceiver(state: JsepState, id: number): Step {
-  const { stopping } = transceiverOf(state, id);
-  if (stopping) return { state, effects: [] };
-  return { state: withTransceiver(state, id, { stopping: true, direction: 'inactive' }), effects: [] };
+  const effects: JsepEffect[] = [];
+  if (transceiverOf(state, id).stopping) return { state, effects };
+  const next = withTransceiver(state, id, { stopping: true, direction: 'inactive' });
+  return { state: withAgreements(next, state.agreements.filter(({ transceiver }) => transceiver !== id), effects), effects };
 }
 
 /** W3C 5.4 `setCodecPreferences`. */
@@ -74,7 +79,7 @@ export function setCodecPreferences(config: JsepConfig, state: JsepState, id: nu
   const wanted = codecs.map((codec) => known.find((capability) => isSame(capability, codec)));
   const preferences = wanted.filter((codec) => codec !== undefined);
   if (preferences.length !== wanted.length) throw new RtcError('ERR_INVALID_MODIFICATION', 'a codec is not one that there is');
-  if (preferences.length > 0 && preferences.every(isAuxiliary)) throw new RtcError('ERR_INVALID_MODIFICATION', 'there is no codec for media among them');
+  if (preferences.length > 0 && !preferences.some(carriesMedia)) throw new RtcError('ERR_INVALID_MODIFICATION', 'there is no codec for media among them');
   return withTransceiver(state, id, { preferences: [...new Set(preferences)] });
 }
 
@@ -93,29 +98,6 @@ export function applyLegacyOptions(config: JsepConfig, state: JsepState, kind: M
   return receiving.reduce((next, { id, direction }) => withTransceiver(next, id, { direction: notReceiving(direction) }), state);
 }
 
-export function sends(direction: ActiveDirection | undefined): boolean {
-  return direction === 'sendrecv' || direction === 'sendonly';
-}
-
-export function receives(direction: ActiveDirection | undefined): boolean {
-  return direction === 'sendrecv' || direction === 'recvonly';
-}
-
-/** A direction of both halves. */
-export function directionOfHalves(isSending: boolean, isReceiving: boolean): ActiveDirection {
-  return isSending ? (isReceiving ? 'sendrecv' : 'sendonly') : isReceiving ? 'recvonly' : 'inactive';
-}
-
-/** The same as the other side sees it. */
-export function reversed(direction: ActiveDirection): ActiveDirection {
-  return directionOfHalves(receives(direction), sends(direction));
-}
-
-/** What both allow. */
-export function intersected(a: ActiveDirection, b: ActiveDirection): ActiveDirection {
-  return directionOfHalves(sends(a) && sends(b), receives(a) && receives(b));
-}
-
 function sending(direction: ActiveDirection): ActiveDirection {
   return directionOfHalves(true, receives(direction));
 }
@@ -128,8 +110,9 @@ function notReceiving(direction: ActiveDirection): ActiveDirection {
   return directionOfHalves(sends(direction), false);
 }
 
-function checkMedia(config: JsepConfig): void {
-  if (config.media === undefined) throw new RtcError('ERR_NOT_SUPPORTED', 'the connection was made without media');
+function checkMedia({ media }: JsepConfig, kind: MediaKind): void {
+  if (kind !== 'audio' && kind !== 'video') throw new RtcError('ERR_INVALID_ARGUMENT', 'media are audio or video');
+  if (media?.codecs.some((codec) => codec.kind === kind && carriesMedia(codec)) !== true) throw new RtcError('ERR_NOT_SUPPORTED', `there is no codec for ${kind}`);
 }
 
 function checkAlive({ stopping, stopped }: Transceiver): void {
@@ -140,10 +123,4 @@ function checkAlive({ stopping, stopped }: Transceiver): void {
 function isSame(a: CodecCapability, b: CodecCapability): boolean {
   if (a.name.toLowerCase() !== b.name.toLowerCase() || a.clockRateHz !== b.clockRateHz || (a.channels ?? 1) !== (b.channels ?? 1)) return false;
   return a.parameters.size === b.parameters.size && [...a.parameters].every(([name, value]) => b.parameters.get(name) === value);
-}
-
-const AUXILIARY: ReadonlySet<string> = new Set(['rtx', 'red', 'ulpfec', 'flexfec', 'flexfec-03', 'cn', 'telephone-event']);
-
-function isAuxiliary({ name }: CodecCapability): boolean {
-  return AUXILIARY.has(name.toLowerCase());
 }

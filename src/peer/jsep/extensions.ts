@@ -1,0 +1,70 @@
+import type { MediaKind } from '../../rtp/index.ts';
+import type { SdpExtension } from '../../sdp/index.ts';
+import { MAX_EXTENSION_ID, MAX_ONE_BYTE_EXTENSION_ID } from './constants.ts';
+import type { HeaderExtensionCapability, MediaCapabilities } from './media.ts';
+import { type ActiveDirection, intersected, reversed } from './direction.ts';
+
+/** A header extension of a section of ours. */
+export interface LocalExtension {
+  readonly id: number;
+  readonly uri: string;
+  readonly direction: ActiveDirection;
+}
+
+/** What an id has meant so far in this connection; within a bundle, which is one RTP session, it means one thing (RFC 8285 6). */
+export type ExtensionIds = ReadonlyMap<number, string>;
+
+/** The extensions to offer. Each keeps the id that it had in the section, or in another one. */
+export function offeredExtensions(media: MediaCapabilities, kind: MediaKind, before: readonly LocalExtension[], known: ExtensionIds): readonly LocalExtension[] {
+  const offered: LocalExtension[] = [];
+  const ids = new Map(known);
+  for (const { uri, direction } of capabilitiesOf(media, kind)) {
+    const id = before.find((extension) => extension.uri === uri)?.id ?? [...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids);
+    if (id === undefined || offered.some((extension) => extension.id === id || extension.uri === uri)) continue;
+    ids.set(id, uri);
+    offered.push({ id, uri, direction });
+  }
+  return offered;
+}
+
+/** The extensions of an answer: those of the offer that we know, with its ids (RFC 8285 6). */
+export function answeredExtensions(media: MediaCapabilities, kind: MediaKind, offered: readonly SdpExtension[], known: ExtensionIds): readonly LocalExtension[] {
+  const capabilities = capabilitiesOf(media, kind);
+  const answered: LocalExtension[] = [];
+  const ids = new Map(known);
+  for (const extension of offered) {
+    const { uri } = extension;
+    const capability = capabilities.find((other) => other.uri === uri);
+    if (capability === undefined || answered.some((other) => other.uri === uri || other.id === extension.id)) continue;
+    const direction = intersected(capability.direction, reversed(directionOf(extension)));
+    // An id above 4095 asks the answerer for one (RFC 8285 6).
+    const id = extension.id <= MAX_EXTENSION_ID ? extension.id : ([...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids));
+    if (id === undefined || direction === 'inactive') continue;
+    ids.set(id, uri);
+    answered.push({ id, uri, direction });
+  }
+  return answered;
+}
+
+/** The extensions that both sides have, by what we wrote. */
+export function commonExtensions(ours: readonly LocalExtension[], theirs: readonly SdpExtension[]): readonly { readonly id: number; readonly uri: string }[] {
+  const answered = new Map(theirs.map((extension) => [extension.uri, extension]));
+  return ours.flatMap(({ id, uri, direction }) => {
+    const their = answered.get(uri);
+    if (their === undefined || intersected(direction, reversed(directionOf(their))) === 'inactive') return [];
+    return their.id === id || their.id > MAX_EXTENSION_ID ? [{ id, uri }] : [];
+  });
+}
+
+function capabilitiesOf(media: MediaCapabilities, kind: MediaKind): readonly (HeaderExtensionCapability & { readonly direction: ActiveDirection })[] {
+  return media.headerExtensions.filter((extension) => extension.kind === kind && extension.direction !== 'inactive').map((extension) => ({ ...extension, direction: extension.direction ?? 'sendrecv' }));
+}
+
+function directionOf({ direction }: SdpExtension): ActiveDirection {
+  return direction === 'sendonly' || direction === 'recvonly' || direction === 'inactive' ? direction : 'sendrecv';
+}
+
+function freeId(ids: ExtensionIds): number | undefined {
+  for (let id = 1; id <= MAX_EXTENSION_ID; id++) if (!ids.has(id) && id !== MAX_ONE_BYTE_EXTENSION_ID + 1) return id;
+  return undefined;
+}

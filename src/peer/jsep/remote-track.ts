@@ -1,0 +1,86 @@
+import { isRejected, midOf } from '../../sdp/index.ts';
+import type { JsepConfig } from './config.ts';
+import { type ActiveDirection, intersected, receives, reversed } from './direction.ts';
+import type { JsepEffect } from './events.ts';
+import { revertMedia } from './rollback.ts';
+import { stop, withAgreements } from './settle-media.ts';
+import { sentRids, wantedRids } from './simulcast.ts';
+import type { JsepState, LocalDescription, RemoteDescription, RemoteMedia } from './state.ts';
+import { makeEncodings, randomToken, type Transceiver, transceiverOf, viewOf, withNewTransceiver, withTransceiver } from './transceiver.ts';
+
+/** What an offer of the peer does to the transceivers before it is answered (RFC 9429 5.10, W3C 4.4.1.5). */
+export function applyOfferedMedia(config: JsepConfig, state: JsepState, remote: RemoteDescription, effects: JsepEffect[]): JsepState {
+  const mids = new Set(remote.description.media.map(midOf));
+  // An offer in the place of another one: what only that one had is gone with it.
+  let next = revertMedia(state, ({ place }) => place === undefined || mids.has(place.mid), effects);
+  next = stopRejected(next, remote, effects);
+  for (const section of remote.media) {
+    const { state: associated, transceiver, isNew } = associate(config, next, section);
+    next = withTransceiver(associated, transceiver.id, { place: { index: section.index, mid: section.mid }, ...proposedEncodings(config, associated, transceiver, section) });
+    if (isNew) effects.push({ type: 'transceiver-added', transceiver: viewOf(transceiverOf(next, transceiver.id)) });
+    next = announce(config, next, transceiver.id, section, reversed(section.direction), effects);
+  }
+  return next;
+}
+
+/** What an answer of the peer says of its tracks. */
+export function applyAnsweredTracks(config: JsepConfig, state: JsepState, local: LocalDescription, remote: RemoteDescription, effects: JsepEffect[]): JsepState {
+  const sections = new Map(local.media.map((section) => [section.mid, section]));
+  let next = state;
+  for (const section of remote.media) {
+    const ours = sections.get(section.mid);
+    if (ours === undefined || !next.transceivers.some(({ id, stopped }) => id === ours.transceiver && !stopped)) continue;
+    next = announce(config, next, ours.transceiver, section, intersected(ours.direction, reversed(section.direction)), effects);
+  }
+  return next;
+}
+
+// The peer has ended these; there is no way back, not even by a rollback (W3C 5.4).
+function stopRejected(state: JsepState, { description }: RemoteDescription, effects: JsepEffect[]): JsepState {
+  const rejected = state.transceivers.filter(({ stopped, place }) => {
+    const section = place && description.media[place.index];
+    return !stopped && section !== undefined && isRejected(section);
+  });
+  if (rejected.length === 0) return state;
+  const ids = new Set(rejected.map(({ id }) => id));
+  const next = withAgreements(state, state.agreements.filter(({ transceiver }) => !ids.has(transceiver)), effects);
+  return rejected.reduce((stopping, { id }) => stop(stopping, id, effects), next);
+}
+
+// RFC 9429 5.10: the transceiver of the section, or one of addTrack that has no section and something to send, or a new one.
+function associate(config: JsepConfig, state: JsepState, { kind, mid, direction }: RemoteMedia): { state: JsepState; transceiver: Transceiver; isNew: boolean } {
+  const known = state.transceivers.find(({ place, stopped }) => !stopped && place?.mid === mid);
+  const suitable = known ?? (receives(direction) ? state.transceivers.find((transceiver) => isSuitable(transceiver, kind)) : undefined);
+  if (suitable) return { state, transceiver: suitable, isNew: false };
+  return { ...withNewTransceiver(config, state, kind, { direction: 'recvonly' }, { byAddTrack: false, createdByRemote: true }), isNew: true };
+}
+
+function isSuitable({ kind, place, byAddTrack, stopping, stopped }: Transceiver, wanted: RemoteMedia['kind']): boolean {
+  return kind === wanted && place === undefined && byAddTrack && !stopping && !stopped;
+}
+
+// W3C 4.4.1.5: an offer to receive a simulcast gives a sender that has no encodings of its own those that are asked for.
+function proposedEncodings(config: JsepConfig, state: JsepState, transceiver: Transceiver, section: RemoteMedia): Partial<Transceiver> {
+  const rids = wantedRids(section);
+  const [first] = transceiver.encodings;
+  const isFresh = transceiver.currentDirection === undefined && transceiver.encodings.length === 1 && first !== undefined && first.rid === undefined;
+  if (!isFresh || rids.length === 0 || transceiver.kind === 'audio') return {};
+  const [rid, ...others] = rids;
+  const encodings = [{ ...first, rid }, ...makeEncodings(config, state, others.map((other) => ({ rid: other })))];
+  return { encodings, ridless: transceiver.encodings };
+}
+
+/** W3C 5.1, process remote tracks. */
+function announce(config: JsepConfig, state: JsepState, id: number, section: RemoteMedia, direction: ActiveDirection, effects: JsepEffect[]): JsepState {
+  const { firedDirection, remoteTrack } = transceiverOf(state, id);
+  const wasReceiving = receives(firedDirection);
+  if (!receives(direction)) {
+    if (wasReceiving) effects.push({ type: 'track-removed', transceiver: id });
+    return withTransceiver(state, id, { firedDirection: direction });
+  }
+  const streamIds = [...new Set(section.msids.flatMap(({ streamId }) => streamId ?? []))];
+  const named = section.msids.find(({ trackId }) => trackId !== undefined)?.trackId;
+  const track = { trackId: remoteTrack?.trackId ?? named ?? randomToken(config), streamIds, rids: sentRids(section) };
+  if (!wasReceiving) effects.push({ type: 'track', transceiver: id, ...track });
+  return withTransceiver(state, id, { firedDirection: direction, remoteTrack: track });
+}
