@@ -38,8 +38,8 @@ const expected: readonly string[] = [
   ...(['ecdsa-p256', 'ecdsa-p384'] as const).map((kind) => toHex(nodeCrypto.generateSigningKey(kind, seededRandom(2)).exportPrivateKey())),
 ];
 
-test('this runtime reads JSON Web Keys as it should', () => {
-  assert.equal(readsJwk(), true);
+test('this runtime reads JSON Web Keys as it should, up to Node.js 24; later ones refuse a public part that does not fit, and read DER', () => {
+  assert.equal(readsJwk(), Number(process.versions.node.split('.')[0]) <= 24);
 });
 
 for (const [what, preload] of [
