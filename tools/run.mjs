@@ -1,7 +1,7 @@
 // The entry of every npm script: installs and builds what is missing, then hands over. Plain JavaScript, because it
 // must run before anything is installed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,7 +24,18 @@ function install() {
 }
 
 function build() {
+  if (existsSync(`${root}/dist`)) removeStale('dist', 'src');
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-b']);
+}
+
+/** tsc leaves behind what it made of a file that was moved or deleted since. */
+function removeStale(built, source) {
+  for (const entry of readdirSync(`${root}/${built}`, { withFileTypes: true })) {
+    const path = `${built}/${entry.name}`;
+    const stem = entry.name.replace(/(?:\.d\.ts|\.js)(?:\.map)?$/, '');
+    if (entry.isDirectory()) removeStale(path, `${source}/${entry.name}`);
+    else if (stem !== entry.name && !existsSync(`${root}/${source}/${stem}.ts`)) rmSync(`${root}/${path}`);
+  }
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number);
