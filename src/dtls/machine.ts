@@ -59,7 +59,8 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
 
   /** Throws `ERR_INVALID_ARGUMENT` for a configuration out of range. */
   constructor(config: DtlsConfig, environment: Environment) {
-    this.#config = resolveConfig(config);
+    // Every SRTP profile derives its keys by AES in counter mode (RFC 3711 4.3.3): without it none can be agreed upon.
+    this.#config = resolveConfig(environment.crypto.aesCtr ? config : { srtpProfiles: [], ...config });
     this.#records = new RecordReader(this.#counters);
     this.#handshaker = new Handshaker(this.#config, environment, this.#counters, this.#writer, (datagram) => this.#datagrams.push(datagram));
   }
