@@ -1,5 +1,5 @@
 import { RtcError } from '../core/index.ts';
-import type { ActiveDirection, EncodingInit, PeerEvent, ReceivedPacket, TransceiverInit as PeerTransceiverInit } from '../peer/index.ts';
+import type { ActiveDirection, EncodingInit, MediaEvent, ReceivedPacket, TransceiverInit as PeerTransceiverInit } from '../peer/index.ts';
 import type { MediaKind } from '../rtp/index.ts';
 import type { StatsReport } from '../stats/index.ts';
 import type { TrackEvent } from './handler.ts';
@@ -23,13 +23,8 @@ export interface TransceiverInit {
 export interface MediaPort extends SenderPort, ReceiverPort {
   /** Tells of a track that the peer sends. */
   onTrack(event: TrackEvent): void;
+  onTargetRate(targetBps: number): void;
 }
-
-/** The events of a peer that are about media. */
-export type MediaPeerEvent = Extract<
-  PeerEvent,
-  { readonly type: 'transceiver' | 'track' | 'track-removed' | 'transceiver-stopped' | 'keyframe-wanted' | 'encoding-started' | 'encoding-ended' | 'media-agreed' }
->;
 
 /** The transceivers of a connection. */
 export class ConnectionMedia {
@@ -94,7 +89,7 @@ export class ConnectionMedia {
   }
 
   /** Takes an event of the peer that concerns media. */
-  onPeerEvent(event: MediaPeerEvent): void {
+  onEvent(event: MediaEvent): void {
     switch (event.type) {
       case 'transceiver':
         this.#adoptNew(event.transceiver);
@@ -115,6 +110,8 @@ export class ConnectionMedia {
       case 'encoding-ended':
         this.#transceivers.get(event.transceiver)?.receiver.tracks.find(({ rid }) => rid === event.rid)?.setMuted(true);
         return;
+      case 'target-rate':
+        return this.#port.onTargetRate(event.targetBps);
       case 'media-agreed':
       case 'encoding-started':
         return;

@@ -338,6 +338,7 @@ export class PeerConnection implements AsyncDisposable {
       const result = operation();
       this.#isNegotiationNeeded &&= this.#peer.signalingState !== 'stable' || this.#peer.negotiationNeeded;
       this.#driver.wake();
+      this.#pollMediaEvents(); // tracks are told of before the operation resolves (W3C 4.4.1.5)
       this.#syncSignalingState();
       return result;
     });
@@ -381,8 +382,14 @@ export class PeerConnection implements AsyncDisposable {
     for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) this.#onPeerEvent(event);
   }
 
+  #pollMediaEvents(): void {
+    const { media } = this.#peer;
+    for (let event = media.pollEvent(); event !== undefined; event = media.pollEvent()) this.#media.onEvent(event);
+  }
+
   #pollMedia(): void {
     const { media } = this.#peer;
+    this.#pollMediaEvents();
     for (let packet = media.pollRead(); packet !== undefined; packet = media.pollRead()) this.#media.onPacket(packet);
     for (let packets = media.pollRtcp(); packets !== undefined; packets = media.pollRtcp()) {
       const read = packets;
@@ -426,12 +433,8 @@ export class PeerConnection implements AsyncDisposable {
         this.#channels.delete(event.channel);
         return;
       }
-      case 'target-rate': {
-        const { targetBps } = event;
-        return this.#report({ type: 'targetbitrate', targetBps }, () => handler.onTargetBitrate?.(targetBps));
-      }
       default:
-        this.#call(() => this.#media.onPeerEvent(event));
+        event satisfies never;
     }
   }
 
@@ -494,10 +497,11 @@ export class PeerConnection implements AsyncDisposable {
       updateNegotiationNeeded: () => this.#updateNegotiationNeeded(),
       stopTransceiver: (transceiver) => {
         peer.stopTransceiver(transceiver, driver.now());
-        this.#pollEvents();
+        this.#pollMediaEvents();
       },
       stats: ({ ssrcs }) => Promise.resolve(peer.stats(driver.now(), ssrcs)),
       onCallbackError: (error) => this.#onCallbackError(error),
+      onTargetRate: (targetBps) => this.#report({ type: 'targetbitrate', targetBps }, () => this.#handler.onTargetBitrate?.(targetBps)),
       onTrack: (event) => this.#report({ type: 'track', ...event }, () => this.#handler.onTrack?.(event)),
     };
   }

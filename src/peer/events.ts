@@ -3,7 +3,6 @@ import type { ChannelHandle } from '../datachannel/index.ts';
 import type { IceConnectionState } from '../ice/index.ts';
 import type { GathererInput } from './gatherer/index.ts';
 import type { SignalledCandidate } from './jsep/index.ts';
-import type { MediaEvent } from './media/index.ts';
 import type { ConnectionState, IceGatheringState, SignalingState } from './states.ts';
 
 /** W3C `RTCPeerConnectionIceErrorEvent`. */
@@ -29,15 +28,6 @@ export type PeerInput =
 
 /** What a peer reports. */
 export type PeerEvent =
-  | MediaEvent
-  /** What holds of media changed: parameters of senders and receivers. */
-  | { readonly type: 'media-agreed' }
-  /** The peer's offer made a transceiver. */
-  | { readonly type: 'transceiver'; readonly transceiver: number }
-  /** The peer has a track to send (W3C 5.1). */
-  | { readonly type: 'track'; readonly transceiver: number; readonly trackId: string; readonly streamIds: readonly string[]; readonly rids: readonly string[] }
-  | { readonly type: 'track-removed'; readonly transceiver: number }
-  | { readonly type: 'transceiver-stopped'; readonly transceiver: number }
   | { readonly type: 'signaling-state'; readonly state: SignalingState }
   | { readonly type: 'ice-gathering-state'; readonly state: IceGatheringState }
   | { readonly type: 'ice-connection-state'; readonly state: IceConnectionState }

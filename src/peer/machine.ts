@@ -10,7 +10,7 @@ import type { PeerEvent, PeerInput } from './events.ts';
 import type { CandidateErrorEvent, GathererEvent } from './gatherer/index.ts';
 import { Gathering } from './gathering.ts';
 import { type CandidateInit, type DescriptionInit, Jsep, type JsepChanges, type JsepEffect, type SessionDescriptionInit } from './jsep/index.ts';
-import { forgetKeys, type MediaEvent, MediaTransport, PeerMedia, srtpKeysOf } from './media/index.ts';
+import { forgetKeys, MediaTransport, PeerMedia, srtpKeysOf } from './media/index.ts';
 import { pathOf } from './path.ts';
 import { type ConnectionState, connectionStateOf, type IceGatheringState, type SignalingState } from './states.ts';
 import { peerStats, type SelectedCandidatePair, selectedPairOf } from './stats.ts';
@@ -237,7 +237,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #readMedia(datagram: Datagram, now: Instant): void {
     if (!this.#transport.admit(datagram)) return;
     this.#mediaTransport.handleRead(datagram.bytes, now);
-    this.#collectMediaEvents();
   }
 
   /** The next message of any channel. */
@@ -363,18 +362,19 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
         return this.#dropTransport(now);
       case 'media':
         this.#mediaTransport.update(effect.agreements, now);
-        this.#events.push({ type: 'media-agreed' });
+        if (!this.#mediaTransport.isReady) this.#startMedia();
+        this.#mediaTransport.report({ type: 'media-agreed' });
         return;
       case 'transceiver-added':
-        this.#events.push({ type: 'transceiver', transceiver: effect.transceiver.id });
+        this.#mediaTransport.report({ type: 'transceiver', transceiver: effect.transceiver.id });
         return;
       case 'track':
         this.#mediaTransport.trackIds.set(effect.transceiver, effect.trackId);
-        this.#events.push(effect);
+        this.#mediaTransport.report(effect);
         return;
       case 'track-removed':
       case 'transceiver-stopped':
-        this.#events.push(effect);
+        this.#mediaTransport.report(effect);
         return;
       case 'signaling-state':
         this.#events.push({ type: 'signaling-state', state: effect.state });
@@ -424,8 +424,10 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     if (dtlsRole !== undefined && dtlsState === 'connected') this.#data.start(dtlsRole, now);
   }
 
+  /** Makes the keys of SRTP once DTLS is up and media was agreed upon: a connection of data alone never needs them. */
   #startMedia(): void {
-    const { dtls, dtlsRole } = this.#transport;
+    const { dtls, dtlsRole, dtlsState } = this.#transport;
+    if (dtlsState !== 'connected' || this.#mediaTransport.chain === undefined) return;
     const keys = dtls && dtlsRole && srtpKeysOf(dtls, dtlsRole);
     if (keys === undefined) return;
     this.#mediaTransport.setKeys(keys);
@@ -444,7 +446,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     for (let event = this.#transport.pollDtlsEvent(); event !== undefined; event = this.#transport.pollDtlsEvent()) this.#onDtlsEvent(event, now);
     for (let packet = this.#transport.pollRead(); packet !== undefined; packet = this.#transport.pollRead()) this.#data.handleRead(packet, now);
     this.#collectDataEvents();
-    this.#collectMediaEvents();
     this.#updateConnectionState();
   }
 
@@ -489,10 +490,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
       default:
         event satisfies never;
     }
-  }
-
-  #collectMediaEvents(): void {
-    for (let event: MediaEvent | undefined = this.#mediaTransport.pollEvent(); event !== undefined; event = this.#mediaTransport.pollEvent()) this.#events.push(event);
   }
 
   #collectDataEvents(): void {

@@ -153,6 +153,11 @@ export class MediaTransport {
     return undefined;
   }
 
+  /** Puts what a description changed among the events. */
+  report(event: MediaEvent): void {
+    this.#events.push(event);
+  }
+
   pollEvent(): MediaEvent | undefined {
     return this.#events.shift();
   }

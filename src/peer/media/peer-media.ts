@@ -2,6 +2,7 @@ import { type Instant, RtcError } from '../../core/index.ts';
 import type { RtcpPacket } from '../../rtcp/index.ts';
 import type { MediaKind } from '../../rtp/index.ts';
 import type { ActiveDirection, CodecCapability, Jsep, TransceiverInit, TransceiverView } from '../jsep/index.ts';
+import type { MediaEvent } from './events.ts';
 import type { MediaTransport, ReceivedPacket } from './machine.ts';
 import type { Section } from './section.ts';
 import type { OutgoingRtp, SendStream } from './send-stream.ts';
@@ -117,6 +118,11 @@ export class PeerMedia {
   /** Sends RTCP. False, and counted, while it cannot be sent. Throws `ERR_INVALID_ARGUMENT` for what has no form on the wire. */
   writeRtcp(packets: readonly RtcpPacket[], now: Instant): boolean {
     return !this.#isClosed && this.#transport.writeRtcp(packets, now);
+  }
+
+  /** What happened to media, in order. */
+  pollEvent(): MediaEvent | undefined {
+    return this.#transport.pollEvent();
   }
 
   /** The packets of the next RTCP datagram of the peer. */
