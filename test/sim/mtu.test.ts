@@ -17,7 +17,7 @@ async function mtuOf(pair: VirtualPair, connection: PeerConnection = pair.a): Pr
   return { ipBytes: mtuBytes + (pair.hostA.interfaces.some(({ address }) => address === V6[0]) ? 48 : 28), probes: mtuProbesSent };
 }
 
-const RATE_BPS = 20e6;
+const RATE_BPS = 8e6;
 const V4 = ['192.0.2.1', '192.0.2.2'] as const;
 const V6 = ['2001:db8::1', '2001:db8::2'] as const;
 
@@ -113,7 +113,7 @@ for (const [interfaceMtu, addresses, fallen, least] of [
   [1500, V4, 576, 0.8], // the headers alone take 10 % more
 ] as const) {
   test(`the path falls from ${interfaceMtu} to ${fallen} bytes in mid-transfer and nobody says so: within 5 s the speed is back`, async (t) => {
-    const pair = await connect({ interfaceMtu, addresses, link: { delayMs: 20, rateBps: RATE_BPS, queueBytes: 100_000, mtuBytes: interfaceMtu } });
+    const pair = await connect({ interfaceMtu, addresses, link: { delayMs: 20, rateBps: RATE_BPS, queueBytes: 50_000, mtuBytes: interfaceMtu } });
     const arrived = stream(pair);
     rate(pair, arrived, 3000);
     const before = rate(pair, arrived, 2000);

@@ -20,7 +20,7 @@ for (const [rttMs, queueBytes, name] of [[20, 65_536, '64 KiB'], [40, bdpBytes(2
     const bulk = new Bulk(link.channel, link.incoming);
     bulk.rateOver(link.world, 2000); // connecting, the search for the MTU, slow start
     const unwatch = link.world.trace.watch(({ bytes }) => void (largest = Math.max(largest, bytes.length + 28)));
-    const share = bulk.rateOver(link.world, 8000) / 20e6;
+    const share = bulk.rateOver(link.world, 5000) / 20e6;
     unwatch();
     t.diagnostic(`${percent(share)} (bar 95 %)`);
     assert.equal(largest, PACKET_BYTES, 'full packets are as large as the figure takes them to be');
@@ -31,9 +31,9 @@ for (const [rttMs, queueBytes, name] of [[20, 65_536, '64 KiB'], [40, bdpBytes(2
 test('80 % of a clean link of 100 Mbit/s at 100 ms RTT with the default window', async (t) => {
   const { world, channel, incoming } = await connectOver(clean(100e6, 100));
   const bulk = new Bulk(channel, incoming, 65_536);
-  const start = bulk.rateOver(world, 3000) / 100e6;
-  const share = bulk.rateOver(world, 3000) / 100e6;
-  t.diagnostic(`${percent(share)} (bar 80 %); ${percent(start)} in the first three seconds`);
+  const start = bulk.rateOver(world, 2500) / 100e6;
+  const share = bulk.rateOver(world, 2000) / 100e6;
+  t.diagnostic(`${percent(share)} (bar 80 %); ${percent(start)} in the first 2.5 s`);
   assert.ok(share >= 0.8, percent(share));
 });
 
@@ -45,7 +45,7 @@ test("90 % of the TCP model's 1.22·MSS/(RTT·√p) at 1 % loss and 60 ms", asyn
     world.link(hosts[0], hosts[1], { loss: 0.01 }, 'forward');
     const bulk = new Bulk(channel, incoming);
     bulk.rateOver(world, 5000);
-    const share = bulk.rateOver(world, 60_000) / wireRate((1.22 * PAYLOAD_BYTES) / Math.sqrt(0.01), 60);
+    const share = bulk.rateOver(world, 40_000) / wireRate((1.22 * PAYLOAD_BYTES) / Math.sqrt(0.01), 60);
     figures.push(percent(share));
     sum += share;
     assert.ok(share >= 0.9, percent(share));
@@ -96,8 +96,8 @@ test('two transfers in opposite directions do not starve each other', async (t) 
   fillBack();
   world.runSync(world.now + 3000);
   const before = [there.bytes, receiveBack.bytes] as const;
-  world.runSync(world.now + 6000);
-  const shares = [wireRate(there.bytes - before[0], 6000) / 20e6, wireRate(receiveBack.bytes - before[1], 6000) / 20e6];
+  world.runSync(world.now + 4000);
+  const shares = [wireRate(there.bytes - before[0], 4000) / 20e6, wireRate(receiveBack.bytes - before[1], 4000) / 20e6];
   t.diagnostic(`${shares.map(percent).join(' and ')} (bars: 60 % each, 80 % together: SACKs wait behind the data of their way, and come bunched)`);
   assert.equal(forth, 0);
   for (const share of shares) assert.ok(share >= 0.6, percent(share));
@@ -177,7 +177,7 @@ test('a stalled peer of one connection does not hold up another one of the same 
   world.link(server, stalled, { down: true });
   world.runSync(world.now + 1000);
   const heard = slow.bytes;
-  const beside = fast.rateOver(world, 5000);
+  const beside = fast.rateOver(world, 3000);
   t.diagnostic(`${megabits(alone)} before, ${megabits(beside)} while the other stands still (bar 95 %)`);
   assert.equal(slow.bytes, heard, 'the other one stands still');
   assert.ok(beside >= 0.95 * alone && beside >= 0.95 * 20e6);
