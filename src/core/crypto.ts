@@ -1,7 +1,11 @@
 // What the protocols ask of cryptography. All of it is synchronous, and a provider is a value given per connection.
 
 /** Fills a buffer with bytes of a cryptographically strong source. */
-export type RandomSource = (into: Uint8Array) => void;
+export interface RandomSource {
+  (into: Uint8Array): void;
+  /** Whether it is the system's generator, so that keys which the system makes by itself are as good. Default false: it may be seeded. */
+  readonly isSystem?: true;
+}
 
 /** Hash functions: MD5 and SHA-1 only where STUN (RFC 8489) and SRTP (RFC 3711) prescribe them, never for signatures. */
 export type HashName = 'md5' | 'sha-1' | 'sha-256' | 'sha-384' | 'sha-512';
