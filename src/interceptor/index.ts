@@ -1,5 +1,7 @@
 export { defaultInterceptors } from './default.ts';
+export { type DumpRecord, PacketDump, type PacketDumpConfig } from './dump/index.ts';
 export type { InterceptorEvent } from './events.ts';
+export { fecReceiver, FecReceiver, fecSender, FecSender, type FecSenderConfig } from './fec/index.ts';
 export type { Interceptor, InterceptorContext, InterceptorFactory } from './interceptor.ts';
 export { intervalKeyframes, IntervalKeyframes, type IntervalKeyframesConfig, keyframes, Keyframes, type KeyframesConfig } from './keyframe/index.ts';
 export { InterceptorChain, type InterceptorChainConfig, type OutgoingRtcp } from './machine.ts';

@@ -33,7 +33,7 @@ test('PLI and FIR of the peer are keyframes wanted of the stream that they name 
   assert.equal(chain.counters.get('interceptor.keyframe.unknown'), 1);
 });
 
-test('A-RTCP-05 ten thousand requests a second surface once in 300 ms, and the last one is not forgotten', () => {
+test('A-RTCP-04 ten thousand requests a second surface once in 300 ms, and the last one is not forgotten', () => {
   const chain = chainOf(keyframes());
   chain.bindLocal(localStream({ ssrc: 10 }), 0);
   const at: number[] = [];

@@ -1,0 +1,1 @@
+export { type DumpRecord, PacketDump, type PacketDumpConfig } from './packet-dump.ts';

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { DecodeError, fromHex, RtcError, toHex } from '../../../src/core/index.ts';
+import {
+  fecReceiver,
+  fecSender,
+  FecSender,
+  InterceptorChain,
+  type InterceptorFactory,
+  nackGenerator,
+  nackResponder,
+  reports,
+  rtxReceiver,
+} from '../../../src/interceptor/index.ts';
+import { type FecFields, maskHas, setMaskBit } from '../../../src/interceptor/fec/fields.ts';
+import { decodeFlexfec, encodeFlexfec } from '../../../src/interceptor/fec/flexfec.ts';
+import { Share } from '../../../src/interceptor/fec/share.ts';
+import { decodeUlpfec, encodeUlpfec } from '../../../src/interceptor/fec/ulpfec.ts';
+import { decodeRtp, extensionValue } from '../../../src/rtp/index.ts';
+import { decodeRtcp, type RtcpPacket } from '../../../src/rtcp/index.ts';
+import { prefixes, seeded, survives } from '../../support/fuzz.ts';
+import {
+  ChainPair,
+  chainEnvironment,
+  Ext,
+  FLEXFEC_CODEC,
+  incoming,
+  payloadOf,
+  Pt,
+  RED_CODECS,
+  remoteStream,
+  type StreamOptions,
+  VIDEO_CODECS,
+} from '../../support/interceptor.ts';
+
+const FLEX: StreamOptions = { ssrc: 0x300, fecSsrc: 0x302, codecs: [...VIDEO_CODECS, FLEXFEC_CODEC] };
+const ULP: StreamOptions = { ssrc: 0x300, codecs: [...VIDEO_CODECS, ...RED_CODECS] };
+
+/** The sort of fields that a mask of these bits and some parity have. */
+function fieldsOf(ssrc: number, base: number, bits: readonly number[], payload: Uint8Array): FecFields {
+  const mask = new Uint8Array(14);
+  for (const bit of bits) setMaskBit(mask, bit);
+  return { ssrc, base, mask, first: 0x12, second: 0xe0, length: 77, timestamp: 0x89ab_cdef, payload };
+}
+
+function bitsOf({ mask }: FecFields): number[] {
+  return Array.from({ length: 112 }, (_, i) => i).filter((i) => maskHas(mask, i));
+}
+
+/** Sends frames of a few packets over a link that loses single packets; returns what reached the application by number, and the pair. */
+function call(options: StreamOptions, share: number, lose: (index: number) => boolean, frames = 120): { pair: ChainPair; payloads: Map<number, string>; sent: string[] } {
+  const pair = new ChainPair([fecSender({ minShare: share, maxShare: share }), fecReceiver()]);
+  pair.a.link = { delayMs: 20, drop: (_, index) => lose(index) };
+  const stream = pair.stream(options);
+  const next = seeded(9);
+  const sent: string[] = [];
+  let sequenceNumber = 65_400;
+  pair.every(20, frames * 20, (now) => {
+    const count = 1 + Math.floor(next() * 6);
+    for (let i = 0; i < count; i++) {
+      const payload = payloadOf(sequenceNumber, 20 + Math.floor(next() * 900));
+      sent.push(toHex(payload));
+      const extensions = [{ id: Ext.absoluteSendTime, value: Uint8Array.of(1, 2, 3) }, { id: Ext.transportSequence, value: new Uint8Array(2) }];
+      pair.send(stream, { sequenceNumber: sequenceNumber++, timestamp: now * 90, marker: i === count - 1, payload, extensions: i % 2 === 0 ? extensions : [], paddingBytes: i === 2 ? 7 : 0 });
+    }
+  });
+  pair.run(frames * 20 + 200);
+  const payloads = new Map(pair.b.received.map(({ header, bytes }) => [header.sequenceNumber, toHex(bytes.subarray(header.payloadStart, header.payloadEnd))]));
+  return { pair, payloads, sent };
+}
+
+for (const [name, options] of [['FlexFEC', FLEX], ['ULPFEC in RED', ULP]] as const) {
+  test(`${name}: a packet lost now and then is restored whole, without asking, and once`, () => {
+    const { pair, payloads, sent } = call(options, 0.34, (index) => index > 20 && index % 11 === 5);
+    const got = new Set(payloads.values());
+    // The last group may lack its FEC.
+    assert.equal(sent.slice(0, -10).every((payload) => got.has(payload)), true);
+    assert.equal(pair.b.received.length, payloads.size);
+    assert.ok(pair.b.told('recovered').length > 20);
+    for (const { header, bytes, role } of pair.b.received) {
+      assert.equal(role, 'media');
+      assert.equal(header.payloadType, Pt.vp8);
+      assert.equal(header.ssrc, 0x300);
+      assert.deepEqual(decodeRtp(bytes), header);
+    }
+    // What is restored has all of the header; what changes on the way out is zero.
+    const numbers = new Set(pair.b.told('recovered').map(({ sequenceNumber }) => sequenceNumber));
+    const restored = pair.b.received.filter(({ header }) => numbers.has(header.sequenceNumber));
+    assert.ok(restored.some(({ header }) => header.marker) && restored.some(({ header }) => header.hasPadding));
+    for (const { bytes, header } of restored) {
+      const time = extensionValue(bytes, header, Ext.absoluteSendTime);
+      assert.ok(time === undefined || toHex(time) === '000000');
+      assert.ok(header.timestamp % 1800 === 0);
+    }
+  });
+
+  test(`${name}: a burst is restored when it falls into different lanes`, () => {
+    const { sent, payloads } = call(options, 0.5, (index) => index > 40 && index % 40 < 2);
+    const got = new Set(payloads.values());
+    assert.ok(sent.filter((payload) => !got.has(payload)).length <= 6, `${sent.filter((payload) => !got.has(payload)).length} of ${sent.length} lost`);
+  });
+
+  test(`${name}: no FEC without loss, more with more, less again later`, () => {
+    const pair = new ChainPair([reports(), fecSender(), fecReceiver()]);
+    const stream = pair.stream(options);
+    let sequenceNumber = 0;
+    pair.every(10, 40_000, (now) => pair.send(stream, { sequenceNumber, timestamp: now * 90, marker: sequenceNumber++ % 4 === 3, payload: new Uint8Array(200) }));
+    const fecIn = (ms: number): number => {
+      const before = pair.a.sentRtp.length;
+      pair.run(ms);
+      return pair.a.sentRtp.slice(before).filter((bytes) => {
+        const { payloadType, payloadStart } = decodeRtp(bytes);
+        return payloadType === Pt.flexfec || (payloadType === Pt.red && bytes[payloadStart] === Pt.ulpfec);
+      }).length;
+    };
+    assert.equal(fecIn(4000), 0);
+    pair.a.link = { delayMs: 20, loss: 0.1 };
+    fecIn(4000);
+    const under = fecIn(4000);
+    assert.ok(under > 40 && under < 160, `${under} for 400 packets with 10 % loss`);
+    pair.a.link = { delayMs: 20 };
+    fecIn(20_000);
+    assert.ok(fecIn(4000) < 10);
+  });
+}
+
+test('ULPFEC in RED: media and FEC have one row of numbers without gaps, in the order in which they leave (RFC 5109 14.2)', () => {
+  const { pair } = call(ULP, 0.3, () => false, 40);
+  const numbers = pair.a.sentRtp.map((bytes) => decodeRtp(bytes).sequenceNumber);
+  numbers.forEach((number, i) => assert.equal(number, (65_400 + i) & 0xffff));
+  for (const bytes of pair.a.sentRtp) assert.equal(decodeRtp(bytes).payloadType, Pt.red);
+  assert.equal(new Set(pair.b.received.map(({ header }) => header.sequenceNumber)).size, pair.b.received.length);
+});
+
+test('FlexFEC has an SSRC and numbers of its own, and bears what tells whose it is', () => {
+  const { pair } = call({ ...FLEX, rid: 'q' }, 0.3, () => false, 40);
+  const fec = pair.a.sentRtp.map((bytes) => ({ bytes, header: decodeRtp(bytes) })).filter(({ header }) => header.ssrc === 0x302);
+  assert.ok(fec.length > 20);
+  fec.forEach(({ header, bytes }, i) => {
+    assert.equal(header.sequenceNumber, ((fec[0]?.header.sequenceNumber ?? 0) + i) & 0xffff);
+    assert.equal(header.payloadType, Pt.flexfec);
+    assert.equal(toHex(extensionValue(bytes, header, Ext.mid) ?? new Uint8Array(0)), '30');
+    assert.equal(toHex(extensionValue(bytes, header, Ext.repairedRid) ?? new Uint8Array(0)), '71');
+    assert.equal(extensionValue(bytes, header, Ext.transportSequence)?.length, 2);
+  });
+});
+
+test('FEC and NACK live together: what FEC restores is hardly asked for, and the rest comes by RTX', () => {
+  const interceptors: InterceptorFactory[] = [reports(), rtxReceiver(), nackGenerator({ reorderMs: 60 }), nackResponder(), fecSender({ minShare: 0.25, maxShare: 0.25 }), fecReceiver()];
+  for (const options of [FLEX, ULP]) {
+    const pair = new ChainPair(interceptors, { link: { delayMs: 20, loss: 0.06 } });
+    const stream = pair.stream(options);
+    const sent: string[] = [];
+    pair.every(10, 6000, (now) => {
+      const payload = payloadOf(sent.length, 80 + (sent.length % 50));
+      pair.send(stream, { sequenceNumber: sent.length, timestamp: now * 90, marker: sent.length % 4 === 3, payload });
+      sent.push(toHex(payload));
+    });
+    pair.run(8000);
+    const got = pair.b.received.map(({ header, bytes }) => toHex(bytes.subarray(header.payloadStart, header.payloadEnd)));
+    assert.equal(got.length, sent.length, 'each once');
+    assert.deepEqual([...got].sort(), [...sent].sort());
+    const asked = pair.b.sentRtcp.flatMap((bytes) => decodeRtcp(bytes)).flatMap((packet: RtcpPacket) => (packet.type === 'nack' ? packet.lost : []));
+    const recovered = pair.b.told('recovered').length;
+    assert.ok(recovered > 15 && new Set(asked).size < 45, `${recovered} restored, ${new Set(asked).size} asked for`);
+  }
+});
+
+test('the formats are those of RFC 5109 7.3 and FlexFEC draft-03 4.2, by hand', () => {
+  const payload = Uint8Array.of(0xaa, 0xbb);
+  // L = 0: bits 0 and 15. L = 1: bit 47.
+  assert.equal(toHex(encodeUlpfec(fieldsOf(-1, 0x1234, [0, 15], payload))), '12e01234' + '89abcdef' + '004d' + '0002' + '8001' + 'aabb');
+  assert.equal(toHex(encodeUlpfec(fieldsOf(-1, 0x1234, [0, 47], payload))), '52e01234' + '89abcdef' + '004d' + '0002' + '800000000001' + 'aabb');
+  // k at the head of each part: 15, 31 and 63 bits.
+  const start = '12e0004d' + '89abcdef' + '01000000' + '00000300' + '1234';
+  assert.equal(toHex(encodeFlexfec(fieldsOf(0x300, 0x1234, [0, 14], payload))), start + 'c001' + 'aabb');
+  assert.equal(toHex(encodeFlexfec(fieldsOf(0x300, 0x1234, [0, 15, 45], payload))), start + '4000' + 'c0000001' + 'aabb');
+  assert.equal(toHex(encodeFlexfec(fieldsOf(0x300, 0x1234, [14, 45, 46, 108], payload))), start + '0001' + '00000001' + 'c000000000000001' + 'aabb');
+});
+
+test('what is encoded is decoded again, for every mask', () => {
+  const bits = (most: number): fc.Arbitrary<number[]> => fc.uniqueArray(fc.integer({ min: 0, max: most }), { minLength: 1, maxLength: 48 }).map((list) => list.sort((a, b) => a - b));
+  fc.assert(
+    fc.property(bits(108), fc.uint8Array({ maxLength: 30 }), fc.integer({ min: 0, max: 65_535 }), (list, payload, base) => {
+      const flex = decodeFlexfec(encodeFlexfec(fieldsOf(7, base, list, payload)));
+      assert.deepEqual(bitsOf(flex), list);
+      assert.deepEqual({ ...flex, mask: null, payload: toHex(flex.payload), first: flex.first & 0x3f }, { ...fieldsOf(7, base, list, payload), mask: null, payload: toHex(payload) });
+      const short = list.filter((bit) => bit < 48);
+      if (short.length === 0) return;
+      const ulp = decodeUlpfec(encodeUlpfec(fieldsOf(-1, base, short, payload)));
+      assert.deepEqual(bitsOf(ulp), short);
+      assert.deepEqual({ ...ulp, mask: null, payload: toHex(ulp.payload), first: ulp.first & 0x3f }, { ...fieldsOf(-1, base, short, payload), mask: null, payload: toHex(payload) });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('A-MED-03 FEC that is cut short, has no mask or too long a one, rows and columns, or protects several streams is refused', () => {
+  const flex = encodeFlexfec(fieldsOf(0x300, 1, [14, 45, 46, 108], Uint8Array.of(1, 2, 3)));
+  const ulp = encodeUlpfec(fieldsOf(-1, 1, [0, 47], Uint8Array.of(1, 2, 3)));
+  for (const prefix of prefixes(flex.subarray(0, 32))) assert.equal(survives(decodeFlexfec, prefix), 'refused');
+  for (const prefix of prefixes(ulp)) assert.equal(survives(decodeUlpfec, prefix), 'refused');
+  const changed = (payload: Uint8Array, at: number, value: number): Uint8Array => {
+    const copy = payload.slice();
+    copy[at] = value;
+    return copy;
+  };
+  const refused = (decode: (payload: Uint8Array) => FecFields, payload: Uint8Array): void => assert.throws(() => decode(payload), DecodeError);
+  refused(decodeFlexfec, changed(flex, 24, 0), ); // the third part says that a fourth follows
+  refused(decodeFlexfec, changed(flex, 0, 0x40)); // F: a fixed mask, with L and D
+  refused(decodeFlexfec, changed(flex, 0, 0x80)); // R: a retransmission
+  for (const count of [0, 2, 255]) refused(decodeFlexfec, changed(flex, 8, count));
+  refused(decodeFlexfec, fromHex('12e0004d89abcdef01000000000003001234' + '8000'));
+  refused(decodeUlpfec, fromHex('12e0123489abcdef004d0000' + '0000'));
+  refused(decodeUlpfec, changed(ulp, 0, 0xc0)); // E
+  refused(decodeUlpfec, changed(ulp, 11, 4)); // protection past the end
+});
+
+test('A-MED-03 FEC that protects itself or others, restores repair or nonsense, or comes by the thousand does no harm', () => {
+  const chain = new InterceptorChain([fecReceiver()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
+  const stream = remoteStream({ ...FLEX, codecs: [...VIDEO_CODECS, FLEXFEC_CODEC, ...RED_CODECS] });
+  chain.bindRemote(stream, 0);
+  let sequence = 0;
+  const fec = (fields: FecFields, ssrc = 0x302): void => chain.handleRtp(incoming(stream, { sequenceNumber: sequence++ & 0xffff, ssrc, payloadType: Pt.flexfec, payload: encodeFlexfec(fields) }), 0);
+  const polled = (): number => {
+    let count = 0;
+    while (chain.pollRtp() !== undefined) count++;
+    return count;
+  };
+  for (const ssrc of [0x302, 0x301, 0]) fec(fieldsOf(ssrc, 1, [0], new Uint8Array(100)));
+  fec(fieldsOf(0x300, 1, [0], new Uint8Array(100)), 0x300);
+  assert.equal(chain.counters.get('interceptor.fec.foreign'), 4);
+  // One bit: the FEC packet is the packet. It claims to be FEC, RED, RTX, unknown, or longer than it is, or has broken padding.
+  const alone = (second: number, length: number, first = 0): void => fec({ ...fieldsOf(0x300, 50, [0], new Uint8Array(100)), first, second, length });
+  for (const payloadType of [Pt.flexfec, Pt.red, Pt.vp8Rtx, 5]) alone(payloadType, 100);
+  alone(Pt.vp8, 100, 0x20);
+  alone(Pt.vp8, 3, 0x0f);
+  assert.equal(chain.counters.get('interceptor.fec.invalid'), 6);
+  alone(Pt.vp8, 101);
+  assert.equal(chain.counters.get('interceptor.fec.partial'), 1);
+  assert.equal(polled(), 0);
+  alone(Pt.vp8, 100);
+  assert.equal(polled(), 1);
+  // Each restores one packet at most, and those that wait are few.
+  for (let i = 0; i < 3000; i++) fec(fieldsOf(0x300, 1000 + i, [0, 3, 50, 108], new Uint8Array(10)));
+  assert.equal(chain.counters.get('interceptor.fec.pending'), 3000 - 32);
+  for (let i = 0; i < 400; i++) chain.handleRtp(incoming(stream, { sequenceNumber: 3900 + i }), 0);
+  assert.ok(polled() <= 400 + 32);
+  assert.equal(polled(), 0);
+});
+
+test('RED of video with several blocks, with an unknown one, or with none is dropped', () => {
+  const chain = new InterceptorChain([fecReceiver()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
+  const stream = remoteStream(ULP);
+  chain.bindRemote(stream, 0);
+  const feed = (payload: Uint8Array): boolean => {
+    chain.handleRtp(incoming(stream, { sequenceNumber: 1, payloadType: Pt.red, payload }), 0);
+    return chain.pollRtp() !== undefined;
+  };
+  for (const payload of [Uint8Array.of(0x80 | Pt.vp8, 0, 0, 1, Pt.vp8, 1), Uint8Array.of(5, 1), Uint8Array.of(Pt.red, 1), Uint8Array.of(Pt.vp8Rtx, 1)]) assert.equal(feed(payload), false);
+  assert.equal(chain.counters.get('interceptor.fec.red'), 4);
+  assert.equal(feed(Uint8Array.of(Pt.ulpfec, 1)), false);
+  assert.equal(chain.counters.get('interceptor.ulpfec'), 1);
+  assert.equal(feed(Uint8Array.of(Pt.vp8, 1)), true);
+});
+
+test('without FEC negotiated nothing is wrapped, kept or restored', () => {
+  const pair = new ChainPair([fecSender({ minShare: 0.5 }), fecReceiver()]);
+  const stream = pair.stream({ codecs: VIDEO_CODECS });
+  for (let i = 0; i < 50; i++) pair.send(stream, { sequenceNumber: i, marker: true });
+  pair.run(100);
+  assert.equal(pair.a.sentRtp.length, 50);
+  assert.equal(pair.b.received.length, 50);
+});
+
+test('the share follows the loss within its bounds, and bounds out of range are refused', () => {
+  const share = new Share({ minShare: 0.05, maxShare: 0.3, lossFactor: 2 });
+  assert.equal(share.value, 0.05);
+  for (let i = 0; i < 20; i++) share.onReport(26);
+  assert.ok(Math.abs(share.value - 0.2) < 0.01);
+  for (let i = 0; i < 20; i++) share.onReport(255);
+  assert.equal(share.value, 0.3);
+  share.onReport(0);
+  assert.equal(share.value, 0.3, 'slowly down');
+  const context = { environment: chainEnvironment(1), rtcpSsrc: 1, cname: '', counters: new ChainPair([]).a.chain.counters };
+  for (const config of [{ minShare: -0.1 }, { maxShare: 1.1 }, { minShare: 0.6 }, { lossFactor: Number.NaN }]) assert.throws(() => new FecSender(context, config), RtcError);
+});
