@@ -8,6 +8,7 @@ import type { MediaFile, MediaFileTrack } from './media-file.ts';
 import { loadMediabunny, type Mediabunny } from './mediabunny.ts';
 import { annexBOf, decodeAvcConfig, decodeHevcConfig, type NalConfig } from './nal-config.ts';
 import { withoutDelimiter } from './temporal-unit.ts';
+import { soundBytes, soundPart, soundStream } from './webm-structure.ts';
 
 const VIDEO: ReadonlyMap<string, VideoCodec> = new Map<string, VideoCodec>([['vp8', 'VP8'], ['vp9', 'VP9'], ['av1', 'AV1'], ['avc', 'H264'], ['hevc', 'H265']]);
 const AUDIO: ReadonlyMap<string, AudioCodec> = new Map<string, AudioCodec>([['opus', 'opus'], ['ulaw', 'PCMU'], ['alaw', 'PCMA'], ['pcm-s16', 'pcm16']]);
@@ -18,13 +19,16 @@ const ROUNDING_SECONDS = 0.002;
 type Stream = AsyncGenerator<Uint8Array, void, void>;
 
 /** Opens a WebM (or Matroska) or MP4 file. What can be read anywhere can be read again and again; a stream once. */
-export async function openWithMediabunny(container: 'webm' | 'mp4', source: Uint8Array | RandomAccess | Stream): Promise<MediaFile> {
+export async function openWithMediabunny(container: 'webm' | 'mp4', whole: Uint8Array | RandomAccess | Stream): Promise<MediaFile> {
   const library = await loadMediabunny();
+  const source = container === 'webm' ? await soundOf(whole) : whole;
   const once = !(source instanceof Uint8Array) && Symbol.asyncIterator in source;
   const input = new library.Input({ source: sourceOf(library, source), formats: container === 'webm' ? [library.WEBM, library.MATROSKA] : [library.MP4, library.QTFF] });
   try {
     const tracks: PlayerTrack[] = [];
-    for (const track of await input.getTracks()) {
+    const found = await input.getTracks();
+    if (found.length === 0) throw new DecodeError(`media.${container}`, 'no track');
+    for (const track of found) {
       const description = await describe(track);
       if (description !== undefined) tracks.push(new PlayerTrack(library, container, track, description, once));
     }
@@ -34,6 +38,12 @@ export async function openWithMediabunny(container: 'webm' | 'mp4', source: Uint
     if (once) await source.return();
     throw asDecodeError(container, error);
   }
+}
+
+/** The part of a WebM file that can be read without looking for a way around damage. */
+async function soundOf(source: Uint8Array | RandomAccess | Stream): Promise<Uint8Array | RandomAccess | Stream> {
+  if (source instanceof Uint8Array) return source.subarray(0, soundBytes(source));
+  return Symbol.asyncIterator in source ? soundStream(source) : await soundPart(source);
 }
 
 function sourceOf(library: Mediabunny, source: Uint8Array | RandomAccess | Stream): Source {

@@ -74,6 +74,8 @@ export class RecorderTrack implements SegmentTrack {
 export class TrackState {
   readonly timeline: Timeline;
   needsKeyframe: boolean;
+  /** Whether the frame before the next one that is given was not taken. */
+  leftOut = false;
   framesWritten = 0;
   framesWithoutKeyframe = 0;
   framesLate = 0;

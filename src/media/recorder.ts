@@ -129,15 +129,18 @@ export class Recorder implements AsyncDisposable {
     const size = frame.data.length;
     if (this.#pendingBytes + size > MAX_HELD_RECORDING_BYTES) {
       track.state.framesLate++;
-      this.#needKeyframe(track);
+      track.state.leftOut = true;
+      if (track.codec !== 'opus') this.#config.onKeyframeNeeded?.(track);
       return this.#work;
     }
     this.#pendingBytes += size;
+    const taken = track.state.leftOut ? { ...frame, discontinuity: true } : frame;
+    track.state.leftOut = false;
     return this.#enqueue(async () => {
-      if (this.#held !== undefined) await this.#hold(track, frame, this.#held);
+      if (this.#held !== undefined) await this.#hold(track, taken, this.#held);
       else {
         this.#pendingBytes -= size;
-        await this.#record(track, frame);
+        await this.#record(track, taken);
       }
     });
   }

@@ -2,15 +2,22 @@ import { readFileSync } from 'node:fs';
 import { concat } from '../../src/core/index.ts';
 import { encodeOggPage, PageFlag } from '../../src/media/ogg-page.ts';
 import { encodeOpusHead, encodeOpusTags } from '../../src/media/opus-head.ts';
-import type { FileEnd, PushReader } from '../../src/media/index.ts';
+import type { FileEnd } from '../../src/media/index.ts';
 
 /** A file of examples/media. */
 export function sampleFile(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../../examples/media/${name}`, import.meta.url)));
 }
 
+/** What readers of frames and of packets have in common. */
+interface Reader<T> {
+  push(bytes: Uint8Array): void;
+  end(): void;
+  next(): T | undefined;
+}
+
 /** All that a reader makes of a file that comes in pieces of `step` bytes. */
-export function readAll<T>(reader: PushReader<T>, file: Uint8Array, step = 65_536): T[] {
+export function readAll<T>(reader: Reader<T>, file: Uint8Array, step = 65_536): T[] {
   const all: T[] = [];
   const take = (): void => {
     for (let one = reader.next(); one !== undefined; one = reader.next()) all.push(one);
