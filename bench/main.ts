@@ -1,5 +1,7 @@
 // npm run bench -- [scenario…] [--libs=a,b] [--runs=N] [--quick] [--force] [--compare=bars] [--json=FILE] [--readme] [--profile=DIR]
 // npm run bench -- micro [crypto|sctp|srtp|udp] [argument…]
+// npm run bench -- runtimes [platform…] [--runs=N] [--quick]     the same on every platform
+// npm run bench -- pool [--quick]     connections in worker threads
 // npm run bench -- profile FILE.cpuprofile…
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -8,6 +10,8 @@ import { judge } from './bars.ts';
 import { LIBRARY_NAMES, type LibraryName } from './libs/index.ts';
 import { coresInUse, machine } from './machine.ts';
 import { runMicro } from './micro/main.ts';
+import { runPlatforms } from './platforms/main.ts';
+import { runPool } from './pool/main.ts';
 import { printShares } from './profile.ts';
 import { writeReadme } from './readme.ts';
 import { FULL, QUICK, type Scenario, SCENARIOS } from './scenarios.ts';
@@ -135,5 +139,7 @@ async function main(): Promise<number> {
 }
 
 if (args[0] === 'micro') process.exit(await runMicro(args.slice(1)));
+else if (args[0] === 'runtimes') process.exit(await runPlatforms(args.slice(1)));
+else if (args[0] === 'pool') process.exit(await runPool(args.slice(1)));
 else if (args[0] === 'profile') printShares(args.slice(1));
 else process.exit(await main());
