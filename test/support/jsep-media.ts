@@ -84,4 +84,4 @@ export function sectionOf(description: Description | null, index: number): strin
   return `m=${sections[index] ?? ''}`;
 }
 
-export { type Description, Jsep, type JsepEffect, makeJsep, type MediaAgreement, negotiate, only, seededRandom };
+export { type Description, Jsep, type JsepEffect, makeJsep, type MediaAgreement, type MediaCapabilities, negotiate, only, seededRandom };

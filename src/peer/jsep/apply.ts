@@ -103,9 +103,9 @@ function settle(
   if (negotiated && remote.transport) pushTransportEffects(state.negotiated, negotiated, remote.transport, effects);
   if (data) pushDataEffects(config, state.data, data, effects);
   const isFinal = type === 'answer';
-  const isDataRejected = isFinal && data === undefined && (isOfferer ? local.data : state.data) !== undefined;
+  const isDataRejected = isFinal && data === undefined && (local.data ?? state.data) !== undefined;
   if (isDataRejected) effects.push({ type: 'sctp-rejected' });
-  if (isFinal && negotiated === undefined && (isOfferer ? local.transport : state.negotiated) !== undefined) effects.push({ type: 'transport-closed' });
+  if (isFinal && negotiated === undefined && (local.transport ?? state.negotiated) !== undefined) effects.push({ type: 'transport-closed' });
   const settled = settleMedia(state, local, remote, type, effects);
   const next = isOfferer ? applyAnsweredTracks(config, settled, local, remote, effects) : settled;
   if (!isFinal) {

@@ -7,7 +7,14 @@ import type { Transceiver } from './transceiver.ts';
 export function negotiationNeeded(state: JsepState): boolean {
   if (state.toReplace.size > 0) return true;
   if (state.dataWanted && state.data === undefined) return true;
+  if (isDataOutside(state)) return true;
   return state.transceivers.some((transceiver) => isDue(state, transceiver));
+}
+
+// The peer accepted data, but not on the transport that there is: it has to hear that nothing comes of it.
+function isDataOutside({ currentLocal, currentRemote, data }: JsepState): boolean {
+  const offered = data === undefined && currentLocal?.type === 'offer' ? currentLocal.data : undefined;
+  return offered !== undefined && currentRemote?.description.media[offered.index]?.port !== 0;
 }
 
 function isDue(state: JsepState, transceiver: Transceiver): boolean {

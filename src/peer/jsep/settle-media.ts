@@ -86,11 +86,18 @@ function inOrder(agreements: readonly MediaAgreement[], { media }: LocalDescript
   return [...agreements].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
-// What a payload type or an id meant once, it means for as long as the connection lives.
+// What a payload type or an id meant once, it means for as long as the connection lives. What we call it counts first: a peer
+// may answer with other payload types than ours (RFC 3264 6.1).
 function remembered(state: JsepState, local: LocalDescription, remote: RemoteDescription): JsepState {
   const payloadTypes = new Map(state.payloadTypes);
   const extensionIds = new Map(state.extensionIds);
-  for (const { codecs } of [...remote.media, ...local.media]) for (const codec of codecs) payloadTypes.set(codec.payloadType, codec);
-  for (const { extensions } of [...remote.media, ...local.media]) for (const { id, uri } of extensions) if (id <= MAX_EXTENSION_ID) extensionIds.set(id, uri);
+  for (const { codecs, extensions } of local.media) {
+    for (const codec of codecs) payloadTypes.set(codec.payloadType, codec);
+    for (const { id, uri } of extensions) extensionIds.set(id, uri);
+  }
+  for (const { codecs, extensions } of remote.media) {
+    for (const codec of codecs) if (!payloadTypes.has(codec.payloadType)) payloadTypes.set(codec.payloadType, codec);
+    for (const { id, uri } of extensions) if (id <= MAX_EXTENSION_ID && !extensionIds.has(id)) extensionIds.set(id, uri);
+  }
   return { ...state, payloadTypes, extensionIds };
 }

@@ -1,5 +1,5 @@
 import { RtcError } from '../../core/index.ts';
-import type { MediaKind } from '../../rtp/index.ts';
+import { codecRole, type MediaKind } from '../../rtp/index.ts';
 import { carriesMedia } from './codec-match.ts';
 import type { JsepConfig } from './config.ts';
 import { type ActiveDirection, directionOfHalves, receives, sends } from './direction.ts';
@@ -14,6 +14,7 @@ import { checkMsid, type Transceiver, transceiverOf, withNewTransceiver, withTra
 /** W3C 5.1 `addTransceiver`. */
 export function addTransceiver(config: JsepConfig, state: JsepState, kind: MediaKind, init: TransceiverInit): { state: JsepState; transceiver: Transceiver } {
   checkMedia(config, kind);
+  if (init.direction !== undefined) checkDirection(init.direction);
   return withNewTransceiver(config, state, kind, init, { byAddTrack: false, createdByRemote: false });
 }
 
@@ -57,9 +58,7 @@ export function setStreams(state: JsepState, id: number, streamIds: readonly str
 
 /** W3C 5.4 `direction`. */
 export function setDirection(state: JsepState, id: number, direction: ActiveDirection): JsepState {
-  if (direction !== 'sendrecv' && direction !== 'sendonly' && direction !== 'recvonly' && direction !== 'inactive') {
-    throw new RtcError('ERR_INVALID_ARGUMENT', 'a direction is sendrecv, sendonly, recvonly or inactive');
-  }
+  checkDirection(direction);
   checkAlive(transceiverOf(state, id));
   return withTransceiver(state, id, { direction });
 }
@@ -76,9 +75,9 @@ export function stopTransceiver(state: JsepState, id: number): Step {
 export function setCodecPreferences(config: JsepConfig, state: JsepState, id: number, codecs: readonly CodecCapability[]): JsepState {
   const { kind } = transceiverOf(state, id);
   const known = config.media?.codecs.filter((codec) => codec.kind === kind) ?? [];
-  const wanted = codecs.map((codec) => known.find((capability) => isSame(capability, codec)));
-  const preferences = wanted.filter((codec) => codec !== undefined);
-  if (preferences.length !== wanted.length) throw new RtcError('ERR_INVALID_MODIFICATION', 'a codec is not one that there is');
+  const wanted = codecs.map((codec) => known.filter((capability) => isSame(capability, codec)));
+  const preferences = wanted.flat();
+  if (wanted.some((found) => found.length === 0)) throw new RtcError('ERR_INVALID_MODIFICATION', 'a codec is not one that there is');
   if (preferences.length > 0 && !preferences.some(carriesMedia)) throw new RtcError('ERR_INVALID_MODIFICATION', 'there is no codec for media among them');
   return withTransceiver(state, id, { preferences: [...new Set(preferences)] });
 }
@@ -115,6 +114,11 @@ function checkMedia({ media }: JsepConfig, kind: MediaKind): void {
   if (media?.codecs.some((codec) => codec.kind === kind && carriesMedia(codec)) !== true) throw new RtcError('ERR_NOT_SUPPORTED', `there is no codec for ${kind}`);
 }
 
+function checkDirection(direction: unknown): void {
+  if (direction === 'sendrecv' || direction === 'sendonly' || direction === 'recvonly' || direction === 'inactive') return;
+  throw new RtcError('ERR_INVALID_ARGUMENT', 'a direction is sendrecv, sendonly, recvonly or inactive');
+}
+
 function checkAlive({ stopping, stopped }: Transceiver): void {
   if (stopping || stopped) throw new RtcError('ERR_INVALID_STATE', 'the transceiver is stopped');
 }
@@ -122,5 +126,7 @@ function checkAlive({ stopping, stopped }: Transceiver): void {
 // Codecs are told apart by all that negotiation looks at; the payload type is only how one is offered.
 function isSame(a: CodecCapability, b: CodecCapability): boolean {
   if (a.name.toLowerCase() !== b.name.toLowerCase() || a.clockRateHz !== b.clockRateHz || (a.channels ?? 1) !== (b.channels ?? 1)) return false;
+  // What refers to other codecs may be named alone, as in a W3C capability `video/rtx`: it stands for all of its kind.
+  if (b.parameters.size === 0 && codecRole(b) !== 'media') return true;
   return a.parameters.size === b.parameters.size && [...a.parameters].every(([name, value]) => b.parameters.get(name) === value);
 }
