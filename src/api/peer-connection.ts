@@ -59,6 +59,10 @@ export type MakeChannel = (port: ChannelPort, handle: ChannelHandle, state: 'con
 
 const makeDataChannel: MakeChannel = (port, handle, state) => new DataChannel(port, handle, state);
 
+// What connections have that are given nothing else. It never changes, so they all share it.
+let defaultMedia: PeerConfig['media'] | undefined;
+let usualInterceptors: PeerConfig['interceptors'] | undefined;
+
 /**
  * A connection to one peer: the asynchronous face of the Sans-I/O {@link Peer}, with the methods and semantics of the W3C
  * `RTCPeerConnection`. Made by {@link createPeerConnection} or a {@link PeerConnectionBuilder}.
@@ -101,8 +105,8 @@ export class PeerConnection implements AsyncDisposable {
     this.#environment = { crypto, random: runtime.random, unixOffsetMs: runtime.unixNow() - runtime.now(), ...(log && { log }) };
     const config: PeerConfig = {
       ...peerConfigOf(this.#configuration, options.settings ?? {}),
-      media: (options.mediaEngine ?? MediaEngine.default()).capabilities(),
-      interceptors: options.interceptors?.factories ?? defaultInterceptors(),
+      media: options.mediaEngine?.capabilities() ?? (defaultMedia ??= MediaEngine.default().capabilities()),
+      interceptors: options.interceptors?.factories ?? (usualInterceptors ??= defaultInterceptors()),
     };
     this.#peer = new Peer(config, this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
