@@ -59,6 +59,7 @@ export class DataChannel implements AsyncDisposable {
   readonly #port: ChannelPort;
   readonly #handle: ChannelHandle;
   readonly #events: Queue<DataChannelEvent> = new Queue();
+  #isLowUnread = false;
   readonly #pollers: Queue<() => void> = new Queue();
   readonly #waiting: Queue<WaitingMessage> = new Queue();
   readonly #opened: Promise<void>;
@@ -219,6 +220,7 @@ export class DataChannel implements AsyncDisposable {
       const data = this.#read();
       if (data !== undefined) return { type: 'message', data };
       const event = this.#events.shift();
+      if (event?.type === 'bufferedamountlow') this.#isLowUnread = false;
       if (event !== undefined) return event;
       if (this.#state === 'closed') return undefined;
       await new Promise<void>((resolve) => this.#pollers.push(resolve));
@@ -309,6 +311,9 @@ export class DataChannel implements AsyncDisposable {
   /** To the handler if it wants it, else to whoever polls. */
   #report(event: DataChannelEvent): void {
     if (!this.#handler) {
+      // Nobody may ever poll: what can happen any number of times waits once.
+      if (event.type === 'bufferedamountlow' && this.#isLowUnread) return;
+      this.#isLowUnread ||= event.type === 'bufferedamountlow';
       this.#events.push(event);
       return this.#wakePollers();
     }

@@ -226,3 +226,17 @@ async function messageOf(first: ReturnType<typeof poll>, channel: { poll: typeof
   throw new Error('the channel closed before a message came');
 }
 declare function poll(): Promise<import('../../../src/api/index.ts').DataChannelEvent | undefined>;
+
+test('a sender that nobody polls keeps one bufferedamountlow, not one for each time', async () => {
+  const pair = await connectPair();
+  pair.channelB.handler = {};
+  for (let i = 0; i < 20; i++) {
+    await pair.channelA.send('x');
+    for (const end = performance.now() + 2000; pair.channelA.bufferedAmount > 0 && performance.now() < end; ) await new Promise((done) => setTimeout(done, 1));
+  }
+  const types: (string | undefined)[] = [];
+  const closing = pair.close();
+  for (let event = await pair.channelA.poll(); event !== undefined; event = await pair.channelA.poll()) types.push(event.type);
+  assert.deepEqual(types, ['open', 'bufferedamountlow', 'close']);
+  await closing;
+});
