@@ -24,6 +24,8 @@ export interface RateInput {
   readonly usage: PathUsage;
   /** What arrives, in bit/s; `undefined` while it is not known. */
   readonly acknowledgedBps: number | undefined;
+  /** What was sent lately, in bit/s: no more can have arrived. */
+  readonly sentBps: number;
   /** Whether the application sends less than it might. */
   readonly isApplicationLimited: boolean;
 }
@@ -78,7 +80,8 @@ export class RateControl {
   }
 
   /** Lets time pass with what the delay says; true when the rate fell. */
-  update({ usage, acknowledgedBps, isApplicationLimited }: RateInput, now: Instant): boolean {
+  update(input: RateInput, now: Instant): boolean {
+    const { usage, acknowledgedBps } = input;
     if (usage === 'overuse') {
       // What arrives is measured over a while, and a probe just found that the path carries more.
       const isJustProbed = acknowledgedBps !== undefined && now - this.#probedAt < PROBE_TRUST_MS;
@@ -97,7 +100,7 @@ export class RateControl {
       this.#changedAt = now;
       return false;
     }
-    this.#increase(acknowledgedBps, isApplicationLimited, now);
+    this.#increase(input, now);
     return false;
   }
 
@@ -125,10 +128,10 @@ export class RateControl {
     this.#decreasedAt = now;
   }
 
-  #increase(acknowledgedBps: number | undefined, isApplicationLimited: boolean, now: Instant): void {
+  #increase({ acknowledgedBps, sentBps, isApplicationLimited }: RateInput, now: Instant): void {
     const seconds = Math.min(now - this.#changedAt, 1000) / 1000;
     this.#changedAt = now;
-    const known = acknowledgedBps ?? this.#rateBps;
+    const known = Math.min(acknowledgedBps ?? this.#rateBps, sentBps);
     if (known > this.#capacity.upperBps) this.#capacity.reset();
     // Nobody knows whether the path carries more than goes over it.
     const mostBps = HEADROOM_FACTOR * known + HEADROOM_BPS;

@@ -1,7 +1,7 @@
 import { type Deadline, earlier, type Instant } from '../../core/index.ts';
 import type { PacketResults } from '../twcc/index.ts';
 import { AcknowledgedRate } from './acknowledged-rate.ts';
-import { RateControl } from './aimd.ts';
+import { RateControl, type RateInput } from './aimd.ts';
 import { ApplicationLimit } from './alr.ts';
 import { type EstimatorConfig, type ResolvedEstimatorConfig, resolveEstimatorConfig } from './config.ts';
 import { EVEN_PACING_FACTOR, FEEDBACK_TIMEOUT_MS, MUTE_PEER_MS, PACING_MAX_LOSS } from './constants.ts';
@@ -111,8 +111,10 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     this.#silenceAt = now + FEEDBACK_TIMEOUT_MS;
     this.#read(results, now);
     const probe = this.#probeResults.take();
-    const acknowledgedBps = this.#boundedAcknowledged(now);
-    this.#updateRate(probe, acknowledgedBps, now);
+    // The peer cannot have got more than was sent, whatever it says.
+    const sentBps = this.#sent.highestBps(now);
+    const acknowledgedBps = this.#acknowledged.bps === undefined ? undefined : Math.min(this.#acknowledged.bps, sentBps);
+    this.#updateRate(probe, { usage: this.#delay.usage, acknowledgedBps, sentBps, isApplicationLimited: this.#limit.isLimited }, now);
     // What was sent into an outage got lost whatever the rate was.
     if (!wasSilent) this.#loss.update(results, this.#rate.rateBps, acknowledgedBps);
     const usage = this.#delay.usage;
@@ -196,19 +198,12 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     if (newestSentAt >= 0) this.handleRoundTrip(now - newestSentAt);
   }
 
-  /** The peer cannot have got more than was sent. */
-  #boundedAcknowledged(now: Instant): number | undefined {
-    const bps = this.#acknowledged.bps;
-    return bps === undefined ? undefined : Math.min(bps, this.#sent.highestBps(now));
-  }
-
-  #updateRate(probe: ProbeResult | undefined, acknowledgedBps: number | undefined, now: Instant): void {
-    const usage = this.#delay.usage;
-    if (probe !== undefined && usage !== 'overuse' && probe.bps > this.#rate.rateBps) {
+  #updateRate(probe: ProbeResult | undefined, input: RateInput, now: Instant): void {
+    if (probe !== undefined && input.usage !== 'overuse' && probe.bps > this.#rate.rateBps) {
       this.#rate.probed(probe.bps, now);
       this.#loss.setRate(Math.max(this.#loss.rateBps, probe.bps));
       this.#acknowledged.expectChange();
-    } else if (this.#rate.update({ usage, acknowledgedBps, isApplicationLimited: this.#limit.isLimited }, now)) this.#acknowledged.expectChange();
+    } else if (this.#rate.update(input, now)) this.#acknowledged.expectChange();
     if (probe !== undefined) this.#probes.setResult(probe.bps, probe.probedBps, now);
   }
 
