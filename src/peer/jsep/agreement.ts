@@ -73,9 +73,15 @@ function receivedEncodings({ receiveRids }: LocalMedia, { simulcast }: RemoteMed
 
 /** Whether two lists of agreements say the same. */
 export function sameAgreements(a: readonly MediaAgreement[], b: readonly MediaAgreement[]): boolean {
-  return a === b || (a.length === b.length && textOf(a) === textOf(b));
+  return isSame(a, b);
 }
 
-function textOf(agreements: readonly MediaAgreement[]): string {
-  return JSON.stringify(agreements, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+// Agreements are plain: primitives, arrays, maps and objects of them.
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => isSame(item, b[i]));
+  if (a instanceof Map) return b instanceof Map && isSame([...a], [...b]);
+  const [entries, others] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
+  return entries.length === Object.keys(others).length && entries.every(([name, value]) => isSame(value, others[name]));
 }

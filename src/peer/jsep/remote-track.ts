@@ -1,10 +1,11 @@
 import { isRejected, midOf } from '../../sdp/index.ts';
+import { pairCodecs, wantedCodecs } from './codecs.ts';
 import type { JsepConfig } from './config.ts';
 import { type ActiveDirection, intersected, receives, reversed } from './direction.ts';
 import type { JsepEffect } from './events.ts';
 import { revertMedia } from './rollback.ts';
 import { stop, withAgreements } from './settle-media.ts';
-import { sentRids, wantedRids } from './simulcast.ts';
+import { answeredReceiveRids, wantedRids } from './simulcast.ts';
 import type { JsepState, LocalDescription, RemoteDescription, RemoteMedia } from './state.ts';
 import { makeEncodings, randomToken, type Transceiver, transceiverOf, viewOf, withNewTransceiver, withTransceiver } from './transceiver.ts';
 
@@ -18,7 +19,7 @@ export function applyOfferedMedia(config: JsepConfig, state: JsepState, remote: 
     const { state: associated, transceiver, isNew } = associate(config, next, section);
     next = withTransceiver(associated, transceiver.id, { place: { index: section.index, mid: section.mid }, ...proposedEncodings(config, associated, transceiver, section) });
     if (isNew) effects.push({ type: 'transceiver-added', transceiver: viewOf(transceiverOf(next, transceiver.id)) });
-    next = announce(config, next, transceiver.id, section, reversed(section.direction), effects);
+    next = announce(config, next, transceiver.id, section, reversed(section.direction), offeredRids(config, transceiver, section), effects);
   }
   return next;
 }
@@ -30,7 +31,7 @@ export function applyAnsweredTracks(config: JsepConfig, state: JsepState, local:
   for (const section of remote.media) {
     const ours = sections.get(section.mid);
     if (ours === undefined || !next.transceivers.some(({ id, stopped }) => id === ours.transceiver && !stopped)) continue;
-    next = announce(config, next, ours.transceiver, section, intersected(ours.direction, reversed(section.direction)), effects);
+    next = announce(config, next, ours.transceiver, section, intersected(ours.direction, reversed(section.direction)), ours.receiveRids.map(({ rid }) => rid), effects);
   }
   return next;
 }
@@ -70,8 +71,15 @@ function proposedEncodings(config: JsepConfig, state: JsepState, transceiver: Tr
   return { encodings, ridless: transceiver.encodings };
 }
 
+// The encodings that our answer would accept as things stand.
+function offeredRids({ media }: JsepConfig, { kind, preferences }: Transceiver, section: RemoteMedia): readonly string[] {
+  if (media === undefined || section.simulcast === undefined) return [];
+  const common = pairCodecs(wantedCodecs(media, kind, preferences), section.codecs).map(({ theirs }) => theirs);
+  return answeredReceiveRids(section, common, 'recvonly').map(({ rid }) => rid);
+}
+
 /** W3C 5.1, process remote tracks. */
-function announce(config: JsepConfig, state: JsepState, id: number, section: RemoteMedia, direction: ActiveDirection, effects: JsepEffect[]): JsepState {
+function announce(config: JsepConfig, state: JsepState, id: number, section: RemoteMedia, direction: ActiveDirection, rids: readonly string[], effects: JsepEffect[]): JsepState {
   const { firedDirection, remoteTrack } = transceiverOf(state, id);
   const wasReceiving = receives(firedDirection);
   if (!receives(direction)) {
@@ -80,7 +88,7 @@ function announce(config: JsepConfig, state: JsepState, id: number, section: Rem
   }
   const streamIds = [...new Set(section.msids.flatMap(({ streamId }) => streamId ?? []))];
   const named = section.msids.find(({ trackId }) => trackId !== undefined)?.trackId;
-  const track = { trackId: remoteTrack?.trackId ?? named ?? randomToken(config), streamIds, rids: sentRids(section) };
+  const track = { trackId: remoteTrack?.trackId ?? named ?? randomToken(config), streamIds, rids };
   if (!wasReceiving) effects.push({ type: 'track', transceiver: id, ...track });
   return withTransceiver(state, id, { firedDirection: direction, remoteTrack: track });
 }

@@ -30,13 +30,6 @@ export function wantedRids({ simulcast, rids }: RemoteMedia): readonly string[] 
   return [...new Set(chosen)].slice(0, MAX_ENCODINGS);
 }
 
-/** What the peer sends as a simulcast, the first of each choice. */
-export function sentRids({ simulcast, rids }: RemoteMedia): readonly string[] {
-  const named = new Set(rids.filter(({ direction }) => direction === 'send').map(({ id }) => id));
-  const chosen = simulcast?.send.flatMap((choices) => choices.find(({ id }) => named.has(id))?.id ?? []) ?? [];
-  return [...new Set(chosen)].slice(0, MAX_ENCODINGS);
-}
-
 /** What the peer sends as a simulcast and we receive, as it goes into our answer. */
 export function answeredReceiveRids({ simulcast, rids }: RemoteMedia, codecs: readonly RtpCodec[], direction: LocalMedia['direction']): readonly ReceiveRid[] {
   if (!receives(direction) || simulcast === undefined) return [];

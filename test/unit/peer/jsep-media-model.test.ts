@@ -35,6 +35,7 @@ class Side {
   readonly stopped: Set<number> = new Set();
   readonly known: Set<number> = new Set();
   hasTransport = false;
+  #checked = '';
   /** What payload types meant in descriptions that were agreed upon. */
   readonly meanings: Map<number, string> = new Map();
 
@@ -113,7 +114,9 @@ class Side {
       assert.equal(agreement.sendEncodings.length > 0, isSending);
     }
     assert.equal(this.jsep.currentLocalDescription === null, this.jsep.currentRemoteDescription === null);
-    if (this.jsep.localDescription) checkText(this.jsep.localDescription);
+    const local = this.jsep.localDescription;
+    if (local && local.sdp !== this.#checked) checkText(local);
+    this.#checked = local?.sdp ?? '';
   }
 
   /** A payload type means one thing for as long as the connection lives. */
@@ -299,7 +302,7 @@ function walk(seed: number, steps: number): { exchanges: number; agreements: num
 
 test('random walks of two machines with media: always stable in the end, agreements that mirror, nothing thrown but RtcError', () => {
   const totals = { exchanges: 0, agreements: 0, failures: 0 };
-  const seeds = Number(process.env['JSEP_SEEDS'] ?? 25);
+  const seeds = Number(process.env['JSEP_SEEDS'] ?? 16);
   for (let seed = 1; seed <= seeds; seed++) {
     try {
       const { exchanges, agreements, failures } = walk(seed, 40);
