@@ -49,30 +49,32 @@ function bitsOf({ mask }: FecFields): number[] {
 }
 
 /** Sends frames of a few packets over a link that loses single packets; returns what reached the application by number, and the pair. */
-function call(options: StreamOptions, share: number, lose: (index: number) => boolean, frames = 120): { pair: ChainPair; payloads: Map<number, string>; sent: string[] } {
+function call(options: StreamOptions, share: number, lose: (index: number) => boolean, frames = 120): { pair: ChainPair; payloads: Map<number, string>; sent: string[]; timestamps: Map<string, number> } {
   const pair = new ChainPair([fecSender({ minShare: share, maxShare: share }), fecReceiver()]);
   pair.a.link = { delayMs: 20, drop: (_, index) => lose(index) };
   const stream = pair.stream(options);
   const next = seeded(9);
   const sent: string[] = [];
+  const timestamps = new Map<string, number>();
   let sequenceNumber = 65_400;
   pair.every(20, frames * 20, (now) => {
     const count = 1 + Math.floor(next() * 6);
     for (let i = 0; i < count; i++) {
       const payload = payloadOf(sequenceNumber, 20 + Math.floor(next() * 900));
       sent.push(toHex(payload));
+      timestamps.set(toHex(payload), 0xfffe_0000 + now * 90);
       const extensions = [{ id: Ext.absoluteSendTime, value: Uint8Array.of(1, 2, 3) }, { id: Ext.transportSequence, value: new Uint8Array(2) }];
-      pair.send(stream, { sequenceNumber: sequenceNumber++, timestamp: now * 90, marker: i === count - 1, payload, extensions: i % 2 === 0 ? extensions : [], paddingBytes: i === 2 ? 7 : 0 });
+      pair.send(stream, { sequenceNumber: sequenceNumber++, timestamp: 0xfffe_0000 + now * 90, marker: i === count - 1, payload, extensions: i % 2 === 0 ? extensions : [], paddingBytes: i === 2 ? 7 : 0 });
     }
   });
   pair.run(frames * 20 + 200);
   const payloads = new Map(pair.b.received.map(({ header, bytes }) => [header.sequenceNumber, toHex(bytes.subarray(header.payloadStart, header.payloadEnd))]));
-  return { pair, payloads, sent };
+  return { pair, payloads, sent, timestamps };
 }
 
 for (const [name, options] of [['FlexFEC', FLEX], ['ULPFEC in RED', ULP]] as const) {
   test(`${name}: a packet lost now and then is restored whole, without asking, and once`, () => {
-    const { pair, payloads, sent } = call(options, 0.34, (index) => index > 20 && index % 11 === 5);
+    const { pair, payloads, sent, timestamps } = call(options, 0.34, (index) => index > 20 && index % 11 === 5);
     const got = new Set(payloads.values());
     // The last group may lack its FEC.
     assert.equal(sent.slice(0, -10).every((payload) => got.has(payload)), true);
@@ -91,7 +93,7 @@ for (const [name, options] of [['FlexFEC', FLEX], ['ULPFEC in RED', ULP]] as con
     for (const { bytes, header } of restored) {
       const time = extensionValue(bytes, header, Ext.absoluteSendTime);
       assert.ok(time === undefined || toHex(time) === '000000');
-      assert.ok(header.timestamp % 1800 === 0);
+      assert.equal(header.timestamp, (timestamps.get(toHex(bytes.subarray(header.payloadStart, header.payloadEnd))) ?? -1) >>> 0);
     }
   });
 
@@ -177,6 +179,21 @@ test('the formats are those of RFC 5109 7.3 and FlexFEC draft-03 4.2, by hand', 
   assert.equal(toHex(encodeFlexfec(fieldsOf(0x300, 0x1234, [0, 14], payload))), start + 'c001' + 'aabb');
   assert.equal(toHex(encodeFlexfec(fieldsOf(0x300, 0x1234, [0, 15, 45], payload))), start + '4000' + 'c0000001' + 'aabb');
   assert.equal(toHex(encodeFlexfec(fieldsOf(0x300, 0x1234, [14, 45, 46, 108], payload))), start + '0001' + '00000001' + 'c000000000000001' + 'aabb');
+});
+
+test('parity is that of RFC 5109 8.1: of flags, marker and type, timestamp, size behind the fixed header, and all that lies there', () => {
+  const pair = new ChainPair([fecSender({ minShare: 0.5, maxShare: 0.5 })]);
+  const stream = pair.stream(ULP);
+  const send = (sequenceNumber: number, timestamp: number, payload: string, marker: boolean, paddingBytes: number): void =>
+    pair.send(stream, { sequenceNumber, timestamp, payload: fromHex(payload), marker, paddingBytes });
+  send(9, 0x0000_ffff, '0102030405', false, 0);
+  send(10, 0x00ff_00f0, '1020', true, 1);
+  const fec = pair.a.sentRtp[2] as Uint8Array;
+  const { payloadStart, sequenceNumber, timestamp } = decodeRtp(fec);
+  assert.equal(sequenceNumber, 11);
+  assert.equal(timestamp, 0x00ff_00f0);
+  // 80 ^ a0 without version; 60 ^ e0; base 9; timestamps; 5 ^ 3; protection of 5 bytes; bits 0 and 1; 0102030405 ^ 102001.
+  assert.equal(toHex(fec.subarray(payloadStart)), '64' + '2080' + '0009' + '00ffff0f' + '0006' + '0005' + 'c000' + '1122020405');
 });
 
 test('what is encoded is decoded again, for every mask', () => {
