@@ -1,8 +1,9 @@
 import { concat, DecodeError } from '../core/index.ts';
 import type { RandomAccess } from './input.ts';
 
-// The outline of a Matroska file (RFC 9559 5.1): what stands directly in the file and in its Segment. A reader that looks for a way
-// to go on behind damage may look for ever, so a file is read up to the first element that should not stand where it is.
+// The outline of a Matroska file (RFC 9559 5.1): what stands directly in the file, in its Segment and in its clusters. A reader that looks for
+// a way to go on behind damage may look for ever, so a file is read up to the first element that should not stand where it is. Elements that
+// point to others (SeekHead, Cues) are hidden, as a file may point anywhere; without seeking nobody needs them.
 
 /** Longest header of an element that is read: four bytes of id, eight of size (RFC 8794 4, 5). */
 const HEADER_BYTES = 12;
@@ -12,9 +13,11 @@ const EBML = 0x1a45_dfa3;
 const SEGMENT = 0x1853_8067;
 const CLUSTER = 0x1f43_b675;
 const VOID = 0xec;
-/** SeekHead, Info, Tracks, Cues, Attachments, Chapters, Tags. */
-const TOP: ReadonlySet<number> = new Set([0x114d_9b74, 0x1549_a966, 0x1654_ae6b, 0x1c53_bb6b, 0x1941_a469, 0x1043_a770, 0x1254_c367, CLUSTER, VOID]);
-/** Children of a cluster whose size is not known: Timestamp, SimpleBlock, BlockGroup, PrevSize, Position, SilentTracks, Void, CRC-32. */
+const SEEK_HEAD = 0x114d_9b74;
+const CUES = 0x1c53_bb6b;
+/** Children of a Segment: these, and Info, Tracks, Attachments, Chapters, Tags. */
+const TOP: ReadonlySet<number> = new Set([SEEK_HEAD, CUES, CLUSTER, VOID, 0x1549_a966, 0x1654_ae6b, 0x1941_a469, 0x1043_a770, 0x1254_c367]);
+/** Children of a cluster: Timestamp, SimpleBlock, BlockGroup, PrevSize, Position, SilentTracks, Void, CRC-32. */
 const IN_CLUSTER: ReadonlySet<number> = new Set([0xe7, 0xa3, 0xa0, 0xab, 0xa7, 0x5854, VOID, 0xbf]);
 
 interface ElementHeader {
@@ -43,57 +46,90 @@ function decodeHeader(bytes: Uint8Array): ElementHeader | undefined {
   return Number.isSafeInteger(size) ? { id, size, headerBytes } : undefined;
 }
 
+/** The header of a Void element in the place of another header, whose size may grow by what is left of it. */
+function voidHeader({ size = 0, headerBytes }: ElementHeader): Uint8Array {
+  const out = new Uint8Array(headerBytes);
+  const sizeBytes = Math.min(headerBytes - 1, 8);
+  let rest = size + headerBytes - 1 - sizeBytes;
+  for (let i = sizeBytes; i > 0; i--) {
+    out[i] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  out[0] = VOID;
+  out[1] = (out[1] as number) | (1 << (8 - sizeBytes));
+  return out;
+}
+
 /** Follows the outline of a file from header to header. */
 class Outline {
   /** Where the next header stands, in bytes from the start of the file. */
   position = 0;
   #inSegment = false;
-  #inOpenCluster = false;
+  /** Where the cluster ends: `Infinity` when its size is not known, 0 outside of clusters. */
+  #clusterEnd = 0;
 
-  /** Takes the header at `position` and moves on; false when the file must end here. */
-  accept(bytes: Uint8Array): boolean {
+  /** Takes the header at `position` and moves on. Returns what is to be written over it, if anything; false when the file must end here. */
+  accept(bytes: Uint8Array): Uint8Array | boolean {
+    if (this.position === this.#clusterEnd) this.#clusterEnd = 0;
     const header = decodeHeader(bytes);
     if (header === undefined || !this.#belongs(header.id)) return false;
     const { id, size, headerBytes } = header;
-    this.position += headerBytes;
+    const content = this.position + headerBytes;
     if (id === SEGMENT) this.#inSegment = true;
-    else if (id === CLUSTER && size === undefined) this.#inOpenCluster = true;
-    else if (size === undefined) return false;
+    else if (id === CLUSTER) this.#clusterEnd = size === undefined ? Infinity : content + size;
     else {
-      if (TOP.has(id) && id !== VOID) this.#inOpenCluster = false;
-      this.position += size;
+      if (size === undefined) return false;
+      if (!IN_CLUSTER.has(id)) this.#clusterEnd = 0;
+      if (this.#clusterEnd > 0 && content + size > this.#clusterEnd) return false;
     }
-    return true;
+    this.position = id === SEGMENT || id === CLUSTER ? content : content + (size as number);
+    return id === SEEK_HEAD || id === CUES ? voidHeader(header) : true;
   }
 
   #belongs(id: number): boolean {
     if (!this.#inSegment) return id === EBML || id === SEGMENT || id === VOID;
-    return TOP.has(id) || (this.#inOpenCluster && IN_CLUSTER.has(id));
+    if (this.#clusterEnd === 0) return TOP.has(id);
+    return IN_CLUSTER.has(id) || (this.#clusterEnd === Infinity && TOP.has(id));
   }
 }
 
-/** How many bytes from its start on a file is sound. */
-export function soundBytes(file: Uint8Array): number {
-  const outline = new Outline();
-  while (outline.position < file.length && outline.accept(file.subarray(outline.position, outline.position + HEADER_BYTES)));
-  return Math.min(outline.position, file.length);
+interface Hidden {
+  readonly position: number;
+  readonly header: Uint8Array;
 }
+
+/** Most elements that are hidden; no sound file has as many. */
+const MAX_HIDDEN = 64;
 
 /** The sound beginning of a file that is read from anywhere. */
 export async function soundPart(file: RandomAccess): Promise<RandomAccess> {
   const outline = new Outline();
+  const hidden: Hidden[] = [];
   let window = new Uint8Array(0);
   let windowAt = 0;
-  for (let going = true; going && outline.position < file.size; ) {
-    const from = outline.position - windowAt;
-    if (from < 0 || (from + HEADER_BYTES > window.length && windowAt + window.length < file.size)) {
-      windowAt = outline.position;
-      window = new Uint8Array(await file.read(windowAt, Math.min(WINDOW_BYTES, file.size - windowAt)));
-      if (window.length < Math.min(HEADER_BYTES, file.size - windowAt)) throw new DecodeError('media.webm', 'fewer bytes than the file should have');
+  while (outline.position < file.size && hidden.length < MAX_HIDDEN) {
+    const position = outline.position;
+    const from = position - windowAt;
+    if (from + HEADER_BYTES > window.length && windowAt + window.length < file.size) {
+      windowAt = position;
+      window = new Uint8Array(await file.read(position, Math.min(WINDOW_BYTES, file.size - position)));
+      if (window.length < Math.min(HEADER_BYTES, file.size - position)) throw new DecodeError('media.webm', 'fewer bytes than the file should have');
     }
-    going = outline.accept(window.subarray(outline.position - windowAt, outline.position - windowAt + HEADER_BYTES));
+    const header = outline.accept(window.subarray(position - windowAt, position - windowAt + HEADER_BYTES));
+    if (header === false) break;
+    if (header !== true) hidden.push({ position, header });
   }
-  return { size: Math.min(outline.position, file.size), read: (position, length) => file.read(position, length) };
+  return { size: Math.min(outline.position, file.size), read: async (position, length) => hide(await file.read(position, length), position, hidden) };
+}
+
+/** Bytes of a file with hidden elements. */
+function hide(bytes: Uint8Array, from: number, hidden: readonly Hidden[]): Uint8Array {
+  const touched = hidden.filter(({ position, header }) => position < from + bytes.length && position + header.length > from);
+  if (touched.length === 0) return bytes;
+  const out = bytes.slice();
+  // What lies outside of the array is not written.
+  for (const { position, header } of touched) header.forEach((byte, i) => (out[position + i - from] = byte));
+  return out;
 }
 
 /** The sound beginning of a file that comes as a stream. */
@@ -102,21 +138,28 @@ export async function* soundStream(source: AsyncGenerator<Uint8Array, void, void
   /** Bytes that were not passed on, and where they stand. */
   let held = new Uint8Array(0);
   let at = 0;
+  /** Goes on as far as headers are there; false when the file must end. */
+  const follow = (needed: number): boolean => {
+    while (outline.position + needed <= at + held.length) {
+      const from = outline.position - at;
+      const header = outline.accept(held.subarray(from, from + HEADER_BYTES));
+      if (header === false) return false;
+      if (header !== true) held.set(header, from);
+    }
+    return true;
+  };
   try {
     for await (const bytes of source) {
-      held = held.length === 0 ? new Uint8Array(bytes) : new Uint8Array(concat(held, bytes));
-      while (outline.position + HEADER_BYTES <= at + held.length) {
-        if (outline.accept(held.subarray(outline.position - at, outline.position - at + HEADER_BYTES))) continue;
-        yield held.subarray(0, outline.position - at);
-        return;
-      }
+      held = new Uint8Array(concat(held, bytes));
+      const going = follow(HEADER_BYTES);
       const sound = Math.min(outline.position - at, held.length);
-      yield held.subarray(0, sound);
-      held = held.subarray(sound);
+      yield held.slice(0, sound);
+      if (!going) return;
+      held = held.slice(sound);
       at += sound;
     }
-    while (outline.position < at + held.length && outline.accept(held.subarray(outline.position - at, outline.position - at + HEADER_BYTES)));
-    yield held.subarray(0, outline.position - at);
+    follow(1);
+    yield held.slice(0, outline.position - at);
   } finally {
     await source.return();
   }
