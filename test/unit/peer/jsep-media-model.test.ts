@@ -251,8 +251,8 @@ function operate(side: Side, below: (n: number) => number): void {
       side.run(() => jsep.setStreams(id, below(2) ? [] : [`s${below(3)}`]));
       break;
     default:
-      if (below(3) === 0) jsep.addDataChannel();
-      else if (below(3) === 0) jsep.restartIce();
+      if (direction === 'sendrecv') jsep.addDataChannel();
+      else if (direction === 'inactive') jsep.restartIce();
       else side.run(() => jsep.setEncodingActive(id, below(2), below(2) === 1));
   }
 }
