@@ -1,3 +1,4 @@
+import { SparseMap } from '../core/index.ts';
 import type { SctpMessage } from '../sctp/index.ts';
 import { MAX_EARLY_BYTES, MAX_EARLY_STREAM_BYTES, MAX_EARLY_STREAM_MESSAGES } from './constants.ts';
 
@@ -6,7 +7,7 @@ import { MAX_EARLY_BYTES, MAX_EARLY_STREAM_BYTES, MAX_EARLY_STREAM_MESSAGES } fr
  * may speak before our side of it is closed. A bound per stream and one on all keep a peer from filling the window.
  */
 export class EarlyMessages {
-  readonly #streams: Map<number, SctpMessage[]> = new Map();
+  readonly #streams: SparseMap<number, SctpMessage[]> = new SparseMap();
   readonly #maxStreams: number;
   #bytes = 0;
 

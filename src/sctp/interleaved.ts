@@ -1,4 +1,4 @@
-import { EMPTY } from '../core/index.ts';
+import { EMPTY, SparseSet } from '../core/index.ts';
 import { DATA_BEGIN, DATA_END, DATA_UNORDERED, RECEIVE_OVERHEAD_BYTES } from './constants.ts';
 import type { InStreams } from './in-streams.ts';
 import type { IForwardTsn } from './packets.ts';
@@ -23,6 +23,9 @@ interface Open {
   tooLarge: boolean;
 }
 
+/** What is open where no message of several fragments ever came. Nothing is put into it. */
+const NONE_OPEN: Map<number, Open> = new Map();
+
 /** Fragments of few bytes each are joined after this many, so that their bookkeeping stays bounded. */
 const JOIN_EVERY = 256;
 
@@ -34,12 +37,12 @@ export class InterleavedReassembly {
   /** Bytes of unfinished messages, bookkeeping included. */
   heldBytes = 0;
   /** Streams on which a message larger than allowed came. */
-  readonly tooLarge: Set<number> = new Set();
+  readonly tooLarge: SparseSet<number> = new SparseSet();
 
   readonly #streams: InStreams;
   readonly #maxMessageBytes: number;
   /** By message identifier and, above its 32 bits, stream and U bit. */
-  readonly #open: Map<number, Open> = new Map();
+  #open: Map<number, Open> = NONE_OPEN;
   #last: Open | undefined;
   /** Fragments that came before an earlier one of their message. */
   #ahead = 0;
@@ -77,6 +80,7 @@ export class InterleavedReassembly {
     }
     if (open === undefined) {
       open = { key, streamId, mid, unordered, ppid: 0, fragments: [], nextFsn: 0, ahead: undefined, lastFsn: -1, highestFsn: 0, bytes: 0, tooLarge: false };
+      if (this.#open === NONE_OPEN) this.#open = new Map();
       this.#open.set(key, open);
       this.heldBytes += RECEIVE_OVERHEAD_BYTES;
     }
@@ -112,7 +116,7 @@ export class InterleavedReassembly {
   }
 
   clear(): void {
-    this.#open.clear();
+    this.#open = NONE_OPEN;
     this.#last = undefined;
     this.heldBytes = this.#ahead = 0;
   }

@@ -1,5 +1,5 @@
 import { readU16 } from '../core/bytes.ts';
-import { Counters, type Deadline, DecodeError, encodeUtf8, type Environment, type Instant, type Protocol, RtcError } from '../core/index.ts';
+import { Counters, type Deadline, DecodeError, encodeUtf8, type Environment, type Instant, type Protocol, RtcError, SparseSet } from '../core/index.ts';
 import { checksumHolds, tagHolds } from './admission.ts';
 import { type ResolvedSctpConfig, resolveSctpConfig, type SctpConfig } from './config.ts';
 import {
@@ -49,7 +49,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
   readonly #heartbeatLimit: RateLimit = new RateLimit(HEARTBEAT_ACKS_PER_SECOND);
   readonly #errorLimit: RateLimit = new RateLimit(ERRORS_PER_SECOND);
   /** Resets asked for before the association was there. */
-  readonly #earlyResets: Set<number> = new Set();
+  readonly #earlyResets: SparseSet<number> = new SparseSet();
   #mtu: number;
   #now: Instant = 0;
   #errorSent = false;

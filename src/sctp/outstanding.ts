@@ -3,6 +3,10 @@ import { DATA_HEADER_BYTES } from './constants.ts';
 import { padded } from './packets.ts';
 import type { OutMessage } from './scheduler.ts';
 
+/** What a chunk takes in all columns, in bytes, and how many fit at first: most connections never have more in flight. */
+const ROW_BYTES = 28;
+const LEAST_ROWS = 8;
+
 /** A chunk that is neither of these is in flight. */
 export const ACKED = 1;
 export const LOST = 2;
@@ -196,20 +200,22 @@ export class Outstanding {
   }
 
   #grow(): void {
-    const size = Math.max(32, 2 * (this.#mask + 1));
+    const size = Math.max(LEAST_ROWS, 2 * (this.#mask + 1));
     const from = this.#mask < 0 ? 0 : this.#head;
     const messages = new Array<OutMessage | undefined>(size);
     for (let i = 0; i < this.count; i++) messages[i] = this.messages[(from + i) & this.#mask];
     this.messages = messages;
-    this.offsets = unroll(this.offsets, new Uint32Array(size), from, this.count);
-    this.sizes = unroll(this.sizes, new Uint16Array(size), from, this.count);
-    this.flags = unroll(this.flags, new Uint8Array(size), from, this.count);
-    this.states = unroll(this.states, new Uint8Array(size), from, this.count);
-    this.sends = unroll(this.sends, new Uint16Array(size), from, this.count);
-    this.packets = unroll(this.packets, new Uint32Array(size), from, this.count);
-    this.sentAt = unroll(this.sentAt, new Float64Array(size), from, this.count);
-    this.fsns = unroll(this.fsns, new Uint32Array(size), from, this.count);
-    this.backs = unroll(this.backs, new Uint16Array(size), from, this.count);
+    // All columns in one buffer, the widest first, so that each is aligned.
+    const bytes = new ArrayBuffer(size * ROW_BYTES);
+    this.sentAt = unroll(this.sentAt, new Float64Array(bytes, 0, size), from, this.count);
+    this.offsets = unroll(this.offsets, new Uint32Array(bytes, 8 * size, size), from, this.count);
+    this.packets = unroll(this.packets, new Uint32Array(bytes, 12 * size, size), from, this.count);
+    this.fsns = unroll(this.fsns, new Uint32Array(bytes, 16 * size, size), from, this.count);
+    this.sizes = unroll(this.sizes, new Uint16Array(bytes, 20 * size, size), from, this.count);
+    this.sends = unroll(this.sends, new Uint16Array(bytes, 22 * size, size), from, this.count);
+    this.backs = unroll(this.backs, new Uint16Array(bytes, 24 * size, size), from, this.count);
+    this.flags = unroll(this.flags, new Uint8Array(bytes, 26 * size, size), from, this.count);
+    this.states = unroll(this.states, new Uint8Array(bytes, 27 * size, size), from, this.count);
     this.#head = 0;
     this.#mask = size - 1;
   }

@@ -1,4 +1,4 @@
-import { add32, EMPTY } from '../core/index.ts';
+import { add32, EMPTY, SparseMap, SparseSet } from '../core/index.ts';
 import { DATA_BEGIN, DATA_END, DATA_UNORDERED, RECEIVE_OVERHEAD_BYTES } from './constants.ts';
 import type { InStreams } from './in-streams.ts';
 
@@ -26,7 +26,7 @@ export class Reassembly {
   /** Bytes of unfinished messages, bookkeeping included. */
   heldBytes = 0;
   /** Streams on which a message larger than allowed came. */
-  readonly tooLarge: Set<number> = new Set();
+  readonly tooLarge: SparseSet<number> = new SparseSet();
 
   readonly #streams: InStreams;
   readonly #maxMessageBytes: number;
@@ -41,7 +41,7 @@ export class Reassembly {
   #bytes = 0;
   #fragments: Uint8Array[] = [];
   /** By the low 16 bits of the TSN: chunks lie at most 65,535 ahead. */
-  readonly #ahead: Map<number, Held> = new Map();
+  readonly #ahead: SparseMap<number, Held> = new SparseMap();
 
   constructor(streams: InStreams, maxMessageBytes: number) {
     this.#streams = streams;

@@ -1,5 +1,5 @@
 import { readU48 } from '../core/bytes.ts';
-import { equalBytes, type Instant, type RandomSource, randomBytes } from '../core/index.ts';
+import { equalBytes, type Instant, type RandomSource, randomBytes, SparseMap } from '../core/index.ts';
 import { FINAL_WAIT_RTOS, HEADER_BYTES, INITIAL_RTO_MS, MAX_REQUESTS, MAX_TRANSACTIONS, TRANSACTION_ID_BYTES } from './constants.ts';
 import type { StunMessage } from './message.ts';
 
@@ -58,7 +58,7 @@ export class StunTransaction<T> {
  */
 export class StunTransactions<T> {
   // Keyed by half of the random id, which a number holds exactly; a match compares all of it.
-  readonly #byKey: Map<number, StunTransaction<T>> = new Map();
+  readonly #byKey: SparseMap<number, StunTransaction<T>> = new SparseMap();
   readonly #random: RandomSource;
   readonly #limit: number;
 

@@ -1,4 +1,4 @@
-import { type Counters, equalBytes } from '../../core/index.ts';
+import { type Counters, equalBytes, SparseMap } from '../../core/index.ts';
 import {
   FLIGHT_WINDOW_MESSAGES,
   FRAGMENT_OVERHEAD_BYTES,
@@ -38,7 +38,7 @@ interface Partial {
  * came and never the length that a header claims.
  */
 export class Reassembler {
-  readonly #partials: Map<number, Partial> = new Map();
+  readonly #partials: SparseMap<number, Partial> = new SparseMap();
   readonly #counters: Counters;
   #next = 0;
   #held = 0;

@@ -10,24 +10,22 @@ export function implicitNonceBytes(aead: AeadName): number {
   return aead === 'chacha20-poly1305' ? NONCE_BYTES : NONCE_BYTES - GCM_EXPLICIT_NONCE_BYTES;
 }
 
-/**
- * The keys of one direction of one epoch. Records are sealed and opened in place; the scratch buffers make both free of
- * allocation.
- */
+// Filled anew for every record, so that one pair serves all connections and none allocates; they hold nothing secret.
+const nonce: Uint8Array = new Uint8Array(NONCE_BYTES);
+const aad: Uint8Array = new Uint8Array(AAD_BYTES);
+writeU16(aad, 9, VERSION_DTLS_1_2);
+
+/** The keys of one direction of one epoch. Records are sealed and opened in place. */
 export class RecordProtection {
   /** Bytes between the record header and the ciphertext. */
   readonly explicitNonceBytes: number;
   readonly #aead: Aead;
   readonly #implicit: Uint8Array;
-  readonly #nonce: Uint8Array = new Uint8Array(NONCE_BYTES);
-  readonly #aad: Uint8Array = new Uint8Array(AAD_BYTES);
 
   constructor(crypto: CryptoProvider, aead: AeadName, key: Uint8Array, implicitNonce: Uint8Array) {
     this.explicitNonceBytes = NONCE_BYTES - implicitNonce.length;
     this.#aead = crypto.createAead(aead, key);
     this.#implicit = implicitNonce.slice();
-    this.#nonce.set(implicitNonce);
-    writeU16(this.#aad, 9, VERSION_DTLS_1_2);
   }
 
   /**
@@ -45,7 +43,7 @@ export class RecordProtection {
     // GCM's explicit nonce is epoch and record number, which never repeat under one key (RFC 5288 3, RFC 9325 7.2.1).
     if (this.explicitNonceBytes > 0) buffer.copyWithin(at + RECORD_HEADER_BYTES, at + 3, at + RECORD_HEADER_BYTES - 2);
     this.#prepare(buffer, at, length);
-    this.#aead.seal(this.#nonce, this.#aad, buffer, start, end);
+    this.#aead.seal(nonce, aad, buffer, start, end);
     return at;
   }
 
@@ -60,20 +58,20 @@ export class RecordProtection {
     const length = end - start - TAG_BYTES;
     if (length < 0) return -1;
     this.#prepare(buffer, at, length);
-    return this.#aead.open(this.#nonce, this.#aad, buffer, start, end) ? length : -1;
+    return this.#aead.open(nonce, aad, buffer, start, end) ? length : -1;
   }
 
   /** Sets nonce and additional data (RFC 5246 6.2.3.3) from a record header. */
   #prepare(buffer: Uint8Array, at: number, length: number): void {
-    const nonce = this.#nonce;
-    const aad = this.#aad;
+    const implicit = this.#implicit;
+    for (let i = 0; i < 4; i++) nonce[i] = implicit[i] as number;
     for (let i = 0; i < 8; i++) aad[i] = buffer[at + 3 + i] as number;
     aad[8] = buffer[at] as number;
     writeU16(aad, 11, length);
     if (this.explicitNonceBytes > 0) {
       for (let i = 0; i < 8; i++) nonce[4 + i] = buffer[at + RECORD_HEADER_BYTES + i] as number;
     } else {
-      for (let i = 0; i < 8; i++) nonce[4 + i] = (this.#implicit[4 + i] as number) ^ (aad[i] as number);
+      for (let i = 0; i < 8; i++) nonce[4 + i] = (implicit[4 + i] as number) ^ (aad[i] as number);
     }
   }
 }
