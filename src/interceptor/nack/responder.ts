@@ -7,7 +7,7 @@ import type { Interceptor, InterceptorContext, InterceptorFactory } from '../int
 import { beltPacket, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from '../packet.ts';
 import { PacketHistory } from '../packet-history.ts';
 import { Slot } from '../slot.ts';
-import { type LocalStream, rtxPayloadType, wantsFeedback } from '../stream.ts';
+import { type LocalStream, rtxPayloadType } from '../stream.ts';
 import {
   FIRST_ROUND_TRIP_MS,
   HISTORY_BYTES,
@@ -92,7 +92,7 @@ export class NackResponder implements Interceptor {
   }
 
   bindLocal(stream: LocalStream): void {
-    if (!wantsFeedback(stream, 'nack')) return;
+    if (!this.#serves(stream)) return;
     this.#streams.set(stream, new Repair(stream, this.#config, randomU32(this.#context.environment.random) & 0xffff));
   }
 
@@ -136,6 +136,15 @@ export class NackResponder implements Interceptor {
   close(): void {
     this.#streams.clear();
     this.#packets.clear();
+  }
+
+  /** Whether there is a payload type to repair in this way. */
+  #serves(stream: LocalStream): boolean {
+    for (const { payloadType, feedback } of stream.codecs.values()) {
+      const hasRtx = stream.rtxSsrc !== undefined && rtxPayloadType(stream, payloadType) >= 0;
+      if (feedback.includes('nack') && hasRtx !== this.#repeats) return true;
+    }
+    return false;
   }
 
   #resend(repair: Repair, sequence: number, now: Instant): void {
