@@ -6,7 +6,7 @@ import type { RtpMoved } from './traffic.ts';
 const RECEIVERS = [1, 50] as const;
 /** So that a connection that waits for a timer does not hold up all. */
 const AT_ONCE = 10;
-const LIBRARIES: readonly LibraryName[] = ['node-datachannel', 'werift'];
+const LIBRARIES: readonly LibraryName[] = ['sansrtc', 'node-datachannel', 'werift'];
 
 const microsPerPacket = ({ cpuMs, packets }: RtpMoved): number => (cpuMs * 1000) / packets;
 const lower = (row: string, value: number): Figure => ({ row, unit: 'µs', higherIsBetter: false, value });

@@ -53,7 +53,7 @@ export async function record(path: string, writer: MediaWriter, frames: AsyncIte
 /** Decodes every frame; how many there were, and the first complaint. */
 export async function probe(path: string): Promise<{ readonly frames: number; readonly seconds: number; readonly codec: string }> {
   const run = promisify(execFile);
-  const decoded = await run('ffmpeg', ['-nostdin', '-hide_banner', '-loglevel', 'error', '-xerror', '-err_detect', 'explode', '-i', path, '-f', 'null', '-'], { timeout: 30_000 });
+  const decoded = await run('ffmpeg', ['-nostdin', '-hide_banner', '-loglevel', 'error', '-xerror', '-err_detect', 'explode', '-i', path, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-f', 'null', '-'], { timeout: 30_000 });
   if (decoded.stderr.trim() !== '') throw new Error(`ffmpeg: ${decoded.stderr.trim().split('\n')[0]}`);
   const { stdout, stderr } = await run('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,nb_read_frames,duration', '-of', 'json', path], { timeout: 30_000 });
   if (stderr.trim() !== '') throw new Error(`ffprobe: ${stderr.trim().split('\n')[0]}`);

@@ -1,16 +1,32 @@
 // This library as a peer program, for tests where both ends must be processes of their own.
-// Options: --ice=…
-import { createPeerConnection } from 'sansrtc';
+// Options: --send (gives received RTP back), --codec=…, --acodec=…, --ice=…
+import { createPeerConnection, TrackLocalStaticRtp } from 'sansrtc';
 import { options, say, serve } from './lib/serve.mjs';
 
 const opts = options();
 const count = { dataMessages: 0, dataBytes: 0 };
 const channels = [];
+const inbound = [];
+const echoes = {
+  audio: new TrackLocalStaticRtp({ codec: `audio/${opts.acodec ?? 'opus'}` }),
+  video: new TrackLocalStaticRtp({ codec: `video/${opts.codec ?? 'VP8'}` }),
+};
 
 const pc = await createPeerConnection({
   configuration: opts.config,
-  handler: { onConnectionStateChange: (state) => say({ type: 'state', state }), onDataChannel: watch },
+  handler: { onConnectionStateChange: (state) => say({ type: 'state', state }), onDataChannel: watch, onTrack: echo },
 });
+
+function echo({ track }) {
+  const entry = { kind: track.kind, packetsReceived: 0 };
+  inbound.push(entry);
+  track.handler = {
+    onRtp(packet) {
+      entry.packetsReceived++;
+      if (opts.send) echoes[track.kind].writeRtp(packet);
+    },
+  };
+}
 
 function watch(channel) {
   channels.push(channel);
@@ -36,9 +52,14 @@ await serve(
     switch (msg.type) {
       case 'offer':
         await pc.setRemoteDescription(msg);
+        if (opts.send) for (const { kind } of pc.getTransceivers()) pc.addTrack(echoes[kind]);
         return local('answer');
       case 'make-offer':
-        watch(pc.createDataChannel('peer', msg.channel));
+        if (msg.data ?? true) watch(pc.createDataChannel('peer', msg.channel));
+        for (const kind of ['audio', 'video'].filter((k) => msg[k])) {
+          if (opts.send) pc.addTrack(echoes[kind]);
+          else pc.addTransceiver(kind, { direction: 'recvonly' });
+        }
         return local('offer');
       case 'answer':
         await pc.setRemoteDescription(msg);
@@ -57,6 +78,7 @@ await serve(
         return {
           type: 'stats',
           ...count,
+          inbound,
           state: pc.connectionState,
           ...(pair && { pair: `${show(pair.local)} → ${show(pair.remote)}` }),
           channels: channels.map(({ label, readyState, ordered, maxRetransmits, protocol }) => ({ label, state: readyState, ordered, maxRetransmits, protocol })),

@@ -185,7 +185,7 @@ func channelStates() []channelState {
 	return list
 }
 
-// countReports reads the RTCP that a receiver gets, and counts it.
+// countReports reads the RTCP that a receiver gets, and counts the sender reports.
 func countReports(c *rtpCount, receiver *webrtc.RTPReceiver) {
 	for {
 		packets, _, err := receiver.ReadRTCP()
@@ -208,7 +208,13 @@ func answerFeedback(kind string, sender *webrtc.RTPSender) {
 			return
 		}
 		for _, p := range packets {
-			if _, ok := p.(*rtcp.ReceiverReport); !ok {
+			switch report := p.(type) {
+			case *rtcp.ReceiverReport:
+			case *rtcp.SenderReport:
+				if len(report.Reports) == 0 {
+					continue
+				}
+			default:
 				continue
 			}
 			for _, c := range inbound {

@@ -1,0 +1,84 @@
+// A call between this library and a peer program.
+import { createPeerConnection, type PeerConnection, type PeerConnectionOptions, type TrackEvent } from 'sansrtc';
+import { type PeerName, type PeerProcess, type PeerReply, startPeer } from '../spawn-peer.ts';
+import { until, within } from '../suite.ts';
+import type { Relay } from './relay.ts';
+
+export interface CallOptions {
+  readonly peer: PeerName;
+  /** Of the peer's program. */
+  readonly args: readonly string[];
+  readonly weOffer: boolean;
+  /** The sections that the peer offers, where it does. */
+  readonly kinds?: readonly ('audio' | 'video')[];
+  /** Between both ends, which are called `us` and `peer`. */
+  readonly relay?: Relay;
+  readonly connection?: PeerConnectionOptions;
+  /** Adds what we send or want, before the first description. */
+  prepare(pc: PeerConnection): void;
+  onTrack(event: TrackEvent): void;
+}
+
+export interface Call {
+  readonly pc: PeerConnection;
+  readonly peer: PeerProcess;
+  /** RTCP packets that came, by type. */
+  readonly rtcp: ReadonlyMap<string, number>;
+}
+
+async function localSdp(pc: PeerConnection): Promise<string> {
+  await until(() => pc.iceGatheringState === 'complete', 10_000, 'gathering');
+  return pc.localDescription?.sdp ?? '';
+}
+
+async function negotiate(pc: PeerConnection, peer: PeerProcess, { weOffer, kinds = ['audio', 'video'], relay }: CallOptions): Promise<void> {
+  const ours = async (): Promise<string> => (relay === undefined ? localSdp(pc) : relay.rewrite('us', await localSdp(pc)));
+  const theirs = async ({ sdp }: PeerReply): Promise<string> => (relay === undefined ? sdp : relay.rewrite('peer', sdp));
+  if (weOffer) {
+    await pc.setLocalDescription();
+    const answer = await peer.ask({ type: 'offer', sdp: await ours() });
+    await pc.setRemoteDescription({ type: 'answer', sdp: await theirs(answer) });
+  } else {
+    const offer = await peer.ask({ type: 'make-offer', data: false, audio: kinds.includes('audio'), video: kinds.includes('video') });
+    await pc.setRemoteDescription({ type: 'offer', sdp: await theirs(offer) });
+    await pc.setLocalDescription();
+    peer.tell({ type: 'answer', sdp: await ours() });
+  }
+}
+
+/** Connects, lets `talk` do what it wants, and closes both ends. What goes wrong is told with what both ends know. */
+export async function withCall<T>(options: CallOptions, talk: (call: Call) => Promise<T>): Promise<T> {
+  const peer = await startPeer(options.peer, options.args);
+  const rtcp = new Map<string, number>();
+  const pc = await createPeerConnection({
+    ...options.connection,
+    handler: {
+      onTrack: (event) => options.onTrack(event),
+      onRtcp: (packets) => {
+        for (const { type } of packets) rtcp.set(type, (rtcp.get(type) ?? 0) + 1);
+      },
+    },
+  });
+  try {
+    options.prepare(pc);
+    await negotiate(pc, peer, options);
+    await until(
+      () => {
+        if (pc.connectionState === 'failed') throw new Error('the connection failed');
+        return pc.connectionState === 'connected';
+      },
+      15_000,
+      'connecting',
+    );
+    return await talk({ pc, peer, rtcp });
+  } catch (error) {
+    const log = process.env.PEERS_LOG ? '' : peer.log();
+    const stats = await peer.ask({ type: 'stats' }).catch(() => undefined);
+    const known = JSON.stringify({ inbound: stats?.inbound, outbound: stats?.outbound });
+    throw new Error(`${(error as Error).message}; we are ${pc.connectionState}, the peer is ${stats?.state} ${known}${log && `\n       peer: ${log.split('\n').slice(-3).join(' | ')}`}`, { cause: error });
+  } finally {
+    await within(pc.close(), 5000, 'close').catch(() => {});
+    await peer.close();
+    options.relay?.close();
+  }
+}

@@ -1,0 +1,167 @@
+// Three layers of one picture: from a browser through this library to a viewer, and between two connections of this library.
+import { createPeerConnection, type PeerConnection, type RtpSender, type TrackEvent, TrackLocalStaticRtp, TrackLocalStaticSample, type TrackRemote } from 'sansrtc';
+import { createDepacketizer } from 'sansrtc/codec';
+import { peerPrograms, type PeerStream } from '../spawn-peer.ts';
+import { type Case, sleep, type Suite, until } from '../suite.ts';
+import { type Call, withCall } from './call.ts';
+import { play, type Playback } from './sources.ts';
+
+/** As the browser's page sends them, the largest first: RIDs, and the width of the picture. */
+const LAYERS = { h: 960, m: 480, l: 240 } as const;
+type Rid = keyof typeof LAYERS;
+const RIDS = Object.keys(LAYERS) as readonly Rid[];
+const CODEC = 'VP8';
+
+/** One layer on its way through. */
+class Layer {
+  readonly track: TrackRemote;
+  readonly out: TrackLocalStaticRtp = new TrackLocalStaticRtp({ codec: `video/${CODEC}` });
+  packets = 0;
+  keyframes = 0;
+  /** Called where a keyframe begins, before it is sent on. */
+  onKeyframe: () => void = () => {};
+  readonly #depacketizer = createDepacketizer(CODEC);
+
+  constructor(track: TrackRemote) {
+    this.track = track;
+    track.handler = {
+      onRtp: (packet) => {
+        this.packets++;
+        if (this.#depacketizer.isKeyframePayload(packet.payload)) {
+          this.keyframes++;
+          this.onKeyframe();
+        }
+        this.out.writeRtp(packet);
+      },
+    };
+  }
+}
+
+/** Sends one layer at a time to a viewer and changes to another where that can be decoded. */
+class LayerSwitch {
+  current: Rid | undefined;
+  readonly #sender: RtpSender;
+  readonly #layers: ReadonlyMap<string, Layer>;
+
+  constructor(sender: RtpSender, layers: ReadonlyMap<string, Layer>) {
+    this.#sender = sender;
+    this.#layers = layers;
+  }
+
+  async to(rid: Rid): Promise<void> {
+    const layer = this.#layers.get(rid) as Layer;
+    layer.track.requestKeyframe();
+    await new Promise<void>((done) => {
+      layer.onKeyframe = () => {
+        layer.onKeyframe = () => {};
+        this.current = rid;
+        void this.#sender.replaceTrack(layer.out);
+        done();
+      };
+    });
+  }
+}
+
+const inboundVideo = async ({ peer }: Call): Promise<PeerStream> => (await peer.ask({ type: 'stats' })).inbound?.find(({ kind }) => kind === 'video') ?? { kind: 'video' };
+
+/** The viewer sees pictures of a layer, and goes on doing so. */
+async function sees(call: Call, rid: Rid): Promise<string> {
+  await until(async () => (await inboundVideo(call)).frameWidth === LAYERS[rid], 5000, `pictures of ${LAYERS[rid]} pixels at the viewer`);
+  const before = (await inboundVideo(call)).framesDecoded ?? 0;
+  await sleep(1500);
+  const { framesDecoded = 0, frameWidth } = await inboundVideo(call);
+  if (frameWidth !== LAYERS[rid] || framesDecoded - before < 8) throw new Error(`the viewer of layer ${rid} decoded ${framesDecoded - before} pictures of ${frameWidth} pixels in 1.5 s`);
+  return `${rid} ${frameWidth}`;
+}
+
+/** Chromium sends three layers; a viewer gets the smallest, then the largest, then the one between. */
+async function fromBrowser(): Promise<string> {
+  const layers = new Map<string, Layer>();
+  const camera = {
+    peer: 'chromium',
+    args: ['--send', '--sendonly', '--simulcast', '--size=960x540', `--codec=${CODEC}`],
+    weOffer: false,
+    kinds: ['video'],
+    prepare: () => {},
+    onTrack: ({ track }: TrackEvent) => void layers.set(track.rid ?? '', new Layer(track)),
+  } as const;
+  return withCall(camera, async ({ peer }) => {
+    await until(() => RIDS.every((rid) => (layers.get(rid)?.packets ?? 0) > 20), 12_000, () => `packets of all layers (${[...layers].map(([rid, { packets }]) => `${rid} ${packets}`).join(', ')})`);
+    const ssrcs = new Set([...layers.values()].map(({ track }) => track.ssrc));
+    if (layers.size !== RIDS.length || ssrcs.size !== RIDS.length) throw new Error(`tracks ${[...layers.keys()].join(' ')} with ${ssrcs.size} SSRCs`);
+    let sender: RtpSender | undefined;
+    const viewer = {
+      peer: 'wrtc',
+      args: [`--codec=${CODEC}`],
+      weOffer: true,
+      prepare: (pc: PeerConnection) => void ({ sender } = pc.addTransceiver('video', { direction: 'sendonly' })),
+      onTrack: () => {},
+    } as const;
+    return withCall(viewer, async (call) => {
+      const layerSwitch = new LayerSwitch(sender as RtpSender, layers);
+      const seen: string[] = [];
+      for (const rid of ['l', 'h', 'm'] as const) {
+        await layerSwitch.to(rid);
+        seen.push(await sees(call, rid));
+      }
+      const { outbound = [] } = await peer.ask({ type: 'stats' });
+      const sent = outbound.filter(({ rid }) => rid !== undefined).map(({ rid, framesSent }) => `${rid} ${framesSent}`);
+      return `pictures sent: ${sent.join(', ')}; the viewer saw ${seen.join(', ')} pixels`;
+    });
+  });
+}
+
+/** The layers of a simulcast between two connections here: the same file in each, told apart by its RID alone. */
+async function betweenUs(): Promise<string> {
+  const rids = ['big', 'medium', 'small'];
+  const tracks = rids.map(() => new TrackLocalStaticSample({ codec: `video/${CODEC}` }));
+  const got = new Map<string, { frames: number }>();
+  const playbacks: Playback[] = [];
+  const receiver = await createPeerConnection({
+    handler: {
+      onTrack({ track }) {
+        const entry = { frames: 0 };
+        got.set(track.rid ?? '', entry);
+        void (async () => {
+          for await (const _frame of track.frames()) entry.frames++;
+        })();
+      },
+    },
+  });
+  const sender = await createPeerConnection();
+  try {
+    const transceiver = sender.addTransceiver('video', { direction: 'sendonly', sendEncodings: rids.map((rid) => ({ rid })) });
+    for (const [i, rid] of rids.entries()) await transceiver.sender.replaceTrack(tracks[i] as TrackLocalStaticSample, rid);
+    await sender.setLocalDescription();
+    await until(() => sender.iceGatheringState === 'complete', 5000, 'gathering');
+    await receiver.setRemoteDescription(sender.localDescription as NonNullable<typeof sender.localDescription>);
+    await receiver.setLocalDescription();
+    await until(() => receiver.iceGatheringState === 'complete', 5000, 'gathering');
+    await sender.setRemoteDescription(receiver.localDescription as NonNullable<typeof receiver.localDescription>);
+    await until(() => sender.connectionState === 'connected', 10_000, 'connecting');
+    for (const track of tracks) playbacks.push(await play(track, CODEC));
+    await sleep(1500);
+    const parameters = transceiver.sender.getParameters();
+    await transceiver.sender.setParameters({ ...parameters, encodings: parameters.encodings.map((encoding) => ({ ...encoding, active: encoding.rid !== 'medium' })) });
+    await sleep(200); // what was on its way
+    const before = new Map([...got].map(([rid, { frames }]) => [rid, frames]));
+    await sleep(1500);
+    const grew = rids.map((rid) => (got.get(rid)?.frames ?? 0) - (before.get(rid) ?? 0));
+    const note = `${rids.map((rid) => `${rid} ${got.get(rid)?.frames ?? 0}`).join(', ')} pictures`;
+    if (got.size !== rids.length) throw new Error(`tracks ${[...got.keys()].join(' ')}`);
+    if ((grew[0] ?? 0) < 25 || (grew[2] ?? 0) < 25 || grew[1] !== 0) throw new Error(`with medium switched off: ${grew.join(' ')} more of ${note}`);
+    return `${note}, none of medium after it was switched off`;
+  } finally {
+    for (const playback of playbacks) playback.stop();
+    await Promise.all([sender.close(), receiver.close()]);
+  }
+}
+
+export const simulcastSuite: Suite = {
+  name: 'media-simulcast',
+  missing: async () => (await peerPrograms.chromium.missing()) ?? peerPrograms.wrtc.missing(),
+  cases: (): readonly Case[] => [
+    { name: 'three layers from Chromium', run: fromBrowser },
+    { name: 'three layers between us', run: betweenUs },
+  ],
+};
