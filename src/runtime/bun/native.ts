@@ -1,0 +1,1 @@
+export { bunRuntime as nativeRuntime, type BunRuntimeOptions as NativeRuntimeOptions } from './index.ts';

@@ -1,0 +1,1 @@
+export { denoRuntime as nativeRuntime, type DenoRuntimeOptions as NativeRuntimeOptions } from './index.ts';

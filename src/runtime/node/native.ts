@@ -1,0 +1,1 @@
+export { nodeRuntime as nativeRuntime, type NodeRuntimeOptions as NativeRuntimeOptions } from './index.ts';
