@@ -1,5 +1,7 @@
 import type { Deadline, Instant } from './protocol.ts';
 
+const LEAST_TIMERS = 4;
+
 /**
  * The timers of one machine, by reason. Setting a timer schedules nothing: the owner reports {@link TimerTable.next}
  * from `pollTimeout` and takes what is due with {@link TimerTable.expire} in `handleTimeout`.
@@ -10,34 +12,39 @@ import type { Deadline, Instant } from './protocol.ts';
  * for (let due = timers.expire(now); due; due = timers.expire(now)) this.#onTimer(due, now);
  */
 export class TimerTable<Reason extends string> {
-  readonly #reasons: Reason[] = [];
-  readonly #at: Instant[] = [];
+  /** In the order in which they were set first. Few run at once, so that the arrays are made small. */
+  #reasons: Reason[] = [];
+  #at: Instant[] = [];
+  #count = 0;
 
   /** Starts a timer, or moves it when it already runs. */
   set(reason: Reason, at: Instant): void {
-    const i = this.#reasons.indexOf(reason);
-    if (i >= 0) this.#at[i] = at;
-    else {
-      this.#reasons.push(reason);
-      this.#at.push(at);
+    let i = this.#find(reason);
+    if (i < 0) {
+      i = this.#count++;
+      if (i === 0 && this.#reasons.length === 0) {
+        this.#reasons = new Array<Reason>(LEAST_TIMERS);
+        this.#at = new Array<Instant>(LEAST_TIMERS);
+      }
+      this.#reasons[i] = reason;
     }
+    this.#at[i] = at;
   }
 
   /** Stops a timer; harmless when it does not run. */
   stop(reason: Reason): void {
-    const i = this.#reasons.indexOf(reason);
+    const i = this.#find(reason);
     if (i >= 0) this.#remove(i);
   }
 
   /** Stops all timers. */
   clear(): void {
-    this.#reasons.length = 0;
-    this.#at.length = 0;
+    this.#count = 0;
   }
 
   /** When a timer is due, or `undefined` while it does not run. */
   at(reason: Reason): Instant | undefined {
-    const i = this.#reasons.indexOf(reason);
+    const i = this.#find(reason);
     return i < 0 ? undefined : this.#at[i];
   }
 
@@ -56,15 +63,23 @@ export class TimerTable<Reason extends string> {
     return i < 0 ? undefined : { at: this.#at[i] as Instant, reason: this.#reasons[i] as Reason };
   }
 
+  #find(reason: Reason): number {
+    for (let i = this.#count - 1; i >= 0; i--) if (this.#reasons[i] === reason) return i;
+    return -1;
+  }
+
   #earliest(): number {
-    let best = this.#at.length - 1;
+    let best = this.#count - 1;
     for (let i = best - 1; i >= 0; i--) if ((this.#at[i] as Instant) <= (this.#at[best] as Instant)) best = i;
     return best;
   }
 
   #remove(i: number): void {
-    this.#reasons.splice(i, 1);
-    this.#at.splice(i, 1);
+    const last = --this.#count;
+    for (; i < last; i++) {
+      this.#reasons[i] = this.#reasons[i + 1] as Reason;
+      this.#at[i] = this.#at[i + 1] as Instant;
+    }
   }
 }
 
