@@ -19,8 +19,8 @@ const START_ORDER: readonly Phase[] = ['package', 'sim', 'fuzz', 'conformance', 
 /** A process that takes longer is killed and counts as failed, in milliseconds. Simulations take as long as their seeds. */
 const PROCESS_TIMEOUT_MS = 180_000;
 
-/** How many files share a process. Simulations have one each: they are long, and hold whole worlds. */
-const FILES_PER_PROCESS = 6;
+/** How many files share a process, at most: few enough for the processes to end at about the same time. */
+const FILES_PER_PROCESS: Readonly<Partial<Record<Phase, number>>> = { unit: 10, fuzz: 5, sim: 3 };
 
 /** More at a time would disturb the tests that look at a clock. */
 const MAX_PROCESSES = 8;
@@ -181,8 +181,10 @@ async function runProgram(phase: Phase, file: string, args: readonly string[], e
   return add(result ?? NOTHING, FAILED);
 }
 
-function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+/** Groups of at most `size`, dealt out in turn: neighbours, which are about as heavy as one another, go to different groups. */
+function dealt<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, group) => items.filter((_item, i) => i % count === group));
 }
 
 /** The processes of a phase. */
@@ -198,7 +200,7 @@ function jobsOf(phase: Phase, { phases, names, options }: Request): Job[] {
   const files = [...testFiles(join(root, 'test', phase))].filter((file) => names.length === 0 || names.some((name) => file.includes(name))).sort();
   if (files.length === 0) return missing(phase, `test in test/${phase}${names.length > 0 ? ` named like ${names.join(' or ')}` : ''}`);
   const timeoutMs = phase === 'sim' ? undefined : PROCESS_TIMEOUT_MS;
-  const groups = chunks(files, phase === 'sim' ? 1 : FILES_PER_PROCESS);
+  const groups = dealt(files, FILES_PER_PROCESS[phase] ?? 5);
   const live = phases.length === 1 && groups.length === 1;
   return groups.map((group) => ({ phase, run: () => runFiles(group, { env, timeoutMs, live }) }));
 }
