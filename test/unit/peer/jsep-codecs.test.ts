@@ -104,6 +104,19 @@ test('a peer that answers with other payload types is sent what it asked for (RF
   assert.ok(a.createOffer().sdp.split('m=video').slice(1).every((section) => section.startsWith(' 9 UDP/TLS/RTP/SAVPF 96 97\r\n')), 'ours stay as they were');
 });
 
+test('where ours and the number of the peer differ, what we received it by goes on (RFC 3264 8.3.2)', () => {
+  const both = (a: number, b: number): readonly RtpCodec[] => [...video(a, 'VP8'), ...video(b, 'VP9', 'profile-id=0')];
+  const a = makeMediaJsep('a', { media: { codecs: both(96, 98), headerExtensions: [] } });
+  const b = makeMediaJsep('b', { media: { codecs: both(96, 98), headerExtensions: [] } });
+  a.addTransceiver('video');
+  a.setLocalDescription();
+  b.setRemoteDescription(a.localDescription as Description);
+  const swapped = edit(b.createAnswer(), ['SAVPF 96 98', 'SAVPF 98 96'], ['rtpmap:96 VP8', 'rtpmap:98 VP8'], ['rtpmap:98 VP9', 'rtpmap:96 VP9'], ['fmtp:98', 'fmtp:96']);
+  a.setRemoteDescription(swapped);
+  a.addTransceiver('video');
+  assert.deepEqual(linesOf(a.createOffer(), 'a=rtpmap'), ['a=rtpmap:96 VP8/90000', 'a=rtpmap:98 VP9/90000', 'a=rtpmap:96 VP8/90000', 'a=rtpmap:98 VP9/90000']);
+});
+
 test('a payload type that the peer gave another meaning is not used for ours (RFC 9143 9.1.1)', () => {
   const a = makeMediaJsep('a', { media: { codecs: video(96, 'H264', 'packetization-mode=1;profile-level-id=42e01f', 97), headerExtensions: [] } });
   const b = makeMediaJsep('b', { media: { codecs: [...VP8, ...H264], headerExtensions: [] } });

@@ -203,7 +203,7 @@ test('a peer that does not bundle keeps one section, and hears in the next offer
   const { effects } = a.setRemoteDescription(edit(b.createAnswer(), ['a=group:BUNDLE 0 1 2\r\n', '']));
   assert.deepEqual(effects.map(({ type }) => type), ['transport', 'remote-ice', 'sctp-rejected', 'media', 'transceiver-stopped', 'signaling-state']);
   assert.deepEqual(agreed(effects)?.map(({ mid }) => mid), ['0']);
-  assert.equal(a.negotiationNeeded, true);
+  assert.deepEqual([state(a), a.negotiationNeeded], [['0 audio 0 sendrecv sendonly', '1 video 1 stopped stopped'], true]);
   a.setLocalDescription();
   assert.deepEqual(shape(a.localDescription), ['0 audio accepted', '1 video rejected', '2 application rejected']);
   b.setLocalDescription();
@@ -221,6 +221,40 @@ test('an offer without a group is answered with one section', () => {
   b.setLocalDescription();
   assert.deepEqual(shape(b.localDescription), ['0 audio accepted', '1 video rejected']);
   assert.deepEqual(linesOf(b.localDescription, 'a=group'), []);
+});
+
+test('data that a peer accepts outside of the group hears in the next offer that nothing comes of it', () => {
+  const [a, b] = pair();
+  a.addTransceiver('audio');
+  a.addDataChannel();
+  a.setLocalDescription();
+  b.setRemoteDescription(a.localDescription as Description);
+  a.setRemoteDescription(edit(b.createAnswer(), ['a=group:BUNDLE 0 1', 'a=group:BUNDLE 0']));
+  assert.equal(a.negotiationNeeded, true);
+  assert.deepEqual(shape(a.createOffer()), ['0 audio accepted', '1 application rejected']);
+});
+
+test('of several groups that of the transport in use counts', () => {
+  const [a, b] = pair();
+  a.addTransceiver('audio');
+  negotiate(a, b);
+  a.addTransceiver('video');
+  a.addTransceiver('video');
+  b.setRemoteDescription(edit(a.createOffer(), ['a=group:BUNDLE 0 1 2\r\n', 'a=group:BUNDLE 1\r\na=group:BUNDLE 0 2\r\n']));
+  b.setLocalDescription();
+  assert.deepEqual([shape(b.localDescription), linesOf(b.localDescription, 'a=group')], [['0 audio accepted', '1 video rejected', '2 video accepted'], ['a=group:BUNDLE 0 2']]);
+});
+
+test('the tag stays with its section when one before it is used again (RFC 9143 7.4)', () => {
+  const [a, b] = pair();
+  const first = a.addTransceiver('audio');
+  a.addTransceiver('video');
+  negotiate(a, b);
+  a.stopTransceiver(first);
+  negotiate(a, b);
+  a.addTransceiver('audio');
+  a.setLocalDescription();
+  assert.deepEqual([shape(a.localDescription), linesOf(a.localDescription, 'a=group')], [['2 audio accepted', '1 video accepted'], ['a=group:BUNDLE 1 2']]);
 });
 
 test('when the tagged section is rejected, the transport is that of the next one (RFC 9143 7.3.1)', () => {

@@ -149,6 +149,22 @@ test('a simulcast to receive: choices, restrictions and payload types (RFC 8851 
   assert.deepEqual([bounded.answer.length, bounded.rids.length], [9, 8]);
 });
 
+test('an answer that does not receive names nothing to receive', () => {
+  const { a, b } = offering();
+  a.setLocalDescription();
+  b.setRemoteDescription(a.localDescription as Description);
+  b.setDirection(0, 'inactive');
+  assert.deepEqual(simulcast(b.createAnswer()), []);
+});
+
+test('SSRCs are unique in a connection and never 0, whatever their source says', () => {
+  const given = [0, 7, 7, 8, 9, 7, 8, 10, 11, 12];
+  const a = makeMediaJsep('a', { ssrc: () => given.shift() ?? assert.fail('asked too often') });
+  a.addTransceiver('video');
+  a.addTransceiver('video');
+  assert.deepEqual(a.transceivers.map(({ encodings }) => encodings.map(({ ssrc, rtxSsrc, fecSsrc }) => [ssrc, rtxSsrc, fecSsrc])), [[[7, 8, 9]], [[10, 11, 12]]]);
+});
+
 test('one encoding has no rid, and neither has sound (W3C 5.1)', () => {
   const a = makeMediaJsep('a');
   a.addTransceiver('video', { encodings: [{ rid: 'only', active: false }] });
