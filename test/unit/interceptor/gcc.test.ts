@@ -95,6 +95,8 @@ test('the detector: a slope above the threshold for more than 10 ms, and still r
   assert.equal(detector.update(0.1, 20, 8, 0), 'normal', 'too short');
   assert.equal(detector.update(0.2, 20, 8, 8), 'overuse');
   assert.equal(detector.update(0, 0, 8, 16), 'normal');
+  assert.equal(detector.update(0.2, 20, 8, 17), 'normal');
+  assert.equal(detector.update(0.1, 20, 8, 18), 'normal', 'a slope that falls is a queue that drains soon');
   assert.equal(detector.update(-0.2, -20, 8, 24), 'underuse');
   const before = detector.thresholdMs;
   for (let i = 0; i < 50; i++) detector.update(0, before + 10, 8, 100 + i * 30);

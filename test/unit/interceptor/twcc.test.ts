@@ -17,7 +17,7 @@ import {
   twccReceiver,
   TwccReceiver,
 } from '../../../src/interceptor/twcc/index.ts';
-import { arrivalTimes, type CongestionFeedback, decodeRtcp, encodeRtcp, metricReceived, type RtcpPacket, type TransportFeedback } from '../../../src/rtcp/index.ts';
+import { arrivalTimes, type CongestionFeedback, decodeRtcp, encodeRtcp, metricReceived, OFFSET_OVERFLOW, OFFSET_UNKNOWN, type RtcpPacket, type TransportFeedback } from '../../../src/rtcp/index.ts';
 import {
   absoluteSendTime,
   absoluteSendTimeExtension,
@@ -373,6 +373,11 @@ test('RFC 8888: streams without `ack ccfb` are left alone, unknown sources are n
   }
   assert.ok(statuses > 0 && statuses <= REPORT_PACKETS, `${statuses} statuses`);
   const results = new PacketResults();
+  const reader = new CongestionFeedbackReader();
+  for (let i = 0; i < 3; i++) reader.sent(7, i, 100, 0, i);
+  const metrics = Uint16Array.of(0x8000 | OFFSET_UNKNOWN, 0x8000 | OFFSET_OVERFLOW, 0x8000);
+  reader.read({ type: 'congestion-feedback', senderSsrc: 1, timestamp: 65_536 * 20, reports: [{ ssrc: 7, beginSequence: 0, metrics }] }, results);
+  assert.deepEqual(listOf(results).map(({ received, receivedAt }) => [received, receivedAt]), [[true, NaN], [true, NaN], [true, 20_000]]);
   const foreign: CongestionFeedback = { type: 'congestion-feedback', senderSsrc: 1, timestamp: 0, reports: [{ ssrc: 99, beginSequence: 0, metrics: Uint16Array.of(0x8000) }] };
   assert.equal(new CongestionFeedbackReader().read(foreign, results), false);
 });
