@@ -120,8 +120,7 @@ export class NackResponder implements Interceptor {
   readRtcp(packet: RtcpPacket, now: Instant): void {
     if (packet.type !== 'nack') return;
     for (const repair of this.#streams.values()) {
-      if (repair.stream.ssrc !== packet.mediaSsrc) continue;
-      for (const sequence of packet.lost) this.#resend(repair, sequence, now);
+      if (repair.stream.ssrc === packet.mediaSsrc) this.#onNack(repair, packet.lost, now);
     }
   }
 
@@ -147,18 +146,37 @@ export class NackResponder implements Interceptor {
     return false;
   }
 
-  #resend(repair: Repair, sequence: number, now: Instant): void {
+  #onNack(repair: Repair, lost: readonly number[], now: Instant): void {
     const { counters } = this.#context;
-    const place = repair.history.find(sequence, now);
-    if (place < 0) return counters.add('interceptor.nack.unknown');
+    // No more than are kept can be meant.
+    const asked = Math.min(lost.length, this.#config.maxPackets);
+    let unknown = lost.length - asked;
+    for (let i = 0; i < asked; i++) {
+      const place = repair.history.find(lost[i] as number, now);
+      if (place < 0) {
+        unknown++;
+        continue;
+      }
+      const refusal = this.#refusal(repair, place, now);
+      if (refusal === undefined) this.#resend(repair, place, now);
+      else counters.add(refusal);
+    }
+    if (unknown > 0) counters.add('interceptor.nack.unknown', unknown);
+  }
+
+  /** Why a packet does not go again now, as the name of a counter. */
+  #refusal(repair: Repair, place: number, now: Instant): string | undefined {
     const resends = repair.resends[place] as number;
-    if (resends >= this.#config.maxResends) return counters.add('interceptor.nack.too-often');
+    if (resends >= this.#config.maxResends) return 'interceptor.nack.too-often';
     const gap = Math.max(this.#roundTripMs / 2, MIN_RESEND_MS);
-    if (resends > 0 && now - (repair.resentAt[place] as number) < gap) return counters.add('interceptor.nack.too-soon');
+    if (resends > 0 && now - (repair.resentAt[place] as number) < gap) return 'interceptor.nack.too-soon';
+    return repair.tokens < repair.history.bytesAt(place).length ? 'interceptor.nack.rate' : undefined;
+  }
+
+  #resend(repair: Repair, place: number, now: Instant): void {
     const original = repair.history.bytesAt(place);
-    if (repair.tokens < original.length) return counters.add('interceptor.nack.rate');
     repair.tokens -= original.length;
-    repair.resends[place] = resends + 1;
+    repair.resends[place] = (repair.resends[place] as number) + 1;
     repair.resentAt[place] = now;
     this.#packets.push(this.#repeats ? this.#repeat(repair, original, now) : retransmission(repair, original, now));
   }

@@ -58,11 +58,11 @@ function assertComplete(received: ReadonlyMap<number, Uint8Array>, count: number
 
 test('with 5 % loss each way every packet arrives whole, once and as it was, by RTX (RFC 4588)', () => {
   const pair = new ChainPair(REPAIR, { link: { delayMs: 40, loss: 0.05 } });
-  assertComplete(transfer(pair, 1500), 1500);
-  assert.equal(pair.b.received.length, 1500);
+  assertComplete(transfer(pair, 900), 900);
+  assert.equal(pair.b.received.length, 900);
   for (const { role, header } of pair.b.received) assert.ok(role === 'media' && header.ssrc === 0x1000 && header.payloadType === Pt.vp8);
   const resent = pair.a.sentRtp.filter((bytes) => decodeRtp(bytes).ssrc === 0x1001).length;
-  assert.ok(resent >= 60 && resent < 130, `${resent} retransmissions for about 75 losses`);
+  assert.ok(resent >= 30 && resent < 80, `${resent} retransmissions for about 45 losses`);
 });
 
 test('a peer without RTX gets the packets themselves again, byte for byte and below all that changes them', () => {
@@ -79,8 +79,8 @@ test('a peer without RTX gets the packets themselves again, byte for byte and be
     }),
   };
   const pair = new ChainPair({ a: [...REPAIR, stamp], b: REPAIR }, { link: { delayMs: 40, loss: 0.05 } });
-  const received = transfer(pair, 1000, { codecs, rtxSsrc: undefined });
-  assert.equal(received.size, 1000);
+  const received = transfer(pair, 700, { codecs, rtxSsrc: undefined });
+  assert.equal(received.size, 700);
   const copies = new Map<number, Uint8Array>();
   let repeated = 0;
   for (const bytes of pair.a.sentRtp) {
@@ -93,7 +93,7 @@ test('a peer without RTX gets the packets themselves again, byte for byte and be
     }
     copies.set(sequenceNumber, bytes);
   }
-  assert.ok(repeated > 30);
+  assert.ok(repeated > 20);
   assert.equal(pair.a.told('repeated').length, repeated);
 });
 
@@ -201,7 +201,8 @@ test('A-RTCP-03 NACKs for all 65,536 numbers, a thousand a second, cannot multip
   const chain = chainOf(nackResponder());
   const stream = localStream({ ssrc: 50 });
   chain.bindLocal(stream, 0);
-  const all = Array.from({ length: 0x1_0000 }, (_, i) => i);
+  const all = nack(50, ...Array.from({ length: 0x1_0000 }, (_, i) => i));
+  const first = nack(50, ...Array.from({ length: 200 }, (_, i) => i));
   let media = 0;
   let resent = 0;
   const count = new Map<number, { times: number; at: number }>();
@@ -211,8 +212,8 @@ test('A-RTCP-03 NACKs for all 65,536 numbers, a thousand a second, cannot multip
       media += packet.bytes.length;
       chain.writeRtp(packet, now);
     }
-    if (now % 20 === 0) chain.handleRtcp([nack(50, ...all)], now);
-    chain.handleRtcp([nack(50, ...all.slice(0, 200))], now);
+    if (now % 20 === 0) chain.handleRtcp([all], now);
+    chain.handleRtcp([first], now);
     while (chain.pollRtcp() !== undefined);
     for (const { role, bytes, header } of writesOf(chain).rtp) {
       if (role !== 'rtx') continue;
@@ -329,7 +330,7 @@ test('gaps agree with a plain set of what came, for any order of arrivals', () =
       assert.deepEqual(lost, expected);
       assert.equal(gaps.missing, expected.length);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -339,7 +340,7 @@ test('a history agrees with a map of copies, keeps within its bytes, and forgets
   const history = new PacketHistory(limits);
   const kept: { sequence: number; bytes: Uint8Array; at: number }[] = [];
   let found = 0;
-  for (let i = 0; i < 3000; i++) {
+  for (let i = 0; i < 1000; i++) {
     const now = i * 10;
     const bytes = Uint8Array.from({ length: 1 + Math.floor(next() * 1400) }, () => Math.floor(next() * 256));
     history.keep(i & 0xffff, bytes, bytes.length, now);
@@ -355,7 +356,7 @@ test('a history agrees with a map of copies, keeps within its bytes, and forgets
     // Without pressure of bytes nothing young is missing.
     if (i < 25) for (const { sequence } of kept) assert.ok(history.find(sequence, now) >= 0);
   }
-  assert.ok(found > 3000 * 15);
+  assert.ok(found > 1000 * 15);
   assert.equal(history.keep(1, new Uint8Array(50_000), 50_000, 0), -1);
   history.clear();
   assert.equal(history.sizeBytes, 0);

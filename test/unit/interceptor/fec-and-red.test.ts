@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { encodeRed, type RedBlock } from '../../../src/codec/index.ts';
 import { DecodeError, fromHex, RtcError, toHex } from '../../../src/core/index.ts';
+import { type FecFields, maskHas, setMaskBit } from '../../../src/interceptor/fec/fields.ts';
+import { decodeFlexfec, encodeFlexfec } from '../../../src/interceptor/fec/flexfec.ts';
+import { Share } from '../../../src/interceptor/fec/share.ts';
+import { decodeUlpfec, encodeUlpfec } from '../../../src/interceptor/fec/ulpfec.ts';
 import {
   fecReceiver,
   fecSender,
@@ -10,22 +15,24 @@ import {
   type InterceptorFactory,
   nackGenerator,
   nackResponder,
+  redundantAudio,
+  RedundantAudio,
   reports,
   rtxReceiver,
 } from '../../../src/interceptor/index.ts';
-import { type FecFields, maskHas, setMaskBit } from '../../../src/interceptor/fec/fields.ts';
-import { decodeFlexfec, encodeFlexfec } from '../../../src/interceptor/fec/flexfec.ts';
-import { Share } from '../../../src/interceptor/fec/share.ts';
-import { decodeUlpfec, encodeUlpfec } from '../../../src/interceptor/fec/ulpfec.ts';
-import { decodeRtp, extensionValue } from '../../../src/rtp/index.ts';
 import { decodeRtcp, type RtcpPacket } from '../../../src/rtcp/index.ts';
+import { decodeRtp, extensionValue, type RtpCodec } from '../../../src/rtp/index.ts';
 import { prefixes, seeded, survives } from '../../support/fuzz.ts';
 import {
-  ChainPair,
+  AUDIO_CODECS,
+  AUDIO_RED_CODEC,
   chainEnvironment,
+  ChainPair,
   Ext,
   FLEXFEC_CODEC,
   incoming,
+  localStream,
+  outgoing,
   payloadOf,
   Pt,
   RED_CODECS,
@@ -49,7 +56,7 @@ function bitsOf({ mask }: FecFields): number[] {
 }
 
 /** Sends frames of a few packets over a link that loses single packets; returns what reached the application by number, and the pair. */
-function call(options: StreamOptions, share: number, lose: (index: number) => boolean, frames = 120): { pair: ChainPair; payloads: Map<number, string>; sent: string[]; timestamps: Map<string, number> } {
+function call(options: StreamOptions, share: number, lose: (index: number) => boolean, frames = 80): { pair: ChainPair; payloads: Map<number, string>; sent: string[]; timestamps: Map<string, number> } {
   const pair = new ChainPair([fecSender({ minShare: share, maxShare: share }), fecReceiver()]);
   pair.a.link = { delayMs: 20, drop: (_, index) => lose(index) };
   const stream = pair.stream(options);
@@ -74,7 +81,7 @@ function call(options: StreamOptions, share: number, lose: (index: number) => bo
 
 for (const [name, options] of [['FlexFEC', FLEX], ['ULPFEC in RED', ULP]] as const) {
   test(`${name}: a packet lost now and then is restored whole, without asking, and once`, () => {
-    const { pair, payloads, sent, timestamps } = call(options, 0.34, (index) => index > 20 && index % 11 === 5);
+    const { pair, payloads, sent, timestamps } = call(options, 0.34, (index) => index > 20 && index % 9 === 5);
     const got = new Set(payloads.values());
     // The last group may lack its FEC.
     assert.equal(sent.slice(0, -10).every((payload) => got.has(payload)), true);
@@ -107,7 +114,7 @@ for (const [name, options] of [['FlexFEC', FLEX], ['ULPFEC in RED', ULP]] as con
     const pair = new ChainPair([reports(), fecSender(), fecReceiver()]);
     const stream = pair.stream(options);
     let sequenceNumber = 0;
-    pair.every(10, 40_000, (now) => pair.send(stream, { sequenceNumber, timestamp: now * 90, marker: sequenceNumber++ % 4 === 3, payload: new Uint8Array(200) }));
+    pair.every(10, 20_000, (now) => pair.send(stream, { sequenceNumber, timestamp: now * 90, marker: sequenceNumber++ % 4 === 3, payload: new Uint8Array(200) }));
     const fecIn = (ms: number): number => {
       const before = pair.a.sentRtp.length;
       pair.run(ms);
@@ -116,14 +123,14 @@ for (const [name, options] of [['FlexFEC', FLEX], ['ULPFEC in RED', ULP]] as con
         return payloadType === Pt.flexfec || (payloadType === Pt.red && bytes[payloadStart] === Pt.ulpfec);
       }).length;
     };
-    assert.equal(fecIn(4000), 0);
+    assert.equal(fecIn(2000), 0);
     pair.a.link = { delayMs: 20, loss: 0.1 };
-    fecIn(4000);
-    const under = fecIn(4000);
-    assert.ok(under > 40 && under < 160, `${under} for 400 packets with 10 % loss`);
+    fecIn(3000);
+    const under = fecIn(3000);
+    assert.ok(under > 30 && under < 140, `${under} for 300 packets with 10 % loss`);
     pair.a.link = { delayMs: 20 };
-    fecIn(20_000);
-    assert.ok(fecIn(4000) < 10);
+    fecIn(9000);
+    assert.ok(fecIn(3000) < under / 2);
   });
 }
 
@@ -154,18 +161,18 @@ test('FEC and NACK live together: what FEC restores is hardly asked for, and the
     const pair = new ChainPair(interceptors, { link: { delayMs: 20, loss: 0.06 } });
     const stream = pair.stream(options);
     const sent: string[] = [];
-    pair.every(10, 6000, (now) => {
+    pair.every(10, 4000, (now) => {
       const payload = payloadOf(sent.length, 80 + (sent.length % 50));
       pair.send(stream, { sequenceNumber: sent.length, timestamp: now * 90, marker: sent.length % 4 === 3, payload });
       sent.push(toHex(payload));
     });
-    pair.run(8000);
+    pair.run(6000);
     const got = pair.b.received.map(({ header, bytes }) => toHex(bytes.subarray(header.payloadStart, header.payloadEnd)));
     assert.equal(got.length, sent.length, 'each once');
     assert.deepEqual([...got].sort(), [...sent].sort());
     const asked = pair.b.sentRtcp.flatMap((bytes) => decodeRtcp(bytes)).flatMap((packet: RtcpPacket) => (packet.type === 'nack' ? packet.lost : []));
     const recovered = pair.b.told('recovered').length;
-    assert.ok(recovered > 15 && new Set(asked).size < 45, `${recovered} restored, ${new Set(asked).size} asked for`);
+    assert.ok(recovered > 10 && new Set(asked).size < 30, `${recovered} restored, ${new Set(asked).size} asked for`);
   }
 });
 
@@ -209,7 +216,7 @@ test('what is encoded is decoded again, for every mask', () => {
       assert.deepEqual(bitsOf(ulp), short);
       assert.deepEqual({ ...ulp, mask: null, payload: toHex(ulp.payload), first: ulp.first & 0x3f }, { ...fieldsOf(-1, base, short, payload), mask: null, payload: toHex(payload) });
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -302,4 +309,105 @@ test('the share follows the loss within its bounds, and bounds out of range are 
   assert.equal(share.value, 0.3, 'slowly down');
   const context = { environment: chainEnvironment(1), rtcpSsrc: 1, cname: '', counters: new ChainPair([]).a.chain.counters };
   for (const config of [{ minShare: -0.1 }, { maxShare: 1.1 }, { minShare: 0.6 }, { lossFactor: Number.NaN }]) assert.throws(() => new FecSender(context, config), RtcError);
+});
+
+const AUDIO: StreamOptions = { kind: 'audio', ssrc: 0x900, codecs: [...AUDIO_CODECS, AUDIO_RED_CODEC] };
+
+function audioCall(distance: number, drop: (sequence: number) => boolean): ChainPair {
+  const pair = new ChainPair([redundantAudio({ distance })]);
+  pair.a.link = { delayMs: 10, drop: (bytes) => drop(decodeRtp(bytes).sequenceNumber) };
+  const stream = pair.stream(AUDIO);
+  let sequenceNumber = 65_500;
+  pair.every(20, 2000, (now) => pair.send(stream, { sequenceNumber, timestamp: now * 48, payload: payloadOf(sequenceNumber++, 60), marker: sequenceNumber === 65_501 }));
+  pair.run(2200);
+  return pair;
+}
+
+test('single losses are restored in order by the packet behind them (RFC 2198)', () => {
+  const pair = audioCall(1, (sequence) => sequence % 3 === 2);
+  const { received } = pair.b;
+  assert.equal(received.length, 100);
+  received.forEach(({ header, bytes, role }, i) => {
+    assert.equal(header.sequenceNumber, (65_500 + i) & 0xffff);
+    assert.equal(header.timestamp, i * 20 * 48);
+    assert.equal(header.payloadType, Pt.opus);
+    assert.equal(role, 'media');
+    assert.deepEqual(decodeRtp(bytes), header);
+    assert.deepEqual(bytes.subarray(header.payloadStart, header.payloadEnd), payloadOf(65_500 + i, 60));
+  });
+  assert.equal(received[0]?.header.marker, true);
+  assert.ok(pair.b.told('recovered').length > 30);
+  for (const bytes of pair.a.sentRtp) assert.equal(decodeRtp(bytes).payloadType, Pt.opusRed);
+});
+
+test('bursts as long as the distance are restored', () => {
+  assert.equal(audioCall(3, (sequence) => sequence % 8 < 3).b.received.length, 100);
+  const less = audioCall(2, (sequence) => sequence % 8 < 3).b.received;
+  assert.ok(less.length < 100 && less.length > 80);
+});
+
+test('nothing is sent as RED unless a distance is set and RED negotiated; received it is always', () => {
+  const chain = new InterceptorChain([redundantAudio()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
+  const stream = localStream(AUDIO);
+  chain.bindLocal(stream, 0);
+  chain.writeRtp(outgoing(stream, { sequenceNumber: 1 }), 0);
+  const out = chain.pollWrite();
+  assert.ok(out !== undefined && 'bytes' in out && out.header.payloadType === Pt.opus);
+  const without = new ChainPair([redundantAudio({ distance: 2 })]);
+  const plain = without.stream({ ...AUDIO, codecs: AUDIO_CODECS });
+  without.send(plain, { sequenceNumber: 1 });
+  without.run(100);
+  assert.equal(without.b.received[0]?.header.payloadType, Pt.opus);
+});
+
+test('blocks that are too far back, too large or not right behind each other are left out', () => {
+  const pair = new ChainPair([redundantAudio({ distance: 4 })]);
+  const stream = pair.stream(AUDIO);
+  const blocksOf = (): number => {
+    const bytes = pair.a.sentRtp.at(-1) as Uint8Array;
+    let blocks = 1;
+    for (let at = decodeRtp(bytes).payloadStart; (bytes[at] as number) >= 0x80; at += 4) blocks++;
+    return blocks;
+  };
+  const send = (sequenceNumber: number, timestamp: number, bytes: number): number => {
+    pair.send(stream, { sequenceNumber, timestamp, payload: new Uint8Array(bytes) });
+    return blocksOf();
+  };
+  assert.equal(send(1, 0, 100), 1);
+  assert.equal(send(2, 960, 100), 2);
+  assert.equal(send(3, 1920 + 20_000, 100), 1, 'farther back than 14 bits');
+  assert.equal(send(4, 1920 + 20_960, 1030), 1, 'no room');
+  assert.equal(send(5, 1920 + 21_920, 20), 1, 'the one before is larger than 10 bits');
+  assert.equal(send(6, 1920 + 22_880, 20), 2);
+  assert.equal(send(8, 1920 + 23_840, 20), 1, 'one is missing between');
+  assert.equal(send(9, 1920 + 24_800, 20), 2);
+});
+
+test('A-MED-04 RED with blocks past the end, with a hundred blocks, or with RED, RTX or FEC in it does no harm', () => {
+  const rtx: RtpCodec = { ...AUDIO_RED_CODEC, payloadType: 64, name: 'rtx', parameters: new Map([['apt', '63']]) };
+  const fec: RtpCodec = { ...rtx, payloadType: 65, name: 'ulpfec', parameters: new Map() };
+  const chain = new InterceptorChain([redundantAudio()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
+  const stream = remoteStream({ ...AUDIO, codecs: [...AUDIO_CODECS, AUDIO_RED_CODEC, rtx, fec] });
+  chain.bindRemote(stream, 0);
+  const feed = (sequenceNumber: number, payload: Uint8Array): number => {
+    chain.handleRtp(incoming(stream, { sequenceNumber, payloadType: Pt.opusRed, payload, timestamp: 96_000 }), 0);
+    let count = 0;
+    for (let packet = chain.pollRtp(); packet !== undefined; packet = chain.pollRtp()) count++;
+    return count;
+  };
+  const block = (payloadType: number, timestampOffset = 0): RedBlock => ({ payloadType, timestampOffset, data: Uint8Array.of(1, 2, 3) });
+  assert.equal(feed(1, encodeRed([block(Pt.opus)])), 1);
+  assert.equal(feed(3, Uint8Array.of(0x80 | Pt.opus, 0, 3, 0xff, Pt.opus, 1)), 0);
+  assert.equal(feed(3, Uint8Array.from({ length: 401 }, (_, i) => (i % 4 === 0 ? 0x80 | Pt.opus : 0))), 0);
+  assert.equal(chain.counters.get('interceptor.red.malformed'), 2);
+  for (const inner of [64, 65, 77]) assert.equal(feed(4, encodeRed([block(inner, 960), block(inner)])), 0);
+  assert.equal(chain.counters.get('interceptor.red.nested'), 3);
+  assert.equal(feed(4, encodeRed([block(Pt.opusRed)])), 0);
+  assert.equal(feed(4, encodeRed([block(64, 960), block(Pt.opus)])), 1);
+  assert.equal(feed(4, encodeRed([block(Pt.opus)])), 0, 'it came before');
+});
+
+test('a distance out of range is refused', () => {
+  const context = { environment: chainEnvironment(1), rtcpSsrc: 1, cname: '', counters: new InterceptorChain([], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: '' }, 0).counters };
+  for (const distance of [-1, 9, 0.5]) assert.throws(() => new RedundantAudio(context, { distance }), RtcError);
 });
