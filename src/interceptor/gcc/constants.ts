@@ -125,5 +125,8 @@ export const FEEDBACK_TIMEOUT_MS = 1500;
 /** A peer that never gave feedback for this long is taken for one that gives none, in ms. */
 export const MUTE_PEER_MS = 5000;
 
+/** When nothing was sent for this long, there are no probes and no timers for them, in ms. */
+export const IDLE_MS = 5000;
+
 /** A new target is told from this relative change on. */
 export const TARGET_CHANGE = 0.01;

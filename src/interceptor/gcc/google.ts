@@ -4,7 +4,7 @@ import { AcknowledgedRate } from './acknowledged-rate.ts';
 import { RateControl, type RateInput } from './aimd.ts';
 import { ApplicationLimit } from './alr.ts';
 import { type EstimatorConfig, type ResolvedEstimatorConfig, resolveEstimatorConfig } from './config.ts';
-import { EVEN_PACING_FACTOR, FEEDBACK_TIMEOUT_MS, MUTE_PEER_MS, PACING_MAX_LOSS } from './constants.ts';
+import { EVEN_PACING_FACTOR, FEEDBACK_TIMEOUT_MS, IDLE_MS, MUTE_PEER_MS, PACING_MAX_LOSS } from './constants.ts';
 import { DelayTrend } from './delay.ts';
 import type { BandwidthEstimator, ProbePlan } from './estimator.ts';
 import { LossEstimator } from './loss.ts';
@@ -53,6 +53,8 @@ export class GoogleCongestionControl implements BandwidthEstimator {
   /** When the peer's silence counts next. */
   #silenceAt: Instant = Infinity;
   #isMute = false;
+  /** Nothing is sent: nothing to probe for. */
+  #isIdle = false;
   #targetBps: number;
 
   constructor(config: EstimatorConfig = {}) {
@@ -98,6 +100,7 @@ export class GoogleCongestionControl implements BandwidthEstimator {
       this.#silenceAt = now + MUTE_PEER_MS;
     }
     this.#lastSentAt = now;
+    this.#isIdle = false;
     this.#sent.add(sizeBytes, now);
     const wasLimited = this.#limit.isLimited;
     this.#limit.sent(sizeBytes, now);
@@ -161,7 +164,8 @@ export class GoogleCongestionControl implements BandwidthEstimator {
   }
 
   handleTimeout(now: Instant): void {
-    this.#probes.handleTimeout(now);
+    this.#isIdle = now - this.#lastSentAt >= IDLE_MS;
+    if (!this.#isIdle) this.#probes.handleTimeout(now);
     if (now < this.#silenceAt) return;
     this.#silenceAt = now + FEEDBACK_TIMEOUT_MS;
     if (this.#feedbackAt < 0) this.#isMute = true;
@@ -174,7 +178,7 @@ export class GoogleCongestionControl implements BandwidthEstimator {
   pollTimeout(): Deadline | undefined {
     const needsWatch = !this.#isMute && this.#lastSentAt > this.#feedbackAt;
     const silence = needsWatch ? { at: this.#silenceAt, reason: 'gcc-silence' } : undefined;
-    return earlier(silence, this.#probes.pollTimeout());
+    return this.#isIdle ? silence : earlier(silence, this.#probes.pollTimeout());
   }
 
   /** Hands the results to all that measure. */

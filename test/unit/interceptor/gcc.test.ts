@@ -444,6 +444,24 @@ test('silence halves the rate, a peer that never says anything does not hold the
   assert.ok(mute.pacingBps < 10_000_000, 'until it says something');
 });
 
+test('a connection that sends nothing has no timers, and probes again when it does', () => {
+  const control = new GoogleCongestionControl();
+  assert.equal(control.pollTimeout(), undefined);
+  drive(control, 300_000, 0, 20_000, (sentAt) => sentAt);
+  let wakeUps = 0;
+  for (let deadline = control.pollTimeout(); deadline !== undefined && deadline.at < 200_000; deadline = control.pollTimeout()) {
+    control.handleTimeout(deadline.at);
+    while (control.pollProbe() !== undefined);
+    wakeUps++;
+  }
+  assert.ok(wakeUps < 6, `${wakeUps} wake-ups`);
+  assert.equal(control.pollTimeout(), undefined);
+  control.packetSent(1200, 300_000);
+  assert.ok(control.pollTimeout() !== undefined);
+  control.handleTimeout(300_001);
+  assert.ok(control.pollProbe() !== undefined);
+});
+
 test('a new path starts anew', () => {
   const control = new GoogleCongestionControl({ startBitrateBps: 500_000 });
   drive(control, 2_000_000, 0, 20_000, (sentAt) => sentAt);
