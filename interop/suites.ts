@@ -6,7 +6,7 @@ import { peerPrograms, type PeerName } from './spawn-peer.ts';
 import type { Suite } from './suite.ts';
 
 /** Suites of single protocols, each a folder here whose `suite.ts` exports it under this name. */
-const PROTOCOLS = { dtls: 'dtlsSuite', sctp: 'sctpSuite', srtp: 'srtpSuite', nat: 'natSuite', codec: 'codecSuite' } as const;
+const PROTOCOLS = { dtls: 'dtlsSuite', sctp: 'sctpSuite', srtp: 'srtpSuite', nat: 'natSuite', codec: 'codecSuite', 'media-files': 'mediaFilesSuite' } as const;
 
 async function protocolSuites(): Promise<readonly Suite[]> {
   const suites: Suite[] = [];
