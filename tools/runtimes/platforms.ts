@@ -47,11 +47,10 @@ function sources(): readonly Source[] {
 /** Without `--unstable-net` Deno has no sockets of its own. */
 export const DENO_ARGS: readonly string[] = ['-A', '--no-lock', '--no-check', '--quiet', '--unstable-net', '--v8-flags=--expose-gc'];
 
-/** Node.js 20 needs help with types; those that follow leave them out themselves. */
 const NODE_ARGS: readonly string[] = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
+/** Node.js up to 22 needs help with types, or with `await using`; those that follow know both. */
 const TSX: readonly string[] = [...NODE_ARGS, '--import', 'tsx'];
-/** The first version that leaves types out without being asked to. */
-const STRIPS_TYPES: readonly [major: number, minor: number] = [22, 18];
+const FIRST_WITHOUT_HELP = 24;
 
 /** This Node.js and all other platforms (where `CI` is set, a missing one is an error), installed from the registry of npm when they are not there yet. */
 export function platforms(): readonly Platform[] {
@@ -60,19 +59,15 @@ export function platforms(): readonly Platform[] {
   if (process.env['CI'] !== undefined && all.length < wanted.length) throw new Error('a platform is missing: there is no package of it for this system');
   install(all);
   return [
-    { name: `node${process.versions.node.split('.')[0]}`, kind: 'node', command: process.execPath, args: ownArgs() },
-    ...all.map(({ name, kind, binary }): Platform => ({ name, kind, command: join(folder, 'node_modules', name, binary), args: argsOf(kind) })),
+    { name: `node${process.versions.node.split('.')[0]}`, kind: 'node', command: process.execPath, args: argsOf('node', process.versions.node) },
+    ...all.map(({ name, kind, version, binary }): Platform => ({ name, kind, command: join(folder, 'node_modules', name, binary), args: argsOf(kind, version) })),
   ];
 }
 
-function argsOf(kind: Platform['kind']): readonly string[] {
+function argsOf(kind: Platform['kind'], version: string): readonly string[] {
   if (kind === 'deno') return ['run', ...DENO_ARGS];
-  return kind === 'node' ? NODE_ARGS : ['--expose-gc'];
-}
-
-function ownArgs(): readonly string[] {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  return major > STRIPS_TYPES[0] || (major === STRIPS_TYPES[0] && minor >= STRIPS_TYPES[1]) ? NODE_ARGS : TSX;
+  if (kind === 'bun') return ['--expose-gc'];
+  return Number.parseInt(version, 10) < FIRST_WITHOUT_HELP ? TSX : NODE_ARGS;
 }
 
 function install(all: readonly Source[]): void {
