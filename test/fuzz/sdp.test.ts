@@ -11,13 +11,19 @@ import {
   fingerprintsOf,
   iceCredentialsOf,
   iceOptionsOf,
+  msidsOf,
   originOf,
   parseSdp,
+  ridsOf,
   serializeSdp,
   setupOf,
+  simulcastOf,
+  sourceGroupsOf,
+  sourcesOf,
 } from '../../src/sdp/index.ts';
 import { seeded, survives, withoutStacks } from '../support/fuzz.ts';
-import { makeJsep, recordedOffers, snapshot } from '../support/jsep.ts';
+import { type Description, type Jsep, makeJsep, recordedOffers, snapshot } from '../support/jsep.ts';
+import { makeMediaJsep } from '../support/jsep-media.ts';
 
 const offers = [...recordedOffers().values()];
 
@@ -95,7 +101,7 @@ function decode(text: string): void {
   bundleGroupsOf(description);
   for (const section of description.media) {
     for (const read of [iceCredentialsOf, iceOptionsOf, fingerprintsOf, setupOf, directionOf]) read(description, section);
-    for (const read of [candidateLinesOf, codecsOf, extensionsOf, dataSectionOf]) read(section);
+    for (const read of [candidateLinesOf, codecsOf, extensionsOf, dataSectionOf, msidsOf, sourcesOf, sourceGroupsOf, ridsOf, simulcastOf]) read(section);
   }
 }
 
@@ -131,25 +137,63 @@ test('A-JS-01 every prefix of a recorded offer is read or refused with the typed
   assert.ok(seen > 5000);
 });
 
+/** Sets a mutated description and what follows of it; a refusal is typed and changes nothing. */
+function survivesDescription(jsep: Jsep, description: Description, codes: Set<string>): boolean {
+  const seen = (): object => ({ ...snapshot(jsep), transceivers: jsep.transceivers });
+  const before = seen();
+  try {
+    jsep.setRemoteDescription(description);
+  } catch (error) {
+    assert.ok(error instanceof RtcError, error instanceof Error ? error.stack : String(error));
+    codes.add(error.code);
+    assert.deepEqual(seen(), before);
+    return false;
+  }
+  jsep.setLocalDescription();
+  parseSdp(jsep.localDescription?.sdp ?? '');
+  return true;
+}
+
+const EXPECTED_CODES: ReadonlySet<string> = new Set(['ERR_SDP_SYNTAX', 'ERR_INVALID_ACCESS', 'ERR_OPERATION']);
+
 test('A-SDP-04 a mutated offer is answered or refused with a typed error that changes nothing', () => {
   const codes = new Set<string>();
   let answered = 0;
-  for (const text of textMutations(offers, 5000, 3264)) {
-    const jsep = makeJsep('z');
-    const before = snapshot(jsep);
-    try {
-      jsep.setRemoteDescription({ type: 'offer', sdp: text });
-    } catch (error) {
-      assert.ok(error instanceof RtcError, String(error));
-      codes.add(error.code);
-      assert.deepEqual(snapshot(jsep), before);
-      continue;
-    }
-    jsep.setLocalDescription();
+  let i = 0;
+  for (const text of textMutations(offers, 2400, 3264)) {
+    const jsep = ++i % 3 === 0 ? makeMediaJsep('z') : makeJsep('z');
+    if (i % 2 === 0 && i % 3 === 0) jsep.addTrack('video', 'camera', ['s']);
+    if (!survivesDescription(jsep, { type: 'offer', sdp: text }, codes)) continue;
     assert.equal(jsep.signalingState, 'stable');
-    parseSdp(jsep.localDescription?.sdp ?? '');
     answered++;
   }
   assert.ok(answered > 50);
-  for (const code of codes) assert.ok(['ERR_SDP_SYNTAX', 'ERR_INVALID_ACCESS', 'ERR_OPERATION'].includes(code), code);
+  for (const code of codes) assert.ok(EXPECTED_CODES.has(code), code);
+});
+
+test('A-SDP-04 a mutated answer to an offer with a simulcast is applied or refused, and never gives more than was offered', () => {
+  const peer = makeMediaJsep('y');
+  const make = (): Jsep => {
+    const jsep = makeMediaJsep('z');
+    jsep.addTransceiver('video', { encodings: [{ rid: 'h' }, { rid: 'l' }] });
+    jsep.addTransceiver('audio', { direction: 'recvonly' });
+    jsep.setLocalDescription();
+    return jsep;
+  };
+  peer.addTrack('audio', 'microphone', ['s']);
+  peer.setRemoteDescription(make().localDescription as Description);
+  peer.setLocalDescription();
+  const codes = new Set<string>();
+  let applied = 0;
+  for (const text of textMutations([peer.localDescription?.sdp ?? ''], 300, 3265)) {
+    const jsep = make();
+    if (!survivesDescription(jsep, { type: 'answer', sdp: text }, codes)) continue;
+    applied++;
+    for (const { kind, currentDirection, encodings } of jsep.transceivers) {
+      if (kind === 'audio') assert.ok(currentDirection !== 'sendrecv' && currentDirection !== 'sendonly');
+      assert.ok(encodings.length <= 2);
+    }
+  }
+  assert.ok(applied > 50);
+  for (const code of codes) assert.ok(EXPECTED_CODES.has(code), code);
 });
