@@ -129,6 +129,15 @@ test('every subpath works with frozen intrinsics and without code made from stri
   assert.equal(output(code, '--frozen-intrinsics', '--disallow-code-generation-from-strings', '--no-warnings'), 'fine');
 });
 
+test('WebM and MP4 are refused with a typed error where mediabunny is not installed, and other files are read', () => {
+  const code = `
+    import { createReader, createRecorder, IvfReader } from 'sansrtc/media';
+    const codeOf = (promise) => promise.then(() => 'none', ({ name, code }) => name + ' ' + code);
+    const webm = Uint8Array.of(0x1a, 0x45, 0xdf, 0xa3, 0x80);
+    console.log([await codeOf(createRecorder('webm', { write() {} }, [{ codec: 'VP8' }])), await codeOf(createReader(webm)), typeof new IvfReader().next()].join());`;
+  assert.equal(output(code), 'RtcError ERR_NOT_SUPPORTED,RtcError ERR_NOT_SUPPORTED,undefined');
+});
+
 test('files that are not exported cannot be reached', () => {
   const { status, stderr } = run("await import('sansrtc/dist/core/index.js');");
   assert.notEqual(status, 0);
