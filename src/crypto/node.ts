@@ -11,19 +11,13 @@ import {
   type KeyAgreement,
   type RandomSource,
   RtcError,
-  type SignatureScheme,
 } from '../core/index.ts';
-import { SCHEMES } from './keys.ts';
+import { AES_KEY_BYTES, agreementOf, BLOCK_BYTES, checkAead, checkCounter, checkCtr, checkMac, checkPart, checkRange, GROUPS, KEY_BYTES, NONCE_BYTES, SIGNATURE_SCHEMES, TAG_BYTES } from './arguments.ts';
 import { plain } from './node-import.ts';
 import { generateSigningKey, importKey, NodeEcdh, NodeX25519, verifySignature } from './node-keys.ts';
 import { createWasmChaCha20Poly1305, hasWasmSimd } from './wasm.ts';
 
 const HASHES: Readonly<Record<HashName, string>> = { md5: 'md5', 'sha-1': 'sha1', 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
-const KEY_BYTES: Readonly<Record<AeadName, number>> = { 'aes-128-gcm': 16, 'aes-256-gcm': 32, 'chacha20-poly1305': 32 };
-const TAG_BYTES = 16;
-const NONCE_BYTES = 12;
-const BLOCK_BYTES = 16;
-const AES_KEY_BYTES: readonly number[] = [16, 24, 32];
 /** Up to this many bytes WebAssembly takes less time than a native call (bench/micro/crypto.ts). */
 const SHORT_RECORD_BYTES = 7168;
 /** Whether WebAssembly is the faster way for short records. On Bun a native cipher costs less than a microsecond. */
@@ -107,7 +101,7 @@ class NodeHmac implements Hmac {
     checkPart(buffer, start, end, end);
     this.#keyObject ??= createSecretKey(this.#key);
     const code = createHmac(this.#hash, this.#keyObject).update(buffer.subarray(start, end)).digest();
-    if (mac.length > code.length) throw new RtcError('ERR_INVALID_ARGUMENT', `the code has ${code.length} bytes, not ${mac.length}`);
+    checkMac(mac, code);
     for (let i = 0; i < mac.length; i++) mac[i] = code[i] as number;
   }
 }
@@ -185,8 +179,7 @@ class NodeChaCha20Poly1305 implements Aead {
 }
 
 function createAead(name: AeadName, key: Uint8Array): Aead {
-  if (!nodeCrypto.aeads.includes(name)) throw new RtcError('ERR_NOT_SUPPORTED', `no cipher ${String(name)}`);
-  if (key.length !== KEY_BYTES[name]) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of ${name} has ${KEY_BYTES[name]} bytes, not ${key.length}`);
+  checkAead(nodeCrypto.aeads, name, key);
   if (name === 'chacha20-poly1305' && !hasNativeChaCha) return createWasmChaCha20Poly1305(key) ?? new NodeAead(name, key);
   const native = new NodeAead(name, key);
   const short = name === 'chacha20-poly1305' && FAST_WASM ? createWasmChaCha20Poly1305(key) : undefined;
@@ -203,24 +196,12 @@ class NodeCtr implements Ctr {
   }
 
   xor(counter: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
-    checkPart(buffer, start, end, end);
-    if (counter.length !== BLOCK_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the counter has ${counter.length} bytes, not ${BLOCK_BYTES}`);
+    checkCounter(counter, buffer, start, end);
     if (end > start) buffer.set(createCipheriv(this.#name, this.#key, counter).update(buffer.subarray(start, end)), start);
   }
 
   destroy(): void {
     this.#key.fill(0);
-  }
-}
-
-function checkRange(nonce: Uint8Array, buffer: Uint8Array, start: number, end: number, last: number): void {
-  if (nonce.length !== NONCE_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the nonce has ${nonce.length} bytes, not ${NONCE_BYTES}`);
-  checkPart(buffer, start, end, last);
-}
-
-function checkPart(buffer: Uint8Array, start: number, end: number, last: number): void {
-  if (start < 0 || start > end || last > buffer.length) {
-    throw new RtcError('ERR_INVALID_ARGUMENT', `[${start}, ${last}) is not within a buffer of ${buffer.length} bytes`);
   }
 }
 
@@ -260,8 +241,8 @@ export const nodeCrypto: CryptoProvider = Object.freeze({
   name: 'node',
   aeads: Object.freeze(supportedAeads()),
   aesCtr: supportsCtr(),
-  groups: Object.freeze(['x25519', 'secp256r1', 'secp384r1'] as const),
-  signatureSchemes: Object.freeze(Object.keys(SCHEMES) as SignatureScheme[]),
+  groups: GROUPS,
+  signatureSchemes: SIGNATURE_SCHEMES,
 
   hash: (name: HashName, data: Uint8Array): Uint8Array =>
     plain(oneShotHash !== undefined ? oneShotHash(openSslHash(name), data, 'buffer') : createHash(openSslHash(name)).update(data).digest()),
@@ -271,22 +252,12 @@ export const nodeCrypto: CryptoProvider = Object.freeze({
   createAead,
 
   createCtr(key: Uint8Array): Ctr {
-    if (!nodeCrypto.aesCtr) throw new RtcError('ERR_NOT_SUPPORTED', 'no AES in counter mode');
-    if (!AES_KEY_BYTES.includes(key.length)) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of AES has 16, 24 or 32 bytes, not ${key.length}`);
+    checkCtr(nodeCrypto.aesCtr, key);
     return new NodeCtr(key);
   },
 
-  generateKeyAgreement(group: GroupName, random: RandomSource): KeyAgreement {
-    switch (group) {
-      case 'x25519':
-        return new NodeX25519(random);
-      case 'secp256r1':
-      case 'secp384r1':
-        return new NodeEcdh(group, random);
-      default:
-        throw new RtcError('ERR_NOT_SUPPORTED', `no group ${String(group satisfies never)}`);
-    }
-  },
+  generateKeyAgreement: (group: GroupName, random: RandomSource): KeyAgreement =>
+    agreementOf(group, () => new NodeX25519(random), (curve) => new NodeEcdh(curve, random)),
 
   generateSigningKey,
   importSigningKey: importKey,

@@ -21,7 +21,8 @@ import {
   type SigningKey,
   type SigningKeyKind,
 } from '../core/index.ts';
-import { COORDINATE_BYTES, type CurveName, decodeEcPrivateKey, decodePublicKey, encodeEcPrivateKey, encodeEcPublicKey, schemeInfo, SCHEMES } from './keys.ts';
+import { agreementOf, checkAead, checkCounter, checkCtr, checkMac, checkPart, checkRange, GROUPS, SIGNATURE_SCHEMES, TAG_BYTES } from './arguments.ts';
+import { COORDINATE_BYTES, type CurveName, decodeEcPrivateKey, decodePublicKey, encodeEcPrivateKey, encodeEcPublicKey, schemeInfo } from './keys.ts';
 import { verifyPkcs1, verifyPss } from './rsa.ts';
 import { randomScalar } from './scalar.ts';
 import { createWasmChaCha20Poly1305 } from './wasm.ts';
@@ -29,11 +30,6 @@ import { createWasmChaCha20Poly1305 } from './wasm.ts';
 const HASHES = { md5, 'sha-1': sha1, 'sha-256': sha256, 'sha-384': sha384, 'sha-512': sha512 } as const;
 const CURVES = { secp256r1: p256, secp384r1: p384 } as const;
 const CIPHERS = { 'aes-128-gcm': gcm, 'aes-256-gcm': gcm, 'chacha20-poly1305': chacha20poly1305 } as const;
-const KEY_BYTES: Readonly<Record<AeadName, number>> = { 'aes-128-gcm': 16, 'aes-256-gcm': 32, 'chacha20-poly1305': 32 };
-const TAG_BYTES = 16;
-const NONCE_BYTES = 12;
-const BLOCK_BYTES = 16;
-const AES_KEY_BYTES: readonly number[] = [16, 24, 32];
 
 function hashFunction(name: HashName): (typeof HASHES)[HashName] {
   if (!Object.hasOwn(HASHES, name)) throw new RtcError('ERR_NOT_SUPPORTED', `no hash ${String(name)}`);
@@ -74,7 +70,7 @@ class PureHmac implements Hmac {
   signInto(mac: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
     checkPart(buffer, start, end, end);
     const code = this.#keyed.clone().update(buffer.subarray(start, end)).digest();
-    if (mac.length > code.length) throw new RtcError('ERR_INVALID_ARGUMENT', `the code has ${code.length} bytes, not ${mac.length}`);
+    checkMac(mac, code);
     mac.set(code.subarray(0, mac.length));
   }
 }
@@ -119,24 +115,12 @@ class PureCtr implements Ctr {
   }
 
   xor(counter: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
-    checkPart(buffer, start, end, end);
-    if (counter.length !== BLOCK_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the counter has ${counter.length} bytes, not ${BLOCK_BYTES}`);
+    checkCounter(counter, buffer, start, end);
     if (end > start) buffer.set(ctr(this.#key, counter).encrypt(buffer.subarray(start, end)), start);
   }
 
   destroy(): void {
     this.#key.fill(0);
-  }
-}
-
-function checkRange(nonce: Uint8Array, buffer: Uint8Array, start: number, end: number, last: number): void {
-  if (nonce.length !== NONCE_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the nonce has ${nonce.length} bytes, not ${NONCE_BYTES}`);
-  checkPart(buffer, start, end, last);
-}
-
-function checkPart(buffer: Uint8Array, start: number, end: number, last: number): void {
-  if (start < 0 || start > end || last > buffer.length) {
-    throw new RtcError('ERR_INVALID_ARGUMENT', `[${start}, ${last}) is not within a buffer of ${buffer.length} bytes`);
   }
 }
 
@@ -268,36 +252,25 @@ export function createPureCrypto(options: PureCryptoOptions = {}): CryptoProvide
     name: 'pure',
     aeads: Object.freeze(aeads),
     aesCtr,
-    groups: Object.freeze(['x25519', 'secp256r1', 'secp384r1'] as const),
-    signatureSchemes: Object.freeze(Object.keys(SCHEMES) as SignatureScheme[]),
+    groups: GROUPS,
+    signatureSchemes: SIGNATURE_SCHEMES,
 
     hash: (name: HashName, data: Uint8Array): Uint8Array => hashFunction(name)(data),
     createHash: (name: HashName): Hasher => new PureHasher(name),
     createHmac: (name: HashName, key: Uint8Array): Hmac => new PureHmac(name, key),
 
     createAead(name: AeadName, key: Uint8Array): Aead {
-      if (!aeads.includes(name)) throw new RtcError('ERR_NOT_SUPPORTED', `no cipher ${String(name)}`);
-      if (key.length !== KEY_BYTES[name]) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of ${name} has ${KEY_BYTES[name]} bytes, not ${key.length}`);
+      checkAead(aeads, name, key);
       return (name === 'chacha20-poly1305' && webAssembly ? createWasmChaCha20Poly1305(key) : undefined) ?? new PureAead(name, key);
     },
 
     createCtr(key: Uint8Array): Ctr {
-      if (!aesCtr) throw new RtcError('ERR_NOT_SUPPORTED', 'no AES in counter mode');
-      if (!AES_KEY_BYTES.includes(key.length)) throw new RtcError('ERR_INVALID_ARGUMENT', `a key of AES has 16, 24 or 32 bytes, not ${key.length}`);
+      checkCtr(aesCtr, key);
       return new PureCtr(key);
     },
 
-    generateKeyAgreement(group: GroupName, random: RandomSource): KeyAgreement {
-      switch (group) {
-        case 'x25519':
-          return new PureX25519(random);
-        case 'secp256r1':
-        case 'secp384r1':
-          return new PureEcdh(group, random);
-        default:
-          throw new RtcError('ERR_NOT_SUPPORTED', `no group ${String(group satisfies never)}`);
-      }
-    },
+    generateKeyAgreement: (group: GroupName, random: RandomSource): KeyAgreement =>
+      agreementOf(group, () => new PureX25519(random), (curve) => new PureEcdh(curve, random)),
 
     generateSigningKey,
     importSigningKey,

@@ -1,13 +1,11 @@
 import { type Aead, RtcError } from '../core/index.ts';
+import { BLOCK_BYTES, checkRange, NONCE_BYTES, TAG_BYTES } from './arguments.ts';
 import { CHACHA20_POLY1305_MODULE, LAYOUT } from './wasm-module.ts';
 
 // ChaCha20-Poly1305 (RFC 8439) as WebAssembly with 128-bit vectors. A record is copied into the memory of the one instance that
 // this thread has, sealed or opened there, and copied back. All of it is synchronous, so one instance serves every key.
 
 const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const BLOCK_BYTES = 16;
 const KEY_WORD = 4;
 const COUNTER_WORD = 12;
 const NONCE_AT = 4 * COUNTER_WORD + 4;
@@ -161,13 +159,6 @@ class WasmChaCha20Poly1305 implements Aead {
     if (aad.length > SHORT_AAD_BYTES) bytes.set(aad, aadAt);
     else for (let i = 0; i < aad.length; i++) bytes[AAD_AT + i] = aad[i] as number;
     return aadAt;
-  }
-}
-
-function checkRange(nonce: Uint8Array, buffer: Uint8Array, start: number, end: number, last: number): void {
-  if (nonce.length !== NONCE_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the nonce has ${nonce.length} bytes, not ${NONCE_BYTES}`);
-  if (start < 0 || start > end || last > buffer.length) {
-    throw new RtcError('ERR_INVALID_ARGUMENT', `[${start}, ${last}) is not within a buffer of ${buffer.length} bytes`);
   }
 }
 
