@@ -260,16 +260,24 @@ export class InterceptorChain {
       if (walking === undefined) return;
     }
     if (walking.role === 'rtx' || walking.role === 'fec') return this.counters.add('interceptor.unused-repair');
-    if (walking.role === 'padding') return;
+    // Padding among the media fills its number's place for whoever puts packets in order; on another SSRC it means nothing.
+    if (walking.role === 'padding' && walking.header.ssrc !== walking.stream.ssrc) return;
     if (this.#unread.length === MAX_UNREAD_PACKETS) this.#dropOldest(this.#unread, 'interceptor.unread');
     this.#unread.push(walking);
   }
 
-  #drainReads(now: Instant): void {
+  /**
+   * Walks on what interceptors hold ready, the farthest first: what one of them has for an earlier packet must go before what
+   * a nearer one sends after it.
+   */
+  #drainReads(now: Instant, from: number = 0): void {
     const list = this.#readSources;
-    for (let i = 0; i < list.length; i++) {
+    for (let i = list.length - 1; i >= from; i--) {
       const { interceptor, next } = list[i] as Source<'pollReadRtp'>;
-      for (let packet = interceptor.pollReadRtp(); packet !== undefined; packet = interceptor.pollReadRtp()) this.#read(packet, next, now);
+      for (let packet = interceptor.pollReadRtp(); packet !== undefined; packet = interceptor.pollReadRtp()) {
+        this.#read(packet, next, now);
+        if (i + 1 < list.length) this.#drainReads(now, i + 1);
+      }
     }
   }
 
@@ -285,11 +293,15 @@ export class InterceptorChain {
     this.#unsent.push(walking);
   }
 
-  #drainWrites(now: Instant): void {
+  /** The same towards the wire. */
+  #drainWrites(now: Instant, from: number = 0): void {
     const list = this.#writeSources;
-    for (let i = 0; i < list.length; i++) {
+    for (let i = list.length - 1; i >= from; i--) {
       const { interceptor, next } = list[i] as Source<'pollWriteRtp'>;
-      for (let packet = interceptor.pollWriteRtp(); packet !== undefined; packet = interceptor.pollWriteRtp()) this.#write(packet, next, now);
+      for (let packet = interceptor.pollWriteRtp(); packet !== undefined; packet = interceptor.pollWriteRtp()) {
+        this.#write(packet, next, now);
+        if (i + 1 < list.length) this.#drainWrites(now, i + 1);
+      }
     }
   }
 

@@ -8,7 +8,7 @@ import type { RemoteStream } from '../stream.ts';
 import { FecDecoder } from './decoder.ts';
 import type { FecFields } from './fields.ts';
 import { decodeFlexfec } from './flexfec.ts';
-import { RED_HEADER_BYTES, redBlockType, unwrapRed } from './red-video.ts';
+import { emptyPayload, RED_HEADER_BYTES, redBlockType, unwrapRed } from './red-video.ts';
 import { decodeUlpfec } from './ulpfec.ts';
 
 /** A stream that FEC was negotiated for. */
@@ -16,6 +16,8 @@ interface Protected {
   readonly decoder: FecDecoder;
   /** The payload type of ULPFEC inside RED, or −1. */
   readonly ulpfec: number;
+  /** That of the last media in RED, or −1. */
+  media: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export class FecReceiver implements Interceptor {
       if (role === 'fec' && codec.name.toLowerCase() === 'ulpfec') ulpfec = codec.payloadType;
       isProtected ||= role === 'fec' || (role === 'red' && stream.kind === 'video');
     }
-    if (isProtected) this.#streams.set(stream, { decoder: new FecDecoder(stream, this.#context.counters), ulpfec });
+    if (isProtected) this.#streams.set(stream, { decoder: new FecDecoder(stream, this.#context.counters), ulpfec, media: -1 });
   }
 
   unbindRemote(stream: RemoteStream): void {
@@ -59,6 +61,7 @@ export class FecReceiver implements Interceptor {
       if (blockType >= 0 && blockType === entry.ulpfec) return this.#onUlpfec(packet, entry, now);
       const codec = stream.codecs.get(blockType);
       if (codec === undefined || codecRole(codec) !== 'media') return this.#drop('interceptor.fec.red');
+      entry.media = blockType;
       unwrapRed(packet, blockType);
     }
     if (packet.role !== 'media' && packet.role !== 'padding') return packet;
@@ -90,10 +93,13 @@ export class FecReceiver implements Interceptor {
     return undefined;
   }
 
-  #onUlpfec({ bytes, header }: IncomingPacket, { decoder }: Protected, now: Instant): undefined {
+  /** FEC in RED has a number among the media: what goes on in its place is padding, so that nobody waits for it. */
+  #onUlpfec(packet: IncomingPacket, entry: Protected, now: Instant): IncomingPacket {
+    const { bytes, header } = packet;
     const fields = this.#decode(decodeUlpfec, bytes.subarray(header.payloadStart + RED_HEADER_BYTES, header.payloadEnd));
-    if (fields !== undefined) decoder.onFec(fields, this.#recovered, now);
-    return undefined;
+    if (fields !== undefined) entry.decoder.onFec(fields, this.#recovered, now);
+    emptyPayload(packet, entry.media >= 0 ? entry.media : header.payloadType);
+    return packet;
   }
 
   #decode(decoder: (payload: Uint8Array) => FecFields, payload: Uint8Array): FecFields | undefined {

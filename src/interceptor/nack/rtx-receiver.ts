@@ -53,7 +53,7 @@ export class RtxReceiver implements Interceptor {
     if (role === 'rtx') return this.#drop('interceptor.rtx.nested');
     if (header.payloadEnd - header.payloadStart < OSN_BYTES) return this.#drop('interceptor.rtx.short');
     this.#restore(packet, original, restoring.ids);
-    packet.role = role;
+    packet.role = role === 'media' && header.payloadEnd === header.payloadStart ? 'padding' : role;
     return packet;
   }
 

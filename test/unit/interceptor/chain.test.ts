@@ -122,6 +122,27 @@ test('a held packet goes on from its interceptor’s place, in both directions',
   assert.equal(chain.pollTimeout(), undefined);
 });
 
+test('what an interceptor holds for one packet goes before what a nearer one sends behind it', () => {
+  // The far one splits each packet in two; the near one sends each packet twice, the second time from its queue.
+  const copyOf = <Packet extends IncomingPacket | OutgoingPacket>(packet: Packet, by: number): Packet => ({ ...packet, header: { ...packet.header, sequenceNumber: packet.header.sequenceNumber + by } });
+  const doubler = (name: string, slot: number, by: number): InterceptorFactory => {
+    const [reads, writes]: [IncomingPacket[], OutgoingPacket[]] = [[], []];
+    return factory(name, slot, () => ({
+      readRtp: (packet: IncomingPacket) => (reads.push(copyOf(packet, by)), packet),
+      pollReadRtp: () => reads.shift(),
+      writeRtp: (packet: OutgoingPacket) => (writes.push(copyOf(packet, by)), packet),
+      pollWriteRtp: () => writes.shift(),
+    }));
+  };
+  const sequenceOf = (packet: { header: { sequenceNumber: number } } | undefined): number => packet?.header.sequenceNumber ?? -1;
+  const reading = chainOf(doubler('near', 1, 10), doubler('far', 2, 1));
+  reading.handleRtp(incoming(remoteStream(), { sequenceNumber: 100 }), 0);
+  assert.deepEqual([0, 0, 0, 0].map(() => sequenceOf(reading.pollRtp())), [100, 101, 110, 111]);
+  const writing = chainOf(doubler('near', 1, 1), doubler('far', 2, 10));
+  writing.writeRtp(outgoing(localStream(), { sequenceNumber: 100 }), 0);
+  assert.deepEqual([0, 0, 0, 0].map(() => sequenceOf(writing.pollWrite() as OutgoingPacket | undefined)), [100, 101, 110, 111]);
+});
+
 test('what an interceptor tells reaches all others once and the connection, and what the connection tells reaches all', () => {
   const log: string[] = [];
   const events = [{ type: 'round-trip', roundTripMs: 10 } as const];
@@ -224,11 +245,13 @@ test('packets that nobody polls are bounded: the oldest go and are counted', () 
   assert.equal(chain.counters.get('interceptor.unread'), 3);
 });
 
-test('repair that no interceptor used does not reach the application; neither does padding', () => {
+test('repair that no interceptor used does not reach the application; padding does where it has a number among the media', () => {
   const chain = chainOf();
   const stream = remoteStream();
   chain.handleRtp(incoming(stream, { sequenceNumber: 1, payloadType: Pt.vp8Rtx, ssrc: 0x1001 }), 0);
-  chain.handleRtp(incoming(stream, { sequenceNumber: 2, payload: new Uint8Array(0), paddingBytes: 10 }), 0);
+  assert.equal(chain.pollRtp(), undefined);
+  for (const ssrc of [0x1000, 0x1001]) chain.handleRtp(incoming(stream, { sequenceNumber: 2, ssrc, payload: new Uint8Array(0), paddingBytes: 10 }), 0);
+  assert.equal(chain.pollRtp()?.header.ssrc, 0x1000);
   assert.equal(chain.pollRtp(), undefined);
   assert.equal(chain.counters.get('interceptor.unused-repair'), 1);
 });
