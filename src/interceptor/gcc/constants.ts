@@ -95,6 +95,8 @@ export const MIN_RECOVERY_INTERVAL_MS = 1000;
 export const PROBE_ARRIVAL_LEVEL = 0.7;
 /** What arrives this much faster than it left says nothing. */
 export const PROBE_MAX_RATIO = 2;
+/** The part of a cluster that may arrive in one instant. */
+export const PROBE_MAX_BUNCH = 0.5;
 /** A cluster that arrives slower than this part of its rate met the capacity, and this part of that is used. */
 export const PROBE_SATURATED_LEVEL = 0.9;
 export const PROBE_UTILIZATION = 0.95;

@@ -208,7 +208,7 @@ export class GoogleCongestionControl implements BandwidthEstimator {
       this.#loss.setRate(Math.max(this.#loss.rateBps, probe.bps));
       this.#acknowledged.expectChange();
     } else if (this.#rate.update(input, now)) this.#acknowledged.expectChange();
-    if (probe !== undefined) this.#probes.setResult(probe.bps, probe.probedBps, now);
+    if (probe !== undefined) this.#probes.setResult(probe, now);
   }
 
   #setTarget(now: Instant): void {

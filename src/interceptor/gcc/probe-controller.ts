@@ -18,6 +18,7 @@ import {
   REGULAR_PROBE_INTERVAL_MS,
 } from './constants.ts';
 import type { ProbePlan } from './estimator.ts';
+import type { ProbeResult } from './probe-result.ts';
 
 /**
  * Decides when to probe and how fast: at the start, again while a probe finds what it looked for, from time to time
@@ -62,12 +63,13 @@ export class ProbeController {
   }
 
   /** A cluster of a rate arrived and showed what the path carries. */
-  setResult(bps: number, probedBps: number, now: Instant): void {
+  setResult({ bps, probedBps, isSaturated }: ProbeResult, now: Instant): void {
     this.#estimateBps = Math.max(this.#estimateBps, bps);
     if (probedBps >= this.#lastAskedBps) this.#mayRetry = false;
     const next = NEXT_PROBE_FACTOR * bps;
     const isOnItsWay = now - this.#lastAskedAt < PROBE_RESULT_MS && this.#lastAskedBps >= next;
-    this.#isPostponed = bps >= PROBE_FURTHER_LEVEL * probedBps && bps < this.#maxBps && !isOnItsWay;
+    const mayBeMore = !isSaturated || bps >= PROBE_FURTHER_LEVEL * probedBps;
+    this.#isPostponed = mayBeMore && bps < this.#maxBps && !isOnItsWay;
     if (this.#isPostponed && this.#ask(next, now)) this.#isPostponed = false;
   }
 

@@ -3,6 +3,7 @@ import {
   PROBE_ARRIVAL_LEVEL,
   PROBE_CLUSTERS,
   PROBE_LONGEST_MS,
+  PROBE_MAX_BUNCH,
   PROBE_MAX_RATIO,
   PROBE_SATURATED_LEVEL,
   PROBE_UTILIZATION,
@@ -31,6 +32,8 @@ export interface ProbeResult {
   readonly bps: number;
   /** What was tried. */
   readonly probedBps: number;
+  /** It arrived slower than it left: the path carries no more. */
+  readonly isSaturated: boolean;
 }
 
 /** Measures clusters of probe packets: how fast they left and how fast they arrived. */
@@ -83,8 +86,8 @@ export class ProbeResults {
       const cluster = this.#clusters[i] as Cluster;
       if (!isComplete(cluster)) continue;
       this.#clusters.splice(i, 1);
-      const bps = rateOf(cluster);
-      if (bps !== undefined && bps > (best?.bps ?? 0)) best = { bps, probedBps: cluster.rateBps };
+      const result = resultOf(cluster);
+      if (result !== undefined && result.bps > (best?.bps ?? 0)) best = result;
     }
     return best;
   }
@@ -98,15 +101,17 @@ function isComplete(cluster: Cluster): boolean {
   return cluster.packets >= cluster.leastPackets && cluster.bytes >= cluster.leastBytes;
 }
 
-/** In bit/s; `undefined` when the cluster says nothing. */
-function rateOf(cluster: Cluster): number | undefined {
+/** `undefined` when the cluster says nothing. */
+function resultOf(cluster: Cluster): ProbeResult | undefined {
   const sendMs = cluster.lastSentAt - cluster.firstSentAt;
   const receiveMs = cluster.lastReceivedAt - cluster.firstReceivedAt;
   if (!(sendMs > 0 && sendMs <= PROBE_LONGEST_MS && receiveMs > 0 && receiveMs <= PROBE_LONGEST_MS)) return undefined;
+  // What came at once, because some hop held it back, says nothing of how fast it might have come.
+  if (Math.max(cluster.firstSentBytes, cluster.firstReceivedBytes) > PROBE_MAX_BUNCH * cluster.bytes) return undefined;
   // The first packet is outside of both times: the pacer waits for each packet as long as it takes at the probe's rate, as a link does.
   const sendBps = ((cluster.bytes - cluster.firstSentBytes) * 8000) / sendMs;
   const receiveBps = ((cluster.bytes - cluster.firstReceivedBytes) * 8000) / receiveMs;
   if (receiveBps > PROBE_MAX_RATIO * sendBps) return undefined;
   const isSaturated = receiveBps < PROBE_SATURATED_LEVEL * sendBps;
-  return isSaturated ? PROBE_UTILIZATION * receiveBps : Math.min(sendBps, receiveBps);
+  return { bps: isSaturated ? PROBE_UTILIZATION * receiveBps : Math.min(sendBps, receiveBps), probedBps: cluster.rateBps, isSaturated };
 }
