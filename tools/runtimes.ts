@@ -142,6 +142,10 @@ interface Total {
 async function runPlatform(platform: Platform, suites: readonly Suite[], total: Total): Promise<string[]> {
   const row = [platform.name];
   for (const suite of suites) {
+    if (platform.only?.includes(suite) === false) {
+      row.push('–');
+      continue;
+    }
     const start = performance.now();
     const outcome = await runSuite(platform, suite);
     total.passed += outcome.passed;
@@ -197,7 +201,7 @@ async function main(): Promise<void> {
 /** Each kind of platform with each other one, and the versions of Node.js with the newest. */
 function pairsOf(all: readonly Platform[]): (readonly [Platform, Platform])[] {
   const newest = all.findLast(({ kind }) => kind === 'node');
-  const wanted = all.filter((platform) => platform.kind !== 'node' || platform === newest || platform === all[0]);
+  const wanted = all.filter(({ only }) => only === undefined).filter((platform) => platform.kind !== 'node' || platform === newest || platform === all[0]);
   return wanted.flatMap((offer, i) => wanted.slice(i + 1).map((answer) => [offer, answer] as const));
 }
 

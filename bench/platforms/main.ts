@@ -55,7 +55,7 @@ function print(rows: readonly (readonly string[])[]): void {
 
 /** Measures all platforms, taking turns, and prints one table. */
 export async function runPlatforms(args: readonly string[]): Promise<number> {
-  const all = platforms();
+  const all = platforms().filter(({ only }) => only === undefined);
   const names = args.filter((arg) => !arg.startsWith('--'));
   const chosen = names.length > 0 ? all.filter(({ name }) => names.includes(name)) : all;
   const isQuick = args.includes('--quick');

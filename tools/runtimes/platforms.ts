@@ -10,6 +10,8 @@ export interface Platform {
   readonly command: string;
   /** What comes between the command and the file of a program. */
   readonly args: readonly string[];
+  /** The suites that say something about it, where not all do. */
+  readonly only?: readonly string[];
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -44,8 +46,9 @@ function sources(): readonly Source[] {
   ];
 }
 
-/** Without `--unstable-net` Deno has no sockets of its own. */
-export const DENO_ARGS: readonly string[] = ['-A', '--no-lock', '--no-check', '--quiet', '--unstable-net', '--v8-flags=--expose-gc'];
+/** Without it Deno has no UDP sockets of its own. */
+const UNSTABLE_NET = '--unstable-net';
+export const DENO_ARGS: readonly string[] = ['-A', '--no-lock', '--no-check', '--quiet', UNSTABLE_NET, '--v8-flags=--expose-gc'];
 
 const NODE_ARGS: readonly string[] = ['--expose-gc', '--disable-warning=ExperimentalWarning'];
 /** Node.js up to 22 needs help with types, or with `await using`; those that follow know both. */
@@ -58,10 +61,14 @@ export function platforms(): readonly Platform[] {
   const all = wanted.filter(({ packageName }) => packageName !== undefined);
   if (process.env['CI'] !== undefined && all.length < wanted.length) throw new Error('a platform is missing: there is no package of it for this system');
   install(all);
-  return [
+  const known: readonly Platform[] = [
     { name: `node${process.versions.node.split('.')[0]}`, kind: 'node', command: process.execPath, args: argsOf('node', process.versions.node) },
     ...all.map(({ name, kind, version, binary }): Platform => ({ name, kind, command: join(folder, 'node_modules', name, binary), args: argsOf(kind, version) })),
   ];
+  const deno = known.find(({ kind }) => kind === 'deno');
+  if (deno === undefined) return known;
+  // Without the flag it falls back on `node:dgram`: with a warning, and with everything else as it should be.
+  return [...known, { ...deno, name: 'deno-stable', args: deno.args.filter((arg) => arg !== UNSTABLE_NET), only: ['runtime', 'loopback'] }];
 }
 
 function argsOf(kind: Platform['kind'], version: string): readonly string[] {
