@@ -8,7 +8,7 @@ import type { MediaFile, MediaFileTrack } from './media-file.ts';
 import { loadMediabunny, type Mediabunny } from './mediabunny.ts';
 import { annexBOf, decodeAvcConfig, decodeHevcConfig, type NalConfig } from './nal-config.ts';
 import { withoutDelimiter } from './temporal-unit.ts';
-import { soundPart, soundStream } from './webm-structure.ts';
+import { soundBytes, soundFile, soundStream } from './webm-structure.ts';
 
 const VIDEO: ReadonlyMap<string, VideoCodec> = new Map<string, VideoCodec>([['vp8', 'VP8'], ['vp9', 'VP9'], ['av1', 'AV1'], ['avc', 'H264'], ['hevc', 'H265']]);
 const AUDIO: ReadonlyMap<string, AudioCodec> = new Map<string, AudioCodec>([['opus', 'opus'], ['ulaw', 'PCMU'], ['alaw', 'PCMA'], ['pcm-s16', 'pcm16']]);
@@ -40,16 +40,16 @@ export async function openWithMediabunny(container: 'webm' | 'mp4', whole: Uint8
   }
 }
 
-/** The part of a WebM file that can be read without looking for a way around damage. */
-async function soundOf(source: Uint8Array | RandomAccess | Stream): Promise<Uint8Array | RandomAccess | Stream> {
-  if (source instanceof Uint8Array) return await soundPart({ size: source.length, read: (position, length) => source.subarray(position, position + length) });
-  return Symbol.asyncIterator in source ? soundStream(source) : await soundPart(source);
+/** A WebM file of which only what is sound can be read. */
+async function soundOf(source: Uint8Array | RandomAccess | Stream): Promise<RandomAccess | Stream> {
+  if (source instanceof Uint8Array) return await soundBytes(source);
+  return Symbol.asyncIterator in source ? soundStream(source) : soundFile(source);
 }
 
 function sourceOf(library: Mediabunny, source: Uint8Array | RandomAccess | Stream): Source {
   if (source instanceof Uint8Array) return new library.BufferSource(source);
   if (!(Symbol.asyncIterator in source)) {
-    return new library.CustomSource({ getSize: () => source.size, read: (start, end) => source.read(start, end - start), prefetchProfile: 'fileSystem' });
+    return new library.CustomSource({ getSize: () => source.size, read: (start, end) => source.read(start, end - start), handleUnhandledError: () => undefined });
   }
   const stream = new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -116,6 +116,7 @@ export class Recorder implements AsyncDisposable {
       const segment = this.#segment;
       this.#segment = undefined;
       await segment?.finish();
+      await this.#closeUnused();
     });
     return this.#finished;
   }
@@ -155,7 +156,7 @@ export class Recorder implements AsyncDisposable {
         this.#failure = error;
         const segment = this.#segment;
         this.#segment = undefined;
-        await segment?.cancel().catch(() => undefined);
+        await (segment === undefined ? this.#closeUnused() : segment.cancel()).catch(() => undefined);
         throw error;
       }
     });
@@ -163,6 +164,11 @@ export class Recorder implements AsyncDisposable {
     // Nobody needs to look at each frame's promise: the failure is told again.
     done.catch(() => undefined);
     return done;
+  }
+
+  /** Closes a sink into which nothing was written. */
+  async #closeUnused(): Promise<void> {
+    if (this.#parts === 0 && typeof this.#sink !== 'function') await this.#sink.close?.();
   }
 
   async #hold(track: RecorderTrack, frame: RecordableFrame, held: Held[]): Promise<void> {

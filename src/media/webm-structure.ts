@@ -1,4 +1,4 @@
-import { concat, DecodeError } from '../core/index.ts';
+import { concat, DecodeError, EMPTY } from '../core/index.ts';
 import type { RandomAccess } from './input.ts';
 
 // The outline of a Matroska file (RFC 9559 5.1): what stands directly in the file, in its Segment and in its clusters. A reader that looks for
@@ -101,28 +101,64 @@ interface Hidden {
 /** Most elements that are hidden; no sound file has as many. */
 const MAX_HIDDEN = 64;
 
-/** The sound beginning of a file that is read from anywhere. */
-export async function soundPart(file: RandomAccess): Promise<RandomAccess> {
-  const outline = new Outline();
-  const hidden: Hidden[] = [];
-  let window = new Uint8Array(0);
-  let windowAt = 0;
-  while (outline.position < file.size && hidden.length < MAX_HIDDEN) {
-    const position = outline.position;
-    const from = position - windowAt;
-    if (from + HEADER_BYTES > window.length && windowAt + window.length < file.size) {
-      windowAt = position;
-      window = new Uint8Array(await file.read(position, Math.min(WINDOW_BYTES, file.size - position)));
-      if (window.length < Math.min(HEADER_BYTES, file.size - position)) throw new DecodeError('media.webm', 'fewer bytes than the file should have');
-    }
-    const header = outline.accept(window.subarray(position - windowAt, position - windowAt + HEADER_BYTES));
-    if (header === false) break;
-    if (header !== true) hidden.push({ position, header });
+/** Follows the outline of a file that can be read anywhere. */
+class Surveyor {
+  readonly #file: RandomAccess;
+  readonly #outline = new Outline();
+  readonly hidden: Hidden[] = [];
+  #window: Uint8Array = EMPTY;
+  #windowAt = 0;
+  #stopped = false;
+
+  constructor(file: RandomAccess) {
+    this.#file = file;
   }
-  return { size: Math.min(outline.position, file.size), read: async (position, length) => hide(await file.read(position, length), position, hidden) };
+
+  /** How far the file is sound, once it was followed to that position. */
+  async follow(to: number): Promise<number> {
+    const { size } = this.#file;
+    while (!this.#stopped && this.#outline.position < Math.min(to, size)) {
+      const position = this.#outline.position;
+      const header = this.#outline.accept(await this.#headerAt(position));
+      if (typeof header !== 'boolean') this.hidden.push({ position, header });
+      this.#stopped = header === false || this.hidden.length >= MAX_HIDDEN;
+    }
+    return this.#stopped ? this.#outline.position : Math.min(to, size);
+  }
+
+  async #headerAt(position: number): Promise<Uint8Array> {
+    const wanted = Math.min(HEADER_BYTES, this.#file.size - position);
+    if (position + wanted > this.#windowAt + this.#window.length || position < this.#windowAt) {
+      this.#windowAt = position;
+      this.#window = await this.#file.read(position, Math.min(WINDOW_BYTES, this.#file.size - position));
+      if (this.#window.length < wanted) throw new DecodeError('media.webm', 'fewer bytes than the file should have');
+    }
+    return this.#window.subarray(position - this.#windowAt, position - this.#windowAt + wanted);
+  }
 }
 
-/** Bytes of a file with hidden elements. */
+/** The sound beginning of a file in memory. */
+export async function soundBytes(bytes: Uint8Array): Promise<RandomAccess> {
+  const file: RandomAccess = { size: bytes.length, read: (position, length) => bytes.subarray(position, position + length) };
+  const surveyor = new Surveyor(file);
+  const size = await surveyor.follow(file.size);
+  return { size, read: (position, length) => hide(bytes.subarray(position, position + length), position, surveyor.hidden) };
+}
+
+/** A file that is looked through as far as it is read; reading on behind the first element that should not be there throws `DecodeError`. */
+export function soundFile(file: RandomAccess): RandomAccess {
+  const surveyor = new Surveyor(file);
+  return {
+    size: file.size,
+    read: async (position, length) => {
+      const sound = await surveyor.follow(position + length);
+      if (sound < Math.min(position + length, file.size)) throw new DecodeError('media.webm', `what stands at ${sound} does not belong there`);
+      return hide(await file.read(position, length), position, surveyor.hidden);
+    },
+  };
+}
+
+/** Bytes of a file in which elements are hidden. */
 function hide(bytes: Uint8Array, from: number, hidden: readonly Hidden[]): Uint8Array {
   const touched = hidden.filter(({ position, header }) => position < from + bytes.length && position + header.length > from);
   if (touched.length === 0) return bytes;

@@ -12,6 +12,7 @@ import {
   type RecorderTrack,
   type VideoCodec,
 } from '../../../src/media/index.ts';
+import { soundBytes, soundFile, soundStream } from '../../../src/media/webm-structure.ts';
 import { Timeline } from '../../../src/media/timeline.ts';
 import { annexBOf, decodeAvcConfig, decodeHevcConfig } from '../../../src/media/nal-config.ts';
 import { annexB, h264Nal, plainBytes } from '../../support/codec.ts';
@@ -171,6 +172,23 @@ test('a track that does not begin within the time is left out', async () => {
   assert.equal(recorder.tracks[1]?.stats().framesLate, 10);
 });
 
+test('sound that comes behind what was written, or behind the silence in its place, is left out', async () => {
+  const sink = new BufferSink();
+  const recorder = await createRecorder('webm', sink, [{ codec: 'VP8' }, { codec: 'opus' }]);
+  const [video, audio] = recorder.tracks as [RecorderTrack, RecorderTrack];
+  const list = sounds(200);
+  for (const frame of list.slice(0, 10)) void audio.write(frame);
+  for (const frame of pictures(vp8.slice(0, 120))) void video.write(frame);
+  for (const frame of list.slice(10, 200)) void audio.write(frame);
+  void audio.write(list[150]!);
+  await recorder.finish();
+  const { framesWritten, framesLate } = audio.stats();
+  assert.equal(framesWritten + framesLate, 201);
+  assert.ok(framesLate > 90 && framesLate < 191, `${framesLate}`);
+  const times = milliseconds(await framesOf(sink.bytes(), 1), 48_000);
+  assert.deepEqual(times, times.toSorted((a, b) => a - b));
+});
+
 test('sound that stops does not hold the picture back: silence takes its place', async () => {
   const written: number[] = [];
   const sink = new BufferSink();
@@ -267,11 +285,12 @@ test('what cannot be recorded is refused; a recording of nothing writes nothing'
   await assert.rejects(createRecorder('avi' as 'mp4', sink, [{ codec: 'H264' }]), { code: 'ERR_NOT_SUPPORTED' });
   await assert.rejects(createRecorder('mp4', sink, []), { code: 'ERR_INVALID_ARGUMENT' });
   await assert.rejects(createRecorder('mp4', sink, [{ codec: 'H264' }], { resolutionChange: 'split' }), { code: 'ERR_INVALID_ARGUMENT' });
-  const recorder = await createRecorder('mp4', sink, [{ codec: 'H264' }]);
+  let closed = 0;
+  const recorder = await createRecorder('mp4', { write: (bytes, position) => sink.write(bytes, position), close: () => void closed++ }, [{ codec: 'H264' }]);
   await recorder.tracks[0]!.write(h264[1]!);
   await recorder.finish();
   await recorder.finish();
-  assert.equal(sink.bytes().length, 0);
+  assert.deepEqual([sink.bytes().length, closed], [0, 1]);
   assert.throws(() => new BufferSink(10).write(plainBytes(11), 0), { code: 'ERR_RESOURCE' });
 });
 
@@ -312,6 +331,70 @@ test('a WebM or MP4 file that comes as a stream is read once; from random access
       assert.deepEqual(counts, [200, 401]);
     }
   }
+});
+
+/** An element of Matroska with its size in `sizeBytes`; 0 for a size that is not known. */
+function element(id: string, content: Uint8Array, sizeBytes = 1): Uint8Array {
+  const size = sizeBytes === 0 ? [0xff] : Array.from({ length: sizeBytes }, (_, i) => Math.floor(content.length / 2 ** (8 * (sizeBytes - 1 - i))) & 0xff);
+  if (sizeBytes > 0) size[0] = (size[0] as number) | (1 << (8 - sizeBytes));
+  return concat(new Uint8Array(Buffer.from(id, 'hex')), Uint8Array.from(size), content);
+}
+
+test('WebM: a file is followed from element to element, and ends before one that should not be there', async () => {
+  const block = element('a3', Uint8Array.of(0x81, 0, 0, 0x80, 1, 2));
+  const cluster = element('1f43b675', concat(element('e7', Uint8Array.of(0)), block, block), 2);
+  const live = concat(element('1f43b675', new Uint8Array(0), 0), element('e7', Uint8Array.of(0)), block, block);
+  const cues = element('1c53bb6b', plainBytes(20), 8);
+  const seek = element('114d9b74', plainBytes(9));
+  const start = concat(element('1a45dfa3', plainBytes(5)), element('18538067', new Uint8Array(0), 0));
+  const info = element('1549a966', plainBytes(7), 3);
+  const sound = [start, seek, info, element('ec', plainBytes(3)), cluster, live, live, cues, cluster];
+  const junk: readonly (readonly [Uint8Array[], rest: number])[] = [
+    [sound, 0],
+    [[start, info, cluster, Uint8Array.of(0, 0, 0, 0)], 4],
+    [[start, info, cluster, element('bf', plainBytes(4))], 6],
+    [[start, info, plainBytes(9).with(0, 0x77)], 9],
+    [[start, info, element('a3', plainBytes(6))], 8],
+    [[start, info, cluster, start], start.length],
+    [[element('42', plainBytes(4))], 6],
+    // A child that reaches beyond its cluster.
+    [[start, element('1f43b675', element('e7', Uint8Array.of(0)).with(1, 0x85)), cluster], 3 + cluster.length],
+    [[start, info, element('1c53bb6b', plainBytes(5), 0)], 10],
+  ];
+  for (const [parts, rest] of junk) {
+    const file = concat(...parts);
+    const expected = file.length - rest;
+    const part = await soundBytes(file);
+    assert.equal(part.size, expected);
+    const read = await part.read(0, part.size);
+    async function* stream(): AsyncGenerator<Uint8Array, void, void> {
+      for (let at = 0; at < file.length; at += 5) yield file.subarray(at, at + 5);
+    }
+    const streamed: Uint8Array[] = [];
+    for await (const bytes of soundStream(stream())) streamed.push(bytes);
+    assert.deepEqual(concat(...streamed), read);
+    const all = soundFile({ size: file.length, read: (at, length) => file.subarray(at, at + length) });
+    assert.deepEqual(await all.read(0, expected), read);
+    if (rest > 0) await assert.rejects(async () => all.read(expected - 1, 2), DecodeError);
+  }
+  // What points elsewhere is as long as it was, but says nothing.
+  const hidden = await (await soundBytes(concat(...sound))).read(0, 1e6);
+  assert.equal(Buffer.from(hidden).includes(Buffer.from('114d9b74', 'hex')), false);
+  const at = concat(...sound.slice(0, 7)).length;
+  assert.deepEqual([...hidden.subarray(at, at + 9)], [0xec, 1, 0, 0, 0, 0, 0, 0, 23]);
+  assert.deepEqual([...hidden.subarray(start.length, start.length + 5)], [0xec, 0x10, 0, 0, 9]);
+});
+
+test('WebM: damage ends a file, and no look behind it', async () => {
+  const bytes = sampleFile('picture-and-tone.webm');
+  const cut = bytes.slice();
+  cut.fill(0x55, 120_000, 121_000);
+  const frames = await framesOf(cut);
+  assert.ok(frames.length > 25 && frames.length < 199, `${frames.length}`);
+  const file = await createReader({ size: cut.length, read: (at, length) => cut.subarray(at, at + length) });
+  await assert.rejects(async () => {
+    for await (const frame of file.tracks[0]!) assert.ok(frame);
+  }, DecodeError);
 });
 
 test('a WebM or MP4 file that is none, or is closed, is refused with typed errors', async () => {
