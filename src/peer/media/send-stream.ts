@@ -36,6 +36,25 @@ export interface OutgoingRtp {
   readonly inPlace?: boolean | undefined;
 }
 
+/** Where packets are built: a buffer for each would take longer to make, and to collect, than the packet. */
+const BLOCK_BYTES = 65_536;
+/** Larger packets, which are none of a network's, have a buffer of their own. */
+const MAX_CARVED_BYTES = 4096;
+let block: ArrayBuffer = new ArrayBuffer(0);
+let used = 0;
+
+/** Fresh bytes, with room for the tag behind them. No two packets share any. */
+function carve(sizeBytes: number): Uint8Array {
+  const taken = (sizeBytes + OUTGOING_TAILROOM_BYTES + 7) & ~7;
+  if (taken > MAX_CARVED_BYTES) return new Uint8Array(new ArrayBuffer(taken), 0, sizeBytes);
+  if (used + taken > block.byteLength) {
+    block = new ArrayBuffer(BLOCK_BYTES);
+    used = 0;
+  }
+  used += taken;
+  return new Uint8Array(block, used - taken, sizeBytes);
+}
+
 /** One encoding of a sender: gives packets their SSRC, sequence and header. */
 export class SendStream implements LocalStream {
   readonly direction = 'local' as const;
@@ -150,8 +169,7 @@ export class SendStream implements LocalStream {
       bytes.set(header);
       return bytes;
     }
-    const size = header.length + payload.length;
-    const bytes = new Uint8Array(new ArrayBuffer(size + OUTGOING_TAILROOM_BYTES), 0, size);
+    const bytes = carve(header.length + payload.length);
     bytes.set(header);
     bytes.set(payload, header.length);
     return bytes;
