@@ -29,7 +29,7 @@ const PEERS: Readonly<Record<PeerName, Habits>> = {
   gstreamer: { secondCodec: 'H264', silentEnd: true },
   aiortc: { secondCodec: 'H264' },
   pion: { secondCodec: 'H264', echoes: true },
-  werift: { secondCodec: 'VP9', echoes: true },
+  werift: { secondCodec: 'VP9', echoes: true, silentEnd: true },
   wrtc: { secondCodec: 'VP9' },
   'node-datachannel': { secondCodec: 'H264', echoes: true, noReports: true, answersOnly: true, silentEnd: true },
 };
