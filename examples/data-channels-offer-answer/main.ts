@@ -11,9 +11,8 @@ const { port, role } = optionsOf({ role: { default: 'both', help: 'offer, answer
 
 /** Waits until the description has all candidates: one request carries the offer, its response the answer. */
 async function withCandidates(pc: PeerConnection): Promise<DescriptionInit> {
-  const events = pc.events();
   await pc.setLocalDescription();
-  for await (const event of events) if (event.type === 'icegatheringstatechange' && event.state === 'complete') break;
+  await pc.gathered();
   return pc.localDescription!;
 }
 
@@ -51,11 +50,9 @@ async function offer(): Promise<void> {
   }
   await pc.setRemoteDescription((await response.json()) as DescriptionInit);
   await channel.opened;
-  const words = ['one', 'two', 'three'];
-  for (const word of words) await channel.send(word);
-  for await (const reply of channel) {
-    console.log(`offer  ${process.pid}: '${words.shift()}' came back as '${String(reply)}'`);
-    if (words.length === 0) break;
+  for (const word of ['one', 'two', 'three']) {
+    await channel.send(word);
+    console.log(`offer  ${process.pid}: '${word}' came back as '${String(await channel.receive())}'`);
   }
   await channel.close();
   await pc.close();

@@ -2,6 +2,7 @@ import { type CryptoProvider, type Log, RtcError } from '../core/index.ts';
 import type { DataChannelInit as ChannelInit } from '../datachannel/index.ts';
 import { Certificate } from '../dtls/index.ts';
 import { parseIceServerUrl, type PeerConfig } from '../peer/index.ts';
+import { PRIORITIES, type Priority } from './priority.ts';
 
 /** W3C `RTCIceServer`. */
 export interface IceServer {
@@ -68,6 +69,8 @@ export interface DataChannelInit {
   readonly negotiated?: boolean;
   /** Required when `negotiated`, ignored otherwise; 0 to 65,534. */
   readonly id?: number;
+  /** How much of the connection the channel gets when others send too: each priority twice as much as the one below it. Default `low`. */
+  readonly priority?: Priority;
 }
 
 /** Checks a configuration, and what `setConfiguration` may not change against the present one (W3C 4.4.1.6). */
@@ -120,11 +123,12 @@ export function peerConfigOf(configuration: Configuration, settings: Settings): 
 export function toChannelInit(label: string, init: DataChannelInit): ChannelInit {
   if (typeof label !== 'string') throw new RtcError('ERR_INVALID_ARGUMENT', 'the label of a data channel is a string');
   if (typeof init !== 'object' || init === null) throw new RtcError('ERR_INVALID_ARGUMENT', 'the options of a data channel are an object');
-  const { ordered = true, maxPacketLifeTime, maxRetransmits, protocol = '', negotiated = false, id } = init;
+  const { ordered = true, maxPacketLifeTime, maxRetransmits, protocol = '', negotiated = false, id, priority = 'low' } = init;
   if (typeof protocol !== 'string') throw new RtcError('ERR_INVALID_ARGUMENT', 'protocol is a string');
   if (maxPacketLifeTime !== undefined && maxRetransmits !== undefined) {
     throw new RtcError('ERR_INVALID_ARGUMENT', 'maxPacketLifeTime and maxRetransmits exclude each other');
   }
+  checkChoice('priority', priority, Object.keys(PRIORITIES));
   checkU16('maxPacketLifeTime', maxPacketLifeTime, 65_535);
   checkU16('maxRetransmits', maxRetransmits, 65_535);
   if (negotiated) {
@@ -136,6 +140,7 @@ export function toChannelInit(label: string, init: DataChannelInit): ChannelInit
     protocol,
     ordered: ordered !== false,
     negotiated,
+    priority: PRIORITIES[priority],
     ...(maxPacketLifeTime !== undefined && { maxPacketLifeTimeMs: maxPacketLifeTime }),
     ...(maxRetransmits !== undefined && { maxRetransmits }),
     ...(negotiated && id !== undefined && { id }),

@@ -1,6 +1,7 @@
 import { decodeUtf8Lenient, encodeUtf8, Queue, RtcError } from '../core/index.ts';
 import type { ChannelHandle } from '../datachannel/index.ts';
 import type { ChannelPort } from './channel-port.ts';
+import { type Priority, priorityOf } from './priority.ts';
 
 /** W3C `RTCDataChannelState`. */
 export type DataChannelState = 'connecting' | 'open' | 'closing' | 'closed';
@@ -22,7 +23,7 @@ export type DataChannelEvent =
 
 /**
  * Takes what a channel reports, as it comes: the quickest way to receive. While a handler with `onMessage` is set,
- * messages go to it and not to `poll()` or iterators. What a handler throws is reported to the connection's `onError`.
+ * messages go to it and not to `receive()`, `poll()` or iterators. What a handler throws is reported to the connection's `onError`.
  */
 export interface DataChannelHandler {
   onOpen?(): void | Promise<void>;
@@ -49,8 +50,8 @@ interface WaitingMessage {
 
 /**
  * A data channel (W3C WebRTC 6.2) with back-pressure in both directions: `send` waits for room, and what is not read
- * closes the peer's window. Messages are kept until they are read, by one of: a {@link DataChannelHandler}, `poll()`,
- * iteration, or `readable`.
+ * closes the peer's window. Messages are kept until they are read, by one of: a {@link DataChannelHandler}, `receive()`,
+ * `poll()`, iteration, or `readable`.
  *
  * @example
  * for await (const message of channel) await channel.send(message); // an echo
@@ -128,8 +129,14 @@ export class DataChannel implements AsyncDisposable {
     return this.#handle.id ?? null;
   }
 
+  /** How much of the connection it gets when others send too (W3C `RTCPriorityType`). */
+  get priority(): Priority {
+    return priorityOf(this.#handle.priority);
+  }
+
   get readyState(): DataChannelState {
-    return this.#state;
+    const isEnding = this.#handle.state === 'closing' || this.#handle.state === 'closed';
+    return isEnding && this.#state !== 'closed' ? 'closing' : this.#state; // `closed` once that has been told
   }
 
   /** Bytes of messages that were given to `send` and have not been handed to the network. */
@@ -211,6 +218,16 @@ export class DataChannel implements AsyncDisposable {
     if (!this.#hasRoom()) return false;
     this.#write(typeof data !== 'string', bytes);
     return true;
+  }
+
+  /** The next message, which it waits for; `undefined` when the channel is closed and all were received. */
+  async receive(): Promise<DataChannelMessage | undefined> {
+    for (;;) {
+      const data = this.#read();
+      if (data !== undefined) return data;
+      if (this.#state === 'closed') return undefined;
+      await new Promise<void>((resolve) => this.#pollers.push(resolve));
+    }
   }
 
   /** The next thing that happens to the channel; `undefined` after its close was reported. */

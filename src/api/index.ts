@@ -29,9 +29,11 @@ export type { PeerConnectionEvent, PeerConnectionEventHandler, TrackEvent } from
 export type { TransceiverInit } from './media.ts';
 export { type CodecInit, MediaEngine } from './media-engine.ts';
 export { PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
+export type { Priority } from './priority.ts';
 export { type ContributingSource, RtpReceiver, type RtpReceiveParameters } from './rtp-receiver.ts';
 export { type RtpEncoding, RtpSender, type RtpSendParameters } from './rtp-sender.ts';
 export { RtpTransceiver } from './rtp-transceiver.ts';
+export { TrackForwarder } from './track-forwarder.ts';
 export type { TrackBinding, TrackCodec, TrackLocal, TrackLocalOptions } from './track-local.ts';
 export { TrackLocalStaticRtp, type TrackLocalStaticRtpOptions } from './track-local-rtp.ts';
 export { type LocalSample, TrackLocalStaticSample, type TrackLocalStaticSampleOptions } from './track-local-sample.ts';

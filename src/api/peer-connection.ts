@@ -31,6 +31,7 @@ import type { RtpTransceiver } from './rtp-transceiver.ts';
 import type { TrackLocal } from './track-local.ts';
 import type { TrackRemote } from './track-remote.ts';
 import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
+import { gathered } from './gathered.ts';
 import { OperationsChain } from './operations.ts';
 import { SendCopies } from './send-copies.ts';
 
@@ -300,6 +301,19 @@ export class PeerConnection implements AsyncDisposable {
     const checked = checkConfiguration(configuration, this.#configuration);
     this.#peer.setConfiguration(peerConfigOf(checked, {}));
     this.#configuration = checked;
+  }
+
+  /**
+   * Waits until all candidates are gathered, for signalling that carries one description each way. Gathering begins with
+   * `setLocalDescription`. Rejects with `ERR_CLOSED` when the connection is closed before.
+   *
+   * @example
+   * await pc.setLocalDescription();
+   * await pc.gathered();
+   * send(pc.localDescription);
+   */
+  gathered(): Promise<void> {
+    return gathered(this);
   }
 
   /** What the connection reports from now on, in order, until it is closed. */

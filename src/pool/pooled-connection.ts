@@ -1,6 +1,7 @@
 import type { ChannelPort } from '../api/channel-port.ts';
 import { checkConfiguration, toChannelInit } from '../api/configuration.ts';
 import { EventHub } from '../api/events.ts';
+import { gathered } from '../api/gathered.ts';
 import {
   type CandidateInit,
   type Configuration,
@@ -188,6 +189,19 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     const { certificates: _same, ...plain } = plainConfiguration(checked);
     await this.#call('setConfiguration', plain);
     this.#configuration = checked;
+  }
+
+  /**
+   * Waits until all candidates are gathered, for signalling that carries one description each way. Gathering begins with
+   * `setLocalDescription`. Rejects with `ERR_CLOSED` when the connection is closed before.
+   *
+   * @example
+   * await pc.setLocalDescription();
+   * await pc.gathered();
+   * send(pc.localDescription);
+   */
+  gathered(): Promise<void> {
+    return gathered(this);
   }
 
   /** What the connection reports from now on, in order, until it is closed. */

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DataChannelMessage, RtcError } from '../../../src/api/index.ts';
+import type { ChannelPort } from '../../../src/api/channel-port.ts';
+import { DataChannel, type DataChannelMessage, RtcError } from '../../../src/api/index.ts';
+import { priorityOf } from '../../../src/api/priority.ts';
+import type { ChannelHandle } from '../../../src/datachannel/index.ts';
 import { connectPair, within } from '../../support/peers.ts';
 
 test('messages of every size and kind arrive whole, in order and as what they were sent as (RFC 8831 6.6)', async () => {
@@ -46,6 +49,37 @@ test('the attributes of a channel are those of the W3C interface, on both sides 
   assert.equal(typeof channelA.id, 'number');
   assert.equal(channelA.id, channelB.id);
   await close();
+});
+
+test('a priority is that of the maker on both sides, low by default, and another word is refused (RFC 8831 6.4)', async () => {
+  const { a, channelA, channelB, close } = await connectPair({ channel: { priority: 'high' } });
+  assert.deepEqual([channelA.priority, channelB.priority], ['high', 'high']);
+  assert.equal(a.createDataChannel('usual').priority, 'low');
+  assert.throws(() => a.createDataChannel('x', { priority: 'urgent' as 'high' }), { code: 'ERR_INVALID_ARGUMENT' });
+  assert.deepEqual([0, 128, 129, 256, 512, 513, 65_535].map(priorityOf), ['very-low', 'very-low', 'low', 'low', 'medium', 'high', 'high']);
+  await close();
+});
+
+test('`receive` waits for the next message, and says when there will be no more', async () => {
+  const { channelA, channelB, close } = await connectPair();
+  const first = channelB.receive();
+  await channelA.send('one');
+  await channelA.send('two');
+  assert.deepEqual([await within(first, 5000, 'a message'), await within(channelB.receive(), 5000, 'a message')], ['one', 'two']);
+  const last = channelB.receive();
+  await channelA.close();
+  assert.equal(await within(last, 5000, 'the end'), undefined);
+  await close();
+});
+
+test('a channel is not called open once the connection below has begun to close it', () => {
+  const handle = { state: 'open' } as { state: ChannelHandle['state'] };
+  const channel = new DataChannel({} as ChannelPort, handle as ChannelHandle, 'open');
+  assert.equal(channel.readyState, 'open');
+  for (const state of ['closing', 'closed'] as const) {
+    handle.state = state;
+    assert.equal(channel.readyState, 'closing', 'until the close has been told');
+  }
 });
 
 test('a negotiated channel opens on both sides without being announced (RFC 8831 6.5)', async () => {

@@ -225,7 +225,7 @@ test('setConfiguration changes servers and refuses the rest (W3C 4.4.1.6)', asyn
 test('gathering on loopback with a public STUN server configured completes at once, without a request', async () => {
   const pc = await createPeerConnection({ ...LOOPBACK, configuration: { iceServers: [{ urls: 'stun:192.0.2.1:3478' }] } });
   pc.createDataChannel('x');
-  const complete = gathered(pc);
+  const complete = pc.gathered();
   const start = performance.now();
   await pc.setLocalDescription();
   await complete;
@@ -233,6 +233,24 @@ test('gathering on loopback with a public STUN server configured completes at on
   assert.match(pc.localDescription!.sdp, /a=end-of-candidates/);
   assert.match(pc.localDescription!.sdp, /typ host/);
   await pc.close();
+});
+
+test('`gathered` waits for the candidates, of a restart too, and rejects when the connection is closed before', async () => {
+  const { a, b, close } = await connectPair();
+  await within(a.gathered(), 5000, 'candidates that are there');
+  const before = a.localDescription!.sdp;
+  await a.restartIce();
+  await a.setLocalDescription();
+  await within(a.gathered(), 5000, 'candidates after a restart');
+  const { sdp } = a.localDescription!;
+  assert.match(sdp, /a=candidate:.*typ host[\s\S]*a=end-of-candidates/);
+  assert.notEqual(/a=ice-ufrag:(.*)/.exec(sdp)?.[1], /a=ice-ufrag:(.*)/.exec(before)?.[1]);
+  await close();
+  assert.equal(b.iceGatheringState, 'complete');
+  const idle = await createPeerConnection(LOOPBACK);
+  const never = idle.gathered();
+  await idle.close();
+  await assert.rejects(never, { code: 'ERR_CLOSED' });
 });
 
 test('statistics name the transport, the pair, both candidates, the channels and the certificates (webrtc-stats)', async () => {
@@ -266,7 +284,7 @@ test('events() yields what the handler hears, and ends at close', async () => {
   })();
   pc.createDataChannel('x');
   await turn();
-  const complete = gathered(pc);
+  const complete = pc.gathered();
   await pc.setLocalDescription();
   await complete;
   await pc.close();
@@ -311,8 +329,4 @@ function turn(): Promise<void> {
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await turn();
-}
-
-async function gathered(pc: PeerConnection): Promise<void> {
-  for await (const event of pc.events()) if (event.type === 'icegatheringstatechange' && event.state === 'complete') return;
 }
