@@ -1,4 +1,4 @@
-import { type Counters, DecodeError, distance16, type Queue } from '../../core/index.ts';
+import { add16, type Counters, DecodeError, distance16, distance32, type Queue } from '../../core/index.ts';
 import { decodeRed, type RedBlock } from '../../codec/index.ts';
 import { codecRole, decodeRtp, encodeRtp, readHeader, setPayloadType } from '../../rtp/index.ts';
 import { beltPacket, type IncomingPacket } from '../packet.ts';
@@ -11,6 +11,7 @@ export class RedReceiver {
   readonly #counters: Counters;
   /** By sequence number modulo its size: the number that came, or −1. */
   readonly #seen: Int32Array = new Int32Array(SEEN_PACKETS).fill(-1);
+  readonly #timestamps: Uint32Array = new Uint32Array(SEEN_PACKETS);
   #highest = -1;
 
   constructor(stream: RemoteStream, counters: Counters) {
@@ -20,7 +21,7 @@ export class RedReceiver {
 
   /** A packet of the stream that is no RED came. */
   note(packet: IncomingPacket): void {
-    this.#take(packet.header.sequenceNumber);
+    this.#take(packet.header.sequenceNumber, packet.header.timestamp);
   }
 
   /**
@@ -37,18 +38,18 @@ export class RedReceiver {
       return this.#counters.add('interceptor.red.malformed');
     }
     const primary = blocks.length - 1;
-    // How far back this stream began: nothing is restored from before it.
-    const first = this.#highest < 0;
-    for (let i = 0; i < primary && !first; i++) {
+    for (let i = 0; i < primary; i++) {
       const block = blocks[i] as RedBlock;
-      const sequence = (header.sequenceNumber - (primary - i)) & 0xffff;
-      if (block.data.length === 0 || !this.#isMedia(block.payloadType) || !this.#take(sequence)) continue;
+      if (block.data.length === 0 || block.timestampOffset === 0 || !this.#isMedia(block.payloadType)) continue;
+      const timestamp = (header.timestamp - block.timestampOffset) >>> 0;
+      const sequence = this.#numberOf(timestamp, header.sequenceNumber, header.timestamp);
+      if (sequence < 0 || !this.#take(sequence, timestamp)) continue;
       recovered.push(sequence);
-      ready.push(this.#restored(packet, block, sequence));
+      ready.push(this.#restored(packet, block, sequence, timestamp));
     }
     const { payloadType, data } = blocks[primary] as RedBlock;
     if (!this.#isMedia(payloadType)) return this.#counters.add('interceptor.red.nested');
-    if (!this.#take(header.sequenceNumber)) return this.#counters.add('interceptor.red.duplicate');
+    if (!this.#take(header.sequenceNumber, header.timestamp)) return this.#counters.add('interceptor.red.duplicate');
     ready.push(unwrapped(packet, payloadType, data));
   }
 
@@ -58,22 +59,51 @@ export class RedReceiver {
     return codec !== undefined && codecRole(codec) === 'media';
   }
 
+  /**
+   * The number that the packet of a timestamp had, or −1 when it came or cannot be told. A redundant block has a timestamp and no
+   * number, and senders may leave packets out between it and the packet that brings it. So the number is where the timestamp
+   * lies between the packets that came before and after it, if that is a place of one packet exactly.
+   */
+  #numberOf(timestamp: number, bySequence: number, byTimestamp: number): number {
+    let afterSequence = bySequence;
+    let afterTimestamp = byTimestamp;
+    for (let back = 1; back < SEEN_PACKETS; back++) {
+      const sequence = add16(bySequence, -back);
+      const place = sequence % SEEN_PACKETS;
+      if (this.#seen[place] !== sequence) continue;
+      const known = this.#timestamps[place] as number;
+      const ahead = distance32(timestamp, known);
+      if (ahead === 0) return -1;
+      if (ahead < 0) {
+        afterSequence = sequence;
+        afterTimestamp = known;
+        continue;
+      }
+      const span = distance16(afterSequence, sequence);
+      const steps = span === 2 ? 1 : (ahead * span) / distance32(afterTimestamp, known);
+      return Number.isInteger(steps) && steps > 0 && steps < span ? add16(sequence, steps) : -1;
+    }
+    return -1;
+  }
+
   /** Notes a number; false when it came before. */
-  #take(sequence: number): boolean {
+  #take(sequence: number, timestamp: number): boolean {
     const place = sequence % SEEN_PACKETS;
     if (this.#seen[place] === sequence) return false;
     // What lies further back than is known is taken for new.
     const ahead = this.#highest < 0 ? 1 : distance16(sequence, this.#highest);
-    if (ahead > -SEEN_PACKETS) this.#seen[place] = sequence;
+    if (ahead > -SEEN_PACKETS) {
+      this.#seen[place] = sequence;
+      this.#timestamps[place] = timestamp;
+    }
     if (ahead > 0) this.#highest = sequence;
     return true;
   }
 
-  #restored(packet: IncomingPacket, block: RedBlock, sequenceNumber: number): IncomingPacket {
+  #restored(packet: IncomingPacket, { payloadType, data }: RedBlock, sequenceNumber: number, timestamp: number): IncomingPacket {
     const { header, stream } = packet;
     // Header extensions were of the primary's instant and are not repeated.
-    const timestamp = (header.timestamp - block.timestampOffset) >>> 0;
-    const bytes = encodeRtp({ payloadType: block.payloadType, sequenceNumber, timestamp, ssrc: header.ssrc, payload: block.data });
+    const bytes = encodeRtp({ payloadType, sequenceNumber, timestamp, ssrc: header.ssrc, payload: data });
     return beltPacket(bytes, decodeRtp(bytes), stream, 'media', packet.at);
   }
 }

@@ -351,6 +351,27 @@ test('bursts as long as the distance are restored', () => {
   assert.ok(less.length < 100 && less.length > 80);
 });
 
+test('a redundant block belongs where its timestamp lies, whatever the sender left out between', () => {
+  const chain = new InterceptorChain([redundantAudio()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
+  const stream = remoteStream(AUDIO);
+  chain.bindRemote(stream, 0);
+  const feed = (sequenceNumber: number, timestamp: number, ...offsets: number[]): [number, number][] => {
+    const blocks = [...offsets, 0].map((timestampOffset) => ({ payloadType: Pt.opus, timestampOffset, data: Uint8Array.of(1, 2) }));
+    chain.handleRtp(incoming(stream, { sequenceNumber, timestamp, payloadType: Pt.opusRed, payload: encodeRed(blocks) }), 0);
+    const out: [number, number][] = [];
+    for (let packet = chain.pollRtp(); packet !== undefined; packet = chain.pollRtp()) out.push([packet.header.sequenceNumber, packet.header.timestamp]);
+    return out;
+  };
+  assert.deepEqual(feed(65_534, 0, 960), [[65_534, 0]], 'nothing from before the first');
+  // 65535 and 0 are lost; one block, two packets back.
+  assert.deepEqual(feed(1, 2880, 1920), [[65_535, 960], [1, 2880]]);
+  assert.deepEqual(feed(2, 3840, 1920), [[0, 1920], [2, 3840]]);
+  // A silence: 3 is lost, which lies alone between its neighbours however long that was.
+  assert.deepEqual(feed(4, 12_000, 7000), [[3, 5000], [4, 12_000]]);
+  // 5, 6 and 7 are lost. A timestamp that is none of theirs, one that is, and one that came.
+  assert.deepEqual(feed(8, 15_840, 1000, 960, 3840), [[7, 14_880], [8, 15_840]]);
+});
+
 test('nothing is sent as RED unless a distance is set and RED negotiated; received it is always', () => {
   const chain = new InterceptorChain([redundantAudio()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
   const stream = localStream(AUDIO);
