@@ -17,9 +17,15 @@ const shared = (name: string): URL => new URL(`page/${name}`, import.meta.url);
 /** The first line of text of a README: what the example is. */
 export const aboutOf = (folder: URL): string => readFileSync(new URL('README.md', folder), 'utf8').split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
 
+function fill(text: string, parts: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, part: string) => parts[part] ?? '');
+}
+
+/** The frame with the body of the example, in which `{{videos}}` and `{{figures}}` stand for cards that many have. */
 function pageOf(folder: URL, name: string): string {
-  const parts: Record<string, string> = { name, about: aboutOf(folder).replaceAll('`', ''), body: readFileSync(new URL('page/body.html', folder), 'utf8') };
-  return readFileSync(shared('frame.html'), 'utf8').replaceAll(/\{\{(\w+)\}\}/g, (_, part: string) => parts[part] ?? '');
+  const cards = { videos: readFileSync(shared('videos.html'), 'utf8'), figures: readFileSync(shared('figures.html'), 'utf8') };
+  const body = fill(readFileSync(new URL('page/body.html', folder), 'utf8'), cards);
+  return fill(readFileSync(shared('frame.html'), 'utf8'), { name, about: aboutOf(folder).replaceAll('`', ''), body });
 }
 
 /**
@@ -31,7 +37,7 @@ export async function serve(main: string, port: number, onPage: (signal: Signal)
   const name = basename(fileURLToPath(folder));
   const files = new Map<string, URL | string>([
     ...LOOK,
-    ...['page.js', 'connect.js'].map((file) => [`/${file}`, shared(file)] as const),
+    ...['page.js', 'connect.js', 'media.js'].map((file) => [`/${file}`, shared(file)] as const),
     ...readdirSync(new URL('page/', folder)).map((file) => [`/${file}`, new URL(`page/${file}`, folder)] as const),
   ]);
   const signals = new Map<string, Signal>();

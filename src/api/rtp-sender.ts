@@ -187,6 +187,10 @@ class SenderBinding implements TrackBinding {
     return this.#stream()?.rid;
   }
 
+  beginSource(): void {
+    this.#port.media.beginSource(this.#transceiver, this.#index);
+  }
+
   write(packet: OutgoingRtp): boolean {
     const isSent = this.#port.media.write(this.#transceiver, this.#index, packet, this.#port.now());
     if (isSent) this.#port.wake();

@@ -12,6 +12,8 @@ export interface TrackBinding {
   readonly extensions: ExtensionMap;
   readonly ssrc: number | undefined;
   readonly rid: string | undefined;
+  /** The next packet is of another source: its numbers and timestamps are joined to those of before. */
+  beginSource(): void;
   /** Sends a packet; false, and counted in the statistics, when the connection cannot send it now. */
   write(packet: OutgoingRtp): boolean;
 }

@@ -56,6 +56,10 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
   #streamIds: readonly string[];
   #ssrc: number | undefined;
   #payloadType: number | undefined;
+  /** Replaced as a whole, so that a tap may end itself or begin another. */
+  #taps: readonly ((packet: RtpPacket) => void)[] = [];
+  /** Somebody reads, or may yet: packets are kept. */
+  #isRead = false;
   #muted = true;
   #ended = false;
   #unread = 0;
@@ -109,6 +113,7 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
 
   /** The next packet; `undefined` at the end. Throws `ERR_INVALID_STATE` while another reader waits. */
   poll(): Promise<RtpPacket | undefined> {
+    this.#isRead = true;
     const packet = this.#packets.shift();
     if (packet !== undefined || this.#ended) return Promise.resolve(packet);
     if (this.#waiting !== undefined) return Promise.reject(new RtcError('ERR_INVALID_STATE', 'the track has another reader'));
@@ -146,19 +151,29 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     this.#port.requestKeyframe(this.rid);
   }
 
-  /** A packet came. */
+  /** Calls back with every packet, beside whoever reads. Returns how to end that. */
+  tap(onRtp: (packet: RtpPacket) => void): () => void {
+    this.#taps = [...this.#taps, onRtp];
+    return () => {
+      this.#taps = this.#taps.filter((tap) => tap !== onRtp);
+    };
+  }
+
+  /** A packet came; for the connection. */
   onPacket({ bytes, header }: IncomingPacket): void {
     if (this.#ended) return;
     this.#ssrc = header.ssrc;
     this.#payloadType = header.payloadType;
     if (this.#muted) this.setMuted(false);
     const packet = new RtpPacket(bytes, header);
+    for (const tap of this.#taps) this.#call(() => tap(packet));
     if (this.handler.onRtp !== undefined) return this.#call(() => this.handler.onRtp?.(packet));
     const waiting = this.#waiting;
     if (waiting !== undefined) {
       this.#waiting = undefined;
       return waiting(packet);
     }
+    if (this.#taps.length > 0 && !this.#isRead) return;
     this.#packets.push(packet);
     if (this.#packets.length <= MAX_UNREAD_PACKETS) return;
     this.#packets.shift();

@@ -7,6 +7,7 @@ import {
   type PeerConnection,
   type RtcError,
   type TrackEvent,
+  TrackForwarder,
   TrackLocalStaticRtp,
   TrackLocalStaticSample,
   type TrackRemote,
@@ -119,6 +120,38 @@ test('RTP is forwarded with its gaps, and a duplicate goes out once', async () =
   assert.deepEqual(received.map(({ header, payload }) => [header.sequenceNumber, header.timestamp, header.marker, payload[1]]), [[7, 900, false, 7], [8, 900, false, 8], [11, 900, true, 11]]);
   assert.equal(received[0]?.header.ssrc, pair.a.getSenders()[0]?.encodings[0]?.ssrc);
   assert.throws(() => track.writeRtp(Uint8Array.of(1, 2, 3)), refuses('ERR_INVALID_ARGUMENT'));
+});
+
+test('a forwarder sends what it receives to others, and changes its source with a keyframe only', async () => {
+  await using up = await call();
+  await using down = await call();
+  const [low, high] = [new TrackLocalStaticSample({ codec: 'video/VP8' }), new TrackLocalStaticSample({ codec: 'video/VP8' })];
+  let asked = 0;
+  high.onkeyframerequest = () => void asked++;
+  up.a.addTrack(low);
+  up.a.addTrack(high);
+  await up.connect();
+  const forwarder = new TrackForwarder(up.tracks[0]!.track);
+  down.a.addTrack(forwarder);
+  await down.connect();
+  const seen: [number, number][] = [];
+  down.tracks[0]!.track.handler = { onRtp: ({ header, payload }) => void seen.push([header.sequenceNumber, payload.at(-1) as number]) };
+  low.writeSample({ data: vp8(0, 100).fill(1, 10), durationMs: 40 });
+  high.writeSample({ data: vp8(0, 100).fill(2, 10), durationMs: 40 });
+  await until(() => seen.length === 1);
+  forwarder.switchTo(up.tracks[1]!.track);
+  await until(() => asked === 1);
+  high.writeSample({ data: vp8(1, 100).fill(2, 10), durationMs: 40 }); // no keyframe yet
+  low.writeSample({ data: vp8(1, 100).fill(3, 10), durationMs: 40 });
+  await until(() => seen.length === 2);
+  high.writeSample({ data: vp8(0, 100).fill(4, 10), durationMs: 40 });
+  await until(() => seen.length === 3);
+  low.writeSample({ data: vp8(2, 100).fill(5, 10), durationMs: 40 });
+  high.writeSample({ data: vp8(2, 100).fill(6, 10), durationMs: 40 });
+  await until(() => seen.length === 4);
+  assert.deepEqual(seen.map(([, what]) => what), [1, 3, 4, 6]);
+  assert.deepEqual(seen.map(([number]) => (number - (seen[0]![0] as number)) & 0xffff), [0, 1, 2, 3], 'numbers go on');
+  assert.equal(forwarder.source, up.tracks[1]!.track);
 });
 
 test('a keyframe request reaches the track that is sent', async () => {

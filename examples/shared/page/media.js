@@ -1,0 +1,111 @@
+// Pictures and sound in the page: what comes in is shown with its figures, and there is a camera to send.
+import { $ } from '/page.js';
+
+/** Shows what comes in: a video element for each picture track in `#videos`, sound without a picture in an audio element. */
+export function showTracks(pc, onVideo) {
+  pc.addEventListener('track', ({ track, streams, transceiver }) => {
+    const element = document.createElement(track.kind === 'video' ? 'video' : 'audio');
+    Object.assign(element, { autoplay: true, playsInline: true, muted: track.kind === 'video' || navigator.webdriver, controls: track.kind === 'audio' });
+    element.srcObject = new MediaStream([track]);
+    element.setAttribute('aria-label', track.kind === 'video' ? 'The picture from the program' : 'The sound from the program');
+    $('videos').append(element);
+    element.play().catch(() => {}); // a browser may want a click first
+    if (track.kind === 'video') onVideo?.(element, track, streams, transceiver);
+    track.addEventListener('ended', () => element.remove());
+  });
+}
+
+const reports = async (pc, type, kind) => [...(await pc.getStats()).values()].filter((entry) => entry.type === type && (!kind || entry.kind === kind));
+
+/** Keeps the rows of `#figures` up to date: codec, size, frames and losses of each track. */
+export function showFigures(pc, everyMs = 500) {
+  const before = new Map();
+  return setInterval(async () => {
+    if (pc.connectionState !== 'connected') return;
+    const codecs = new Map((await reports(pc, 'codec')).map((codec) => [codec.id, codec.mimeType]));
+    const rows = [];
+    for (const stats of [...(await reports(pc, 'inbound-rtp')), ...(await reports(pc, 'outbound-rtp'))]) {
+      const isIn = stats.type === 'inbound-rtp';
+      const bytes = isIn ? stats.bytesReceived : stats.bytesSent;
+      const last = before.get(stats.id) ?? { bytes, timestamp: stats.timestamp - 1 };
+      before.set(stats.id, { bytes, timestamp: stats.timestamp });
+      rows.push([
+        `${isIn ? 'from' : 'to'} the program${stats.rid ? `, ${stats.rid}` : ''}`,
+        codecs.get(stats.codecId) ?? '–',
+        stats.frameWidth ? `${stats.frameWidth}×${stats.frameHeight}` : '–',
+        (isIn ? stats.framesDecoded : stats.framesEncoded) ?? '–',
+        `${Math.round(((bytes - last.bytes) * 8) / Math.max(1, stats.timestamp - last.timestamp))}`,
+        (isIn ? stats.packetsLost : stats.nackCount) ?? '–',
+      ]);
+    }
+    const body = $('figures');
+    body.replaceChildren(
+      ...rows.map((cells) => {
+        const row = document.createElement('tr');
+        row.append(...cells.map((cell) => Object.assign(document.createElement('td'), { textContent: String(cell) })));
+        return row;
+      }),
+    );
+  }, everyMs);
+}
+
+/** Whether the browser can send or receive a codec, as in 'video/VP9'. */
+export function hasCodec(mimeType, direction = 'receive') {
+  const capabilities = (direction === 'receive' ? RTCRtpReceiver : RTCRtpSender).getCapabilities(mimeType.split('/')[0]);
+  return capabilities.codecs.some((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
+}
+
+/** Offers or accepts one codec (and its retransmission) only. False when the browser does not have it. */
+export function preferCodec(transceiver, mimeType, direction = 'send') {
+  const kind = mimeType.split('/')[0];
+  const { codecs } = (direction === 'receive' ? RTCRtpReceiver : RTCRtpSender).getCapabilities(kind);
+  const chosen = codecs.filter((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
+  if (chosen.length === 0) return false;
+  transceiver.setCodecPreferences([...chosen, ...codecs.filter((codec) => /rtx|red|ulpfec/i.test(codec.mimeType))]);
+  return true;
+}
+
+/** The camera and microphone; where there is none, or it may not be used, a drawn picture and a tone. */
+export async function camera({ audio = true, width = 640, height = 480 } = {}) {
+  try {
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    if (!devices.some(({ kind }) => kind === 'videoinput')) throw new Error('there is no camera');
+    return await navigator.mediaDevices.getUserMedia({ video: { width, height }, audio });
+  } catch {
+    return drawn({ audio, width, height });
+  }
+}
+
+/** A picture that moves, and a tone. */
+export function drawn({ audio = true, width = 640, height = 480, hue = 170 } = {}) {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d');
+  let frame = 0;
+  const draw = () => {
+    frame++;
+    context.fillStyle = `hsl(${hue} 60% 22%)`;
+    context.fillRect(0, 0, width, height);
+    for (let i = 0; i < 6; i++) {
+      context.fillStyle = `hsl(${(hue + i * 50 + frame) % 360} 70% 60%)`;
+      const [x, y] = [width * (0.5 + 0.4 * Math.sin(frame / 40 + i)), height * (0.5 + 0.4 * Math.cos(frame / 33 + i * 2))];
+      context.beginPath();
+      context.arc(x, y, height / 10, 0, 7);
+      context.fill();
+    }
+    context.fillStyle = '#fff';
+    context.font = `${height / 8}px system-ui, sans-serif`;
+    context.fillText(new Date().toISOString().slice(11, 21), width / 20, height / 6);
+  };
+  draw();
+  setInterval(draw, 40);
+  const stream = canvas.captureStream(25);
+  if (audio) {
+    const sound = new AudioContext();
+    const [tone, level, out] = [sound.createOscillator(), sound.createGain(), sound.createMediaStreamDestination()];
+    level.gain.value = 0.05;
+    tone.connect(level).connect(out);
+    tone.start();
+    stream.addTrack(out.stream.getAudioTracks()[0]);
+  }
+  return stream;
+}
