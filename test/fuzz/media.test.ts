@@ -50,7 +50,7 @@ function rtpdump(): Uint8Array {
   return fileOf([writer.write(plainBytes(30), 0), writer.write(plainBytes(20), 20, true)], writer.finish());
 }
 
-const ogg = concat(...oggOpus([[opusPacket(20), opusPacket(21)], [opusPacket(255)]], { serial: 1 }), ...oggOpus([[opusPacket(9)]], { serial: 2 }));
+const ogg = concat(...oggOpus([[opusPacket(9), opusPacket(8)], [opusPacket(7)]], { serial: 1 }), ...oggOpus([[opusPacket(9)]], { serial: 2 }));
 
 /** Gives the pages of a damaged Ogg file right checksums, so that what is in them is looked at. */
 function withChecksums(file: Uint8Array): Uint8Array {
@@ -87,10 +87,10 @@ for (const [name, [make, files]] of Object.entries(READERS)) {
         assert.ok(read.reduce((sum, { data }) => sum + data.length, 0) <= bytes.length);
       },
       files,
-      5000,
+      4000,
       3533,
     );
-    assert.ok(seen > 5000);
+    assert.ok(seen > 4000);
     assert.ok(frames > 3000, `${frames} frames`);
   });
 }
