@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { ExtensionUri, type RtpCodec } from '../../src/rtp/index.ts';
 import { type Description, Jsep, type JsepConfig, type JsepEffect, type MediaAgreement, type MediaCapabilities } from '../../src/peer/jsep/index.ts';
 import { seededRandom } from './fuzz.ts';
@@ -56,6 +57,27 @@ export const MEDIA: MediaCapabilities = {
   ],
   headerExtensions: [...AUDIO_EXTENSIONS.map((uri) => ({ uri, kind: 'audio' as const })), ...VIDEO_EXTENSIONS.map((uri) => ({ uri, kind: 'video' as const }))],
 };
+
+/** The same without FlexFEC, which no browser has by default; the recorded answers are to offers of these. */
+export const BROWSER_MEDIA: MediaCapabilities = { ...MEDIA, codecs: MEDIA.codecs.filter(({ name }) => name !== 'flexfec-03') };
+
+/** Answers of other implementations to the offer of {@link offerToBrowsers}, by name. */
+export function recordedAnswers(): ReadonlyMap<string, string> {
+  const folder = new URL('../vectors/sdp/', import.meta.url);
+  const found = readdirSync(folder).filter((name) => name.endsWith('-answer.sdp'));
+  return new Map(found.map((name) => [name.slice(0, -'-answer.sdp'.length), readFileSync(new URL(name, folder), 'utf8')]));
+}
+
+/** A machine with an offer of sound and pictures both ways, more pictures to receive, and data. */
+export function offerToBrowsers(): Jsep {
+  const jsep = makeMediaJsep('a', { media: BROWSER_MEDIA });
+  jsep.addTrack('audio', 'microphone', ['stream']);
+  jsep.addTransceiver('video', { trackId: 'camera', streamIds: ['stream'] });
+  jsep.addTransceiver('video', { direction: 'recvonly' });
+  jsep.addDataChannel();
+  jsep.setLocalDescription();
+  return jsep;
+}
 
 /** A machine with media; its SSRCs count up. */
 export function makeMediaJsep(letter: string, overrides: Partial<JsepConfig> = {}): Jsep {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bundleGroupsOf, isRejected, midOf, parseSdp } from '../../../src/sdp/index.ts';
 import { edit, recordedOffers, refuses } from '../../support/jsep.ts';
-import { agreed, type Description, type Jsep, linesOf, makeMediaJsep, names, negotiate, only, sectionOf } from '../../support/jsep-media.ts';
+import { agreed, type Description, type Jsep, linesOf, makeMediaJsep, names, negotiate, offerToBrowsers, only, recordedAnswers, sectionOf } from '../../support/jsep-media.ts';
 
 function offeredTo(b: Jsep, a: Jsep): readonly string[] {
   a.setLocalDescription();
@@ -107,6 +107,34 @@ for (const [peer, sdp] of recordedOffers()) {
       assert.deepEqual(section?.formats.filter((format) => agreedTypes.includes(format)), agreedTypes, 'the order of before stays (RFC 9429 5.2.2)');
       assert.equal(section?.formats[0], agreedTypes[0]);
     }
+  });
+}
+
+const ANSWERED: Readonly<Record<string, readonly [sound: string, pictures: string, extensions: readonly number[], sources: number]>> = {
+  chromium: ['111 opus,63 red,9 G722,0 PCMU,8 PCMA,13 CN,110 telephone-event,126 telephone-event', '96 VP8,97 rtx,98 VP9,99 rtx,102 H264,103 rtx,45 AV1,46 rtx,112 red,113 rtx,114 ulpfec', [4, 7], 1],
+  firefox: ['111 opus,9 G722,0 PCMU,8 PCMA,126 telephone-event', '96 VP8,97 rtx,98 VP9,99 rtx,45 AV1,46 rtx,112 red,113 rtx,114 ulpfec', [3, 4], 1],
+  aiortc: ['111 opus,0 PCMU,8 PCMA', '96 VP8,97 rtx,102 H264,103 rtx', [2, 2], 1],
+  gstreamer: ['111 OPUS', '96 VP8', [0, 0], 1],
+  'node-datachannel': ['111 opus,63 red,9 G722,0 PCMU,8 PCMA,13 CN,110 telephone-event,126 telephone-event', '96 VP8,97 rtx,98 VP9,99 rtx,102 H264,103 rtx,45 AV1,46 rtx,104 H265,105 rtx,112 red,113 rtx,114 ulpfec', [4, 7], 0],
+  pion: ['111 opus,9 G722,0 PCMU,8 PCMA', '96 VP8,98 VP9,102 H264,45 AV1,104 H265', [1, 1], 1],
+  wrtc: ['111 opus,63 red,9 G722,0 PCMU,8 PCMA,13 CN,110 telephone-event,126 telephone-event', '96 VP8,97 rtx,98 VP9,99 rtx,45 AV1,46 rtx,112 red,113 rtx,114 ulpfec', [4, 7], 1],
+};
+
+for (const [peer, sdp] of recordedAnswers()) {
+  test(`the answer of ${peer} to our offer is understood: codecs, directions, tracks, one transport (RFC 9429 5.11)`, () => {
+    const jsep = offerToBrowsers();
+    const { effects } = jsep.setRemoteDescription({ type: 'answer', sdp });
+    assert.deepEqual(effects.map(({ type }) => type), ['transport', 'remote-ice', 'sctp', 'media', 'track', 'track', 'track', 'signaling-state']);
+    const [sound, pictures, extensions, sources] = ANSWERED[peer] ?? assert.fail(peer);
+    const agreements = agreed(effects) ?? [];
+    assert.deepEqual(agreements.map(({ mid, direction }) => [mid, direction]), [['0', 'sendrecv'], ['1', 'sendrecv'], ['2', 'recvonly']]);
+    assert.deepEqual(agreements.map(({ sendCodecs }) => names(sendCodecs).join()), [sound, pictures, pictures]);
+    assert.deepEqual(agreements.slice(0, 2).map((agreement) => agreement.extensions.length), extensions);
+    assert.ok(agreements.every((agreement) => agreement.sources.length === sources));
+    assert.ok((only(effects, 'remote-ice')[0]?.candidates.length ?? 0) > 0);
+    assert.equal(jsep.negotiationNeeded, false);
+    jsep.setLocalDescription();
+    assert.deepEqual(jsep.setRemoteDescription({ type: 'answer', sdp }).effects, [{ type: 'signaling-state', state: 'stable' }], 'the same again changes nothing');
   });
 }
 
