@@ -34,6 +34,13 @@ export const THRESHOLD_SPIKE_MS = 15;
 /** How long the slope is above the threshold until that is overuse, in ms. */
 export const OVERUSE_MS = 10;
 
+/** The shortest way of a packet is looked for over one to two times this, in ms. */
+export const QUEUE_BASE_WINDOW_MS = 10_000;
+/** A queue that makes packets wait this long, in ms, while more than this part of the bytes gets lost, is full; that is overuse, once in this time. */
+export const FULL_QUEUE_MS = 150;
+export const FULL_QUEUE_LOSS = 0.03;
+export const FULL_QUEUE_INTERVAL_MS = 1000;
+
 /** The rate controller (5.5, 5.6): the part of what arrives that is kept after overuse, within the 0.8 to 0.95 of 5.5. */
 export const DECREASE_FACTOR = 0.88;
 /** Growth per second far from the capacity. */

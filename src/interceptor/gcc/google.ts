@@ -4,13 +4,23 @@ import { AcknowledgedRate } from './acknowledged-rate.ts';
 import { RateControl, type RateInput } from './aimd.ts';
 import { ApplicationLimit } from './alr.ts';
 import { type EstimatorConfig, type ResolvedEstimatorConfig, resolveEstimatorConfig } from './config.ts';
-import { EVEN_PACING_FACTOR, FEEDBACK_TIMEOUT_MS, IDLE_MS, MUTE_PEER_MS, PACING_MAX_LOSS } from './constants.ts';
+import {
+  EVEN_PACING_FACTOR,
+  FEEDBACK_TIMEOUT_MS,
+  FULL_QUEUE_INTERVAL_MS,
+  FULL_QUEUE_LOSS,
+  FULL_QUEUE_MS,
+  IDLE_MS,
+  MUTE_PEER_MS,
+  PACING_MAX_LOSS,
+} from './constants.ts';
 import { DelayTrend } from './delay.ts';
 import type { BandwidthEstimator, ProbePlan } from './estimator.ts';
 import { LossEstimator } from './loss.ts';
 import type { PathUsage } from './overuse.ts';
 import { ProbeController } from './probe-controller.ts';
 import { type ProbeResult, ProbeResults } from './probe-result.ts';
+import { QueueDelay } from './queue-delay.ts';
 import { SentRate } from './sent-rate.ts';
 
 /** Of a new measurement of the round trip, in the smoothed one (RFC 6298 2). */
@@ -37,6 +47,8 @@ export interface EstimatorState {
 export class GoogleCongestionControl implements BandwidthEstimator {
   readonly #config: ResolvedEstimatorConfig;
   #delay: DelayTrend = new DelayTrend();
+  #queue: QueueDelay = new QueueDelay();
+  #fullAt: Instant = -Infinity;
   #rate: RateControl;
   #loss: LossEstimator;
   #acknowledged: AcknowledgedRate = new AcknowledgedRate();
@@ -117,7 +129,7 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     // The peer cannot have got more than was sent, whatever it says.
     const sentBps = this.#sent.highestBps(now);
     const acknowledgedBps = this.#acknowledged.bps === undefined ? undefined : Math.min(this.#acknowledged.bps, sentBps);
-    this.#updateRate(probe, { usage: this.#delay.usage, acknowledgedBps, sentBps, isApplicationLimited: this.#limit.isLimited }, now);
+    this.#updateRate(probe, { usage: this.#pathUsage(now), acknowledgedBps, sentBps, isApplicationLimited: this.#limit.isLimited }, now);
     // What was sent into an outage got lost whatever the rate was.
     if (!wasSilent) this.#loss.update(results, this.#rate.rateBps, acknowledgedBps);
     const usage = this.#delay.usage;
@@ -144,6 +156,7 @@ export class GoogleCongestionControl implements BandwidthEstimator {
   handlePathChange(now: Instant): void {
     const { startBitrateBps, minBitrateBps, maxBitrateBps } = this.#config;
     this.#delay = new DelayTrend();
+    this.#queue = new QueueDelay();
     this.#rate = new RateControl(startBitrateBps, minBitrateBps, maxBitrateBps);
     this.#loss = new LossEstimator(startBitrateBps, minBitrateBps);
     this.#acknowledged = new AcknowledgedRate();
@@ -197,9 +210,19 @@ export class GoogleCongestionControl implements BandwidthEstimator {
       const size = sizeBytes[i] as number;
       this.#acknowledged.add(size, arrived, isLimited);
       this.#delay.add(sent, arrived, now);
+      this.#queue.add(sent, arrived, now);
       if (probe[i] !== 0) this.#probeResults.add(probe[i] as number, size, sent, arrived);
     }
     if (newestSentAt >= 0) this.handleRoundTrip(now - newestSentAt);
+  }
+
+  /** What the delay says; a queue that is full and therefore does not grow is overuse too. */
+  #pathUsage(now: Instant): PathUsage {
+    const { usage } = this.#delay;
+    if (usage === 'overuse' || this.#queue.ms < FULL_QUEUE_MS || this.#loss.averageLoss < FULL_QUEUE_LOSS) return usage;
+    if (now - this.#fullAt < FULL_QUEUE_INTERVAL_MS) return usage;
+    this.#fullAt = now;
+    return 'overuse';
   }
 
   #updateRate(probe: ProbeResult | undefined, input: RateInput, now: Instant): void {

@@ -13,5 +13,6 @@ export { LossEstimator } from './loss.ts';
 export { OveruseDetector, type PathUsage } from './overuse.ts';
 export { ProbeController } from './probe-controller.ts';
 export { type ProbeResult, ProbeResults } from './probe-result.ts';
+export { QueueDelay } from './queue-delay.ts';
 export { SentRate } from './sent-rate.ts';
 export { Trendline } from './trendline.ts';

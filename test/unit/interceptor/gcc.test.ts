@@ -17,6 +17,7 @@ import {
   ProbeController,
   type ProbePlan,
   ProbeResults,
+  QueueDelay,
   RateControl,
   resolveEstimatorConfig,
   SentRate,
@@ -425,6 +426,23 @@ test('a peer without feedback is followed by its REMB alone, one with feedback i
   drive(both, 300_000, 0, 2000, (sentAt) => sentAt);
   both.handleReceiverEstimate(100_000, 2000);
   assert.equal(both.targetBps, 100_000);
+});
+
+test('a queue that is full, so that its delay does not grow, is overuse when it loses', () => {
+  const rates = [0, 200].map((waitMs) => {
+    const control = new GoogleCongestionControl({ startBitrateBps: 1_000_000 });
+    // The queue was empty at first: then it is full at once, which no trend shows.
+    drive(control, 1_000_000, 0, 1000, (sentAt) => sentAt);
+    drive(control, 1_000_000, 1000, 8000, (sentAt, i) => (i % 12 === 5 ? NaN : sentAt + waitMs));
+    return control.targetBps;
+  });
+  assert.ok(rates[0]! >= 1_000_000, `${rates[0]} with random loss`);
+  assert.ok(rates[1]! < 0.95 * rates[0]!, `${rates[1]} with a full queue`);
+  const queue = new QueueDelay();
+  for (let i = 0; i < 100; i++) queue.add(i * 100, 5000 + i * 100 + (i < 50 ? 0 : 80), i * 100);
+  assert.equal(queue.ms, 80);
+  for (let i = 100; i < 400; i++) queue.add(i * 100, 5080 + i * 100, i * 100);
+  assert.equal(queue.ms, 0, 'a way that stays longer is another way');
 });
 
 test('silence halves the rate, a peer that never says anything does not hold the application back', () => {
