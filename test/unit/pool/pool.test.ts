@@ -136,7 +136,10 @@ test('a certificate of this thread is the one that the worker shows', async () =
   const certificate = generateCertificate();
   const connection = await pool.createPeerConnection({ udpAddrs: ['127.0.0.1:0'], configuration: { certificates: [certificate] } });
   connection.createDataChannel('x');
-  const { sdp } = await connection.createOffer();
+  await connection.setLocalDescription();
+  await connection.gathered();
+  const { sdp } = connection.localDescription!;
+  assert.match(sdp, /^a=candidate:/m);
   assert.ok(sdp.includes(certificate.fingerprint('sha-256').value), 'another fingerprint');
   await connection.close();
 });
