@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { BAR_3_MEGABIT, BAR_LOSS, BAR_STEP, type CallResult, runCall, type Scenario, SCENARIOS } from '../support/congestion.ts';
+import { after, test } from 'node:test';
+import { type CallResult, runCall, type Scenario } from '../support/congestion.ts';
+import { BAR_3_MEGABIT, BAR_LOSS, BAR_STEP, congestionTable, SCENARIOS } from '../support/congestion-scenarios.ts';
 
 /** `npm run test:sim -- congestion --seeds 20`; a call takes a fifth of a second. */
 const SEEDS = Math.min(Number(process.env['SIM_SEEDS'] ?? 2), 50);
 
+const results: CallResult[] = [];
+after(() => console.log(congestionTable(results)));
+
+async function run(scenario: Scenario): Promise<CallResult> {
+  const result = await runCall(scenario);
+  results.push(result);
+  return result;
+}
+
 async function eachSeed(scenario: Scenario, check: (result: CallResult) => void): Promise<void> {
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const result = await runCall({ ...scenario, seed });
+    const result = await run({ ...scenario, seed });
     try {
       check(result);
     } catch (error) {
@@ -22,19 +32,9 @@ function scenario(part: string): Scenario {
   return found;
 }
 
-const rows: string[] = [];
-before(() => rows.push('path: estimate at 10 s / mean after / least after / most, in Mbit/s'));
-after(() => console.log(rows.join('\n')));
-
-function report(result: CallResult, fromMs: number): void {
-  const cells = [result.at(fromMs), result.mean(fromMs), result.lowest(fromMs), result.highest()].map((bps) => (bps / 1e6).toFixed(2));
-  rows.push(`${result.scenario.name}, seed ${result.scenario.seed ?? 1}: ${cells.join(' / ')}`);
-}
-
 test('on a path of 3 Mbit/s the estimate is within 15 % in 10 s, stays there, and never overshoots beyond 1.5×', async () => {
   await eachSeed(BAR_3_MEGABIT, (result) => {
     const { rateBps } = BAR_3_MEGABIT;
-    report(result, 10_000);
     assert.ok(result.reached(0.85 * rateBps) <= 10_000, 'reached in 10 s');
     assert.ok(Math.abs(result.at(10_000) - rateBps) <= 0.15 * rateBps, `at 10 s ${result.at(10_000)}`);
     assert.ok(Math.abs(result.mean(10_000) - rateBps) <= 0.15 * rateBps, `mean ${result.mean(10_000)}`);
@@ -46,7 +46,6 @@ test('on a path of 3 Mbit/s the estimate is within 15 % in 10 s, stays there, an
 
 test('after a step from 3 to 1 Mbit/s the estimate is below 1.1 Mbit/s in 3 s, and stays there', async () => {
   await eachSeed(BAR_STEP, (result) => {
-    report(result, 23_000);
     assert.ok(result.at(19_900) > 2_500_000, 'it was up before');
     assert.ok(result.fell(1_100_000, 20_000) <= 23_000, `fell at ${result.fell(1_100_000, 20_000)}`);
     assert.ok(result.highest(23_000) < 1_100_000 * 1.05, `most afterwards ${result.highest(23_000)}`);
@@ -57,7 +56,6 @@ test('after a step from 3 to 1 Mbit/s the estimate is below 1.1 Mbit/s in 3 s, a
 
 test('10 % of random loss on 3 Mbit/s does not push the estimate below 50 %', async () => {
   await eachSeed(BAR_LOSS, (result) => {
-    report(result, 10_000);
     const lost = (result.sent - result.received) / result.sent;
     assert.ok(lost > 0.08, `lost ${lost}`);
     assert.ok(result.lowest(5000) >= 1_500_000, `least ${result.lowest(5000)}`);
@@ -73,31 +71,26 @@ test('the same seed gives the same call', async () => {
 });
 
 test('feedback of RFC 8888 leads to the same estimate', async () => {
-  const result = await runCall({ ...scenario('RFC 8888'), durationMs: 15_000 });
-  report(result, 5000);
+  const result = await run({ ...scenario('RFC 8888'), durationMs: 15_000 });
   assert.ok(result.mean(5000) > 2_550_000 && result.highest() < 4_500_000, `mean ${result.mean(5000)}`);
 });
 
 test('an application that is limited keeps the estimate, and probes find the path when video begins', async () => {
-  const result = await runCall({ ...scenario('audio alone'), durationMs: 20_000 });
-  report(result, 16_000);
+  const result = await run({ ...scenario('audio alone'), durationMs: 20_000 });
   assert.ok(result.highest(0, 15_000) < 500_000, 'no guess while there is audio alone');
   assert.ok(result.reached(2_550_000, 15_000) < 17_000, `reached at ${result.reached(2_550_000, 15_000)}`);
 });
 
 test('beside a flow of TCP there is a fair share for both', async () => {
-  const result = await runCall({ ...scenario('Reno'), durationMs: 40_000 });
+  const result = await run({ ...scenario('Reno'), durationMs: 40_000 });
   const share = result.goodput(20_000);
-  rows.push(`beside TCP: ${(share / 1e6).toFixed(2)}`);
   assert.ok(share > 600_000 && share < 2_400_000, `share ${share}`);
 });
 
 test('20 % of lost feedback, and an outage of 3 s, are survived', async () => {
-  const loss = await runCall({ ...scenario('feedback lost'), durationMs: 15_000 });
-  report(loss, 5000);
+  const loss = await run({ ...scenario('feedback lost'), durationMs: 15_000 });
   assert.ok(loss.mean(5000) > 2_400_000, `mean ${loss.mean(5000)}`);
-  const outage = await runCall({ ...scenario('nothing from'), durationMs: 20_000 });
-  report(outage, 15_000);
+  const outage = await run({ ...scenario('nothing from'), durationMs: 20_000 });
   assert.ok(outage.lowest(10_000, 13_000) < 1_600_000, 'it falls while nothing is heard');
   assert.ok(outage.at(16_000) > 2_400_000, `at 16 s ${outage.at(16_000)}`);
 });

@@ -4,11 +4,11 @@ import { CongestionControl, congestionControl, type EstimatorConfig } from '../.
 import { ccfbReceiver } from '../../src/interceptor/ccfb/index.ts';
 import { beltPacket, InterceptorChain, type InterceptorFactory, type LocalStream, OUTGOING_TAILROOM_BYTES, type RemoteStream, type StreamInfo } from '../../src/interceptor/index.ts';
 import { pacer } from '../../src/interceptor/pacer/index.ts';
-import { twccReceiver } from '../../src/interceptor/twcc/index.ts';
+import { PACKET_OVERHEAD_BYTES, twccReceiver } from '../../src/interceptor/twcc/index.ts';
 import { isRtcp, readRtcp } from '../../src/rtcp/index.ts';
 import { decodeRtp, encodeRtp, type ExtensionElement, ExtensionMap, ExtensionUri, type RtpCodec } from '../../src/rtp/index.ts';
 import { Chances, type Scheduled } from '../../src/runtime/virtual/index.ts';
-import { createWorld, type Host, type LinkOptions, startReno, type RenoFlow, type World } from '../../src/sim/index.ts';
+import { createWorld, type Host, type LinkOptions, type RenoFlow, type Router, startReno, type World } from '../../src/sim/index.ts';
 
 /** What SRTP adds (AES-GCM): here zeros, behind the packet. */
 const TAG_BYTES = 16;
@@ -18,6 +18,9 @@ const AUDIO_MS = 20;
 const AUDIO_BYTES = 80;
 /** On the path: headers, tag, IP and UDP included. */
 const AUDIO_BPS: number = ((AUDIO_BYTES + 72) * 8000) / AUDIO_MS;
+/** Of the target, what the encoder makes media of: packets have headers. */
+const MEDIA_SHARE = 0.96;
+const LEAST_VIDEO_BPS = 20_000;
 const SAMPLE_MS = 50;
 
 /** One call in which a sends to b over a link that may change. */
@@ -67,7 +70,6 @@ export class CallResult {
   sent = 0;
   received = 0;
   renoBytes = 0;
-  paddingBytes = 0;
 
   constructor(scenario: Scenario) {
     this.scenario = scenario;
@@ -218,125 +220,157 @@ export function stampElements({ extensions }: StreamInfo): ExtensionElement[] {
   return [...extensions.entries()].map(([id, uri]) => ({ id, value: new Uint8Array(size(uri)) }));
 }
 
-/** Runs a call in virtual time; the same scenario gives the same figures. `observe` is called with each sample. */
-export async function runCall(scenario: Scenario, observe: (control: CongestionControl, now: Instant) => void = () => {}): Promise<CallResult> {
-  const result = new CallResult(scenario);
-  const { roundTripMs = 50, queueMs = 300, durationMs = 30_000, seed = 1, ccfb = false, rtx = true } = scenario;
-  const chances = new Chances(seed, 'call');
-  const world = createWorld({ seed, link: { delayMs: 0.01 } });
-  const west = world.router('west');
-  const east = world.router('east');
-  const [a, b] = [world.host('a', { behind: west }), world.host('b', { behind: east })];
-  const queueBytes = (rateBps: number): number => Math.round((rateBps * queueMs) / 8000);
-  const delayMs = roundTripMs / 2;
-  world.link(west, east, { delayMs, ...scenario.link, rateBps: scenario.rateBps, queueBytes: queueBytes(scenario.rateBps) }, 'forward');
-  world.link(east, west, { delayMs, ...(scenario.feedbackLoss === undefined ? {} : { loss: scenario.feedbackLoss }) }, 'forward');
-  for (const { atMs, rateBps } of scenario.steps ?? []) world.at(atMs, () => world.link(west, east, { rateBps, queueBytes: queueBytes(rateBps) }, 'forward'));
+type Observe = (control: CongestionControl, now: Instant) => void;
 
-  if (scenario.outage !== undefined) world.outage(west, east, scenario.outage);
+/** The two ends of a call, the path between them, and what is sent over it. */
+class Call {
+  readonly result: CallResult;
+  readonly #scenario: Scenario;
+  readonly #world: World;
+  readonly #chances: Chances;
+  readonly #west: Router;
+  readonly #east: Router;
+  readonly #sender: End;
+  readonly #receiver: End;
+  readonly #control: CongestionControl;
+  /** What the receiver gets, by SSRC. */
+  readonly #remotes: Map<number, RemoteStream> = new Map();
+  #sequence = 0;
 
-  const sender = new End(world, [congestionControl(scenario.estimator ?? {}), pacer()], chances.fill, 1);
-  const receiver = new End(world, [ccfb ? ccfbReceiver() : twccReceiver()], chances.fill, 2);
-  await sender.bind(a, () => {});
-  const streams = new Map<number, RemoteStream>();
-  await receiver.bind(b, (bytes) => {
-    result.receivedBytes[result.samples.length] = (result.receivedBytes[result.samples.length] ?? 0) + bytes.length + TAG_BYTES + 28;
+  constructor(scenario: Scenario) {
+    const { seed = 1, ccfb = false, estimator = {} } = scenario;
+    this.result = new CallResult(scenario);
+    this.#scenario = scenario;
+    this.#chances = new Chances(seed, 'call');
+    this.#world = createWorld({ seed, link: { delayMs: 0.01 } });
+    this.#west = this.#world.router('west');
+    this.#east = this.#world.router('east');
+    this.#sender = new End(this.#world, [congestionControl(estimator), pacer()], this.#chances.fill, 1);
+    this.#receiver = new End(this.#world, [ccfb ? ccfbReceiver() : twccReceiver()], this.#chances.fill, 2);
+    this.#control = this.#sender.chain.find(CongestionControl)!;
+  }
+
+  async run(observe: Observe): Promise<CallResult> {
+    const { durationMs = 30_000, videoFromMs = 2 } = this.#scenario;
+    this.#layPath();
+    await this.#bind();
+    if (this.#scenario.audio === true) this.#sendAudio();
+    this.#sendVideo(videoFromMs);
+    this.#every(SAMPLE_MS, SAMPLE_MS, () => {
+      this.result.samples.push({ at: this.#world.now, targetBps: this.#control.estimator.targetBps });
+      observe(this.#control, this.#world.now);
+    });
+    const reno = await this.#startReno();
+    this.#world.runSync(durationMs);
+    this.result.renoBytes = reno?.deliveredBytes ?? 0;
+    return this.result;
+  }
+
+  get #delayMs(): number {
+    return (this.#scenario.roundTripMs ?? 50) / 2;
+  }
+
+  #layPath(): void {
+    const { queueMs = 300, rateBps, link, feedbackLoss: loss = 0, steps = [], outage } = this.#scenario;
+    const [world, west, east, delayMs] = [this.#world, this.#west, this.#east, this.#delayMs];
+    const setRate = (bps: number): void => world.link(west, east, { rateBps: bps, queueBytes: Math.round((bps * queueMs) / 8000) }, 'forward');
+    world.link(west, east, { delayMs, ...link }, 'forward');
+    world.link(east, west, { delayMs, loss }, 'forward');
+    setRate(rateBps);
+    for (const step of steps) world.at(step.atMs, () => setRate(step.rateBps));
+    if (outage !== undefined) world.outage(west, east, outage);
+  }
+
+  async #bind(): Promise<void> {
+    const [a, b] = [this.#world.host('a', { behind: this.#west }), this.#world.host('b', { behind: this.#east })];
+    await this.#sender.bind(a, () => {});
+    await this.#receiver.bind(b, (bytes) => this.#arrived(bytes));
+    this.#sender.connect(b);
+    this.#receiver.connect(a);
+  }
+
+  async #startReno(): Promise<RenoFlow | undefined> {
+    const { renoFromMs } = this.#scenario;
+    if (renoFromMs === undefined) return undefined;
+    const [from, to] = [this.#world.host('tcp a', { behind: this.#west }), this.#world.host('tcp b', { behind: this.#east })];
+    this.#world.runSync(renoFromMs);
+    return startReno(this.#world, { from, to, mtuBytes: 1200 });
+  }
+
+  #arrived(bytes: Uint8Array): void {
+    const { result } = this;
+    const { now } = this.#world;
+    const slot = result.samples.length;
+    result.receivedBytes[slot] = (result.receivedBytes[slot] ?? 0) + bytes.length + PACKET_OVERHEAD_BYTES;
     const header = decodeRtp(bytes);
-    const stream = streams.get(header.ssrc);
+    const stream = this.#remotes.get(header.ssrc);
     if (stream === undefined) return;
-    const role = header.payloadEnd > header.payloadStart ? 'media' : 'padding';
-    if (role === 'media') {
+    const isMedia = header.payloadEnd > header.payloadStart;
+    if (isMedia) {
       result.received++;
-      result.delaysMs.push(world.now - new DataView(bytes.buffer, bytes.byteOffset + header.payloadStart).getFloat64(0) - delayMs);
-      result.delaysAt.push(world.now);
-    } else result.paddingBytes += bytes.length;
-    receiver.chain.handleRtp(beltPacket(bytes, header, stream, role, world.now), world.now);
-  });
-  sender.connect(b);
-  receiver.connect(a);
+      result.delaysMs.push(now - new DataView(bytes.buffer, bytes.byteOffset + header.payloadStart).getFloat64(0) - this.#delayMs);
+      result.delaysAt.push(now);
+    }
+    this.#receiver.chain.handleRtp(beltPacket(bytes, header, stream, isMedia ? 'media' : 'padding', now), now);
+  }
 
-  const control = sender.chain.find(CongestionControl)!;
-  const bind = (kind: 'audio' | 'video', ssrc: number): LocalStream => {
-    const info = streamInfo(kind, ssrc, { ccfb, rtx: rtx && kind === 'video', nack: rtx && kind === 'video' });
+  #stream(kind: 'audio' | 'video', ssrc: number): LocalStream {
+    const { ccfb = false, rtx = true } = this.#scenario;
+    const info = streamInfo(kind, ssrc, { ccfb, rtx: rtx && kind === 'video' });
     const remote: RemoteStream = { ...info, direction: 'remote' };
-    streams.set(ssrc, remote);
-    if (info.rtxSsrc !== undefined) streams.set(info.rtxSsrc, remote);
-    receiver.chain.bindRemote(remote, world.now);
+    this.#remotes.set(ssrc, remote);
+    if (info.rtxSsrc !== undefined) this.#remotes.set(info.rtxSsrc, remote);
+    this.#receiver.chain.bindRemote(remote, this.#world.now);
     const local: LocalStream = { ...info, direction: 'local' };
-    sender.chain.bindLocal(local, world.now);
+    this.#sender.chain.bindLocal(local, this.#world.now);
     return local;
-  };
-  const write = (stream: LocalStream, sequenceNumber: number, payloadBytes: number, marker: boolean): void => {
-    const payload = new Uint8Array(Math.max(8, payloadBytes));
-    new DataView(payload.buffer).setFloat64(0, world.now);
-    const payloadType = stream.kind === 'audio' ? 111 : 96;
-    const timestamp = Math.round(world.now * (stream.kind === 'audio' ? 48 : 90)) >>> 0;
-    const init = { payloadType, sequenceNumber: sequenceNumber & 0xffff, timestamp, ssrc: stream.ssrc, marker, extensions: stampElements(stream), payload };
-    const bytes = encodeRtp(init, { tailroomBytes: OUTGOING_TAILROOM_BYTES });
-    result.sent++;
-    sender.chain.writeRtp(beltPacket(bytes, decodeRtp(bytes), stream, 'media', world.now), world.now);
-  };
-  const every = (ms: number, from: Instant, act: () => void): void => {
-    const next = (): void => {
-      act();
-      world.virtual.clock.at(world.now + ms, next);
-    };
-    world.virtual.clock.at(from, next);
-  };
-  if (scenario.audio === true) {
-    const audio = bind('audio', 1000);
-    let sequence = 0;
-    every(AUDIO_MS, 1, () => {
-      write(audio, sequence++, AUDIO_BYTES, false);
-      sender.flush();
+  }
+
+  #sendAudio(): void {
+    const stream = this.#stream('audio', 1000);
+    this.#every(AUDIO_MS, 1, () => {
+      this.#write(stream, AUDIO_BYTES, false);
+      this.#sender.flush();
     });
   }
-  const video = bind('video', 2000);
-  let sequence = 0;
-  every(FRAME_MS, scenario.videoFromMs ?? 2, () => {
-    // An encoder that follows the target, with frames that vary by a fifth.
-    const audioBps = scenario.audio === true ? AUDIO_BPS : 0;
-    const rate = Math.min(Math.max(control.estimator.targetBps * 0.96 - audioBps, 20_000), scenario.videoMaxBps ?? Infinity);
-    const frameBytes = ((rate * FRAME_MS) / 8000) * (0.8 + 0.4 * chances.next());
-    const packets = Math.max(1, Math.ceil(frameBytes / PAYLOAD_BYTES));
-    for (let i = 0; i < packets; i++) write(video, sequence++, Math.round(frameBytes / packets), i === packets - 1);
-    sender.flush();
-  });
-  every(SAMPLE_MS, SAMPLE_MS, () => {
-    result.samples.push({ at: world.now, targetBps: control.estimator.targetBps });
-    observe(control, world.now);
-  });
-  let reno: RenoFlow | undefined;
-  if (scenario.renoFromMs !== undefined) {
-    const [from, to] = [world.host('tcp a', { behind: west }), world.host('tcp b', { behind: east })];
-    world.runSync(scenario.renoFromMs);
-    reno = await startReno(world, { from, to, mtuBytes: 1200 });
+
+  /** An encoder that follows the target, with frames that vary by a fifth. */
+  #sendVideo(fromMs: Instant): void {
+    const stream = this.#stream('video', 2000);
+    const { audio = false, videoMaxBps = Infinity } = this.#scenario;
+    this.#every(FRAME_MS, fromMs, () => {
+      const free = this.#control.estimator.targetBps * MEDIA_SHARE - (audio ? AUDIO_BPS : 0);
+      const rate = Math.min(Math.max(free, LEAST_VIDEO_BPS), videoMaxBps);
+      const frameBytes = ((rate * FRAME_MS) / 8000) * (0.8 + 0.4 * this.#chances.next());
+      const packets = Math.max(1, Math.ceil(frameBytes / PAYLOAD_BYTES));
+      for (let i = 0; i < packets; i++) this.#write(stream, Math.round(frameBytes / packets), i === packets - 1);
+      this.#sender.flush();
+    });
   }
-  world.runSync(durationMs);
-  result.renoBytes = reno?.deliveredBytes ?? 0;
-  return result;
+
+  /** A packet that bears the time when it was made. */
+  #write(stream: LocalStream, payloadBytes: number, marker: boolean): void {
+    const { now } = this.#world;
+    const payload = new Uint8Array(Math.max(8, payloadBytes));
+    new DataView(payload.buffer).setFloat64(0, now);
+    const [payloadType = 0] = stream.codecs.keys();
+    const timestamp = Math.round(now * (stream.kind === 'audio' ? 48 : 90)) >>> 0;
+    const init = { payloadType, sequenceNumber: this.#sequence++ & 0xffff, timestamp, ssrc: stream.ssrc, marker, extensions: stampElements(stream), payload };
+    const bytes = encodeRtp(init, { tailroomBytes: OUTGOING_TAILROOM_BYTES });
+    this.result.sent++;
+    this.#sender.chain.writeRtp(beltPacket(bytes, decodeRtp(bytes), stream, 'media', now), now);
+  }
+
+  #every(ms: number, from: Instant, act: () => void): void {
+    const next = (): void => {
+      act();
+      this.#world.virtual.clock.at(this.#world.now + ms, next);
+    };
+    this.#world.virtual.clock.at(from, next);
+  }
 }
 
-export const BAR_3_MEGABIT: Scenario = { name: '3 Mbit/s', rateBps: 3_000_000 };
-export const BAR_STEP: Scenario = { name: '3 → 1 Mbit/s at 20 s', rateBps: 3_000_000, steps: [{ atMs: 20_000, rateBps: 1_000_000 }], durationMs: 40_000 };
-export const BAR_LOSS: Scenario = { name: '3 Mbit/s, 10 % random loss', rateBps: 3_000_000, link: { loss: 0.1 }, durationMs: 40_000 };
-
-export const SCENARIOS: readonly Scenario[] = [
-  BAR_3_MEGABIT,
-  BAR_STEP,
-  BAR_LOSS,
-  { name: '3 Mbit/s, RFC 8888 feedback', rateBps: 3_000_000, ccfb: true },
-  { name: '3 Mbit/s, no padding for probes', rateBps: 3_000_000, rtx: false },
-  { name: '300 kbit/s', rateBps: 300_000, audio: true },
-  { name: '100 kbit/s', rateBps: 100_000, audio: true },
-  { name: '30 Mbit/s', rateBps: 30_000_000 },
-  { name: '1 → 3 Mbit/s at 15 s', rateBps: 1_000_000, steps: [{ atMs: 15_000, rateBps: 3_000_000 }], durationMs: 40_000 },
-  { name: '3 Mbit/s beside a Reno flow from 10 s', rateBps: 3_000_000, queueMs: 100, renoFromMs: 10_000, durationMs: 60_000 },
-  { name: '3 Mbit/s, round trip 200 ms', rateBps: 3_000_000, roundTripMs: 200 },
-  { name: '3 Mbit/s, jitter 30 ms', rateBps: 3_000_000, link: { jitterMs: 30 } },
-  { name: '3 Mbit/s, 2 s of queue', rateBps: 3_000_000, queueMs: 2000 },
-  { name: '3 Mbit/s, 20 ms of queue', rateBps: 3_000_000, queueMs: 20 },
-  { name: 'audio alone, video from 15 s', rateBps: 3_000_000, audio: true, videoFromMs: 15_000 },
-  { name: '3 Mbit/s, 20 % of feedback lost', rateBps: 3_000_000, feedbackLoss: 0.2 },
-  { name: '3 Mbit/s, nothing from 10 to 13 s', rateBps: 3_000_000, outage: { fromMs: 10_000, forMs: 3000 } },
-];
+/** Runs a call in virtual time; the same scenario gives the same figures. `observe` is called with each sample. */
+export function runCall(scenario: Scenario, observe: Observe = () => {}): Promise<CallResult> {
+  return new Call(scenario).run(observe);
+}
