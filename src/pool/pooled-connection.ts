@@ -2,7 +2,6 @@ import type { ChannelPort } from '../api/channel-port.ts';
 import { checkConfiguration, toChannelInit } from '../api/configuration.ts';
 import { EventHub } from '../api/events.ts';
 import { gathered } from '../api/gathered.ts';
-import { gathered } from '../api/gathered.ts';
 import {
   type CandidateInit,
   type Configuration,
@@ -201,11 +200,6 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
    * await pc.gathered();
    * send(pc.localDescription);
    */
-  gathered(): Promise<void> {
-    return gathered(this);
-  }
-
-  /** Waits until all candidates are gathered. Rejects with `ERR_CLOSED` when the connection is closed before. */
   gathered(): Promise<void> {
     return gathered(this);
   }
