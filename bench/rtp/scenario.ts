@@ -6,6 +6,8 @@ import type { RtpMoved } from './traffic.ts';
 const RECEIVERS = [1, 50] as const;
 /** So that a connection that waits for a timer does not hold up all. */
 const AT_ONCE = 10;
+/** More code has to become warm than on the way of the data. */
+const WARM_UP_FACTOR = 2;
 const LIBRARIES: readonly LibraryName[] = ['sansrtc', 'node-datachannel', 'werift'];
 
 const microsPerPacket = ({ cpuMs, packets }: RtpMoved): number => (cpuMs * 1000) / packets;
@@ -23,7 +25,7 @@ export const rtpForward: Scenario = {
         for (let first = 1; first <= receivers; first += AT_ONCE) {
           await Promise.all(Array.from({ length: Math.min(AT_ONCE, receivers - first + 1) }, (_, i) => pair.connect(first + i, { rtp: true })));
         }
-        const traffic = { receivers, warmUpMs: effort.warmUpMs, durationMs: effort.transferMs };
+        const traffic = { receivers, warmUpMs: WARM_UP_FACTOR * effort.warmUpMs, durationMs: effort.transferMs };
         const [received, sent] = await Promise.all([pair.answerer.ask('take-in', traffic), pair.offerer.ask('forward', traffic)]);
         return { sent, received };
       });

@@ -6,8 +6,8 @@ import { cpuMs, monotonicMs } from '../process.ts';
 const PACKET_BYTES = 1200;
 const PACKETS_PER_FRAME = 8;
 const TICKS_PER_FRAME = 3000;
-/** Then the event loop turns, so that the library sees RTCP, timers and consent checks. */
-const SENDS_PER_TURN = 64;
+/** Packets at least, between two turns of the event loop, in which the library sees RTCP, timers and consent checks: a frame comes at once. */
+const SENDS_PER_TURN = 32;
 /** The sender goes on after its window, so that the receiver's is within. */
 const LONGER_MS = 300;
 
@@ -50,7 +50,7 @@ function packetAt(index: number): Buffer<ArrayBuffer> {
 /** Hands packets to the library and counts what it was asked to send: one for each connection. */
 export async function forward(library: RtpLibrary, traffic: RtpTraffic): Promise<RtpMoved> {
   const end = monotonicMs() + traffic.warmUpMs + traffic.durationMs + LONGER_MS;
-  const perTurn = Math.max(1, Math.floor(SENDS_PER_TURN / traffic.receivers));
+  const perTurn = Math.max(PACKETS_PER_FRAME, Math.floor(SENDS_PER_TURN / traffic.receivers));
   let packets = 0;
   let stopped = false;
   const fill = (): void => {
