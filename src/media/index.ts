@@ -21,8 +21,16 @@ export { OggReader } from './ogg-reader.ts';
 export { OggWriter, type OggWriterConfig } from './ogg-writer.ts';
 export type { OpusHead } from './opus-head.ts';
 export { type MediaReader, PushReader } from './reader.ts';
-export { createRecorder, type RecordedTrack, Recorder, type RecorderConfig, type RecorderSink } from './recorder.ts';
-export { type RecordableFrame, RecorderTrack, type RecorderTrackStats } from './recorder-track.ts';
+export {
+  createRecorder,
+  type RecordableFrame,
+  type RecordedTrack,
+  type Recorder,
+  type RecorderConfig,
+  type RecorderSink,
+  type RecorderTrack,
+  type RecorderTrackStats,
+} from './recorder.ts';
 export { type DumpedPacket, type RtpdumpHeader, RtpdumpReader, RtpdumpWriter, type RtpdumpWriterConfig } from './rtpdump.ts';
 export { BufferSink, type MediaSink } from './sink.ts';
 export { pcm16Data, pcm16Samples, WavReader, type WavReaderConfig } from './wav-reader.ts';

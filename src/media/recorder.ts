@@ -1,19 +1,9 @@
-import { DecodeError, type Instant, RtcError } from '../core/index.ts';
-import { OPUS_CLOCK_HZ } from '../codec/index.ts';
-import { describeKeyframe, type KeyframeInfo } from './bitstream/describe.ts';
-import {
-  MAX_HELD_RECORDING_BYTES,
-  SILENCE_AFTER_MS,
-  SILENCE_BEHIND_MS,
-  TRACK_START_TIMEOUT_MS,
-  TRACK_STALL_MS,
-} from './constants.ts';
-import type { AudioCodec, VideoCodec } from './frame.ts';
-import { loadMediabunny, type Mediabunny } from './mediabunny.ts';
-import { opusSilence } from './opus-silence.ts';
-import { type RecordableFrame, RecorderTrack } from './recorder-track.ts';
-import { Segment } from './segment.ts';
+import { type Instant, RtcError } from '../core/index.ts';
+import type { AudioCodec, VideoCodec, WritableFrame } from './frame.ts';
+import { loadMediabunny } from './mediabunny.ts';
+import { Recording } from './recording.ts';
 import type { MediaSink } from './sink.ts';
+import type { ClockReport } from './timeline.ts';
 
 /** What a recording can hold. */
 export const RECORDABLE: Readonly<Record<'webm' | 'mp4', readonly (VideoCodec | AudioCodec)[]>> = {
@@ -25,6 +15,11 @@ export interface RecordedTrack {
   readonly codec: VideoCodec | 'opus';
   /** Of sound, 1 or 2. Default 2, as Opus in WebRTC is decoded (RFC 7587 7). */
   readonly channels?: number;
+  /**
+   * Tracks of the same sender are brought into step by its sender reports: they have one CNAME (RFC 3550 6.5.1). Default: all tracks are
+   * of one sender.
+   */
+  readonly sender?: string;
 }
 
 export interface RecorderConfig {
@@ -47,6 +42,51 @@ export interface RecorderConfig {
 /** Where a recording goes: one sink, or a function that gives one for each file, counted from 0. */
 export type RecorderSink = MediaSink | ((part: number) => MediaSink | Promise<MediaSink>);
 
+/** What a recorder takes: a `Sample` of a `SampleBuilder`, or a `MediaFrame` of a file. */
+export interface RecordableFrame extends WritableFrame {
+  /** When it came; without it, timestamps of all tracks count from the same origin. */
+  readonly arrivedAt?: Instant;
+  /** Whether something before it was lost. */
+  readonly discontinuity?: boolean;
+}
+
+/** Counts of one track. */
+export interface RecorderTrackStats {
+  readonly framesWritten: number;
+  /** Left out because a decoder could not have shown them: before the first keyframe, and behind a loss until the next one. */
+  readonly framesWithoutKeyframe: number;
+  /** Left out because they came after later ones were written, or the sink was too slow. */
+  readonly framesLate: number;
+  /** Times that the size of the picture changed. */
+  readonly resolutionChanges: number;
+}
+
+/** One track of a recording. */
+export interface RecorderTrack {
+  readonly codec: VideoCodec | 'opus';
+  readonly channels: number;
+  /** Whether nothing is recorded until a keyframe comes: ask the sender for one. */
+  readonly needsKeyframe: boolean;
+  /**
+   * Records a frame. The promise resolves when the recorder can take more; it need not be waited for: a failure also rejects every later
+   * call and `finish`, and frames that the sink is too slow for are left out and counted.
+   */
+  write(frame: RecordableFrame): Promise<void>;
+  /** Tells of a sender report of the track's SSRC, by which tracks of one sender are brought into step. */
+  senderReport(report: ClockReport): void;
+  stats(): RecorderTrackStats;
+}
+
+/** A recording that is being made. */
+export interface Recorder extends AsyncDisposable {
+  /** In the order in which they were asked for. */
+  readonly tracks: readonly RecorderTrack[];
+  /** How many files were begun. */
+  readonly parts: number;
+  /** Writes what is left and closes the sink. A recording of no frames writes nothing. Rejects with what failed, if anything did. */
+  finish(): Promise<void>;
+}
+
 /**
  * Records tracks into a WebM or MP4 file with `mediabunny`.
  *
@@ -62,273 +102,5 @@ export async function createRecorder(container: 'webm' | 'mp4', sink: RecorderSi
   for (const { codec } of tracks) if (!allowed.includes(codec)) throw new RtcError('ERR_NOT_SUPPORTED', `${codec} in ${container}`);
   if (tracks.length === 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'no track to record');
   if (config.resolutionChange === 'split' && typeof sink !== 'function') throw new RtcError('ERR_INVALID_ARGUMENT', 'split needs a function that makes sinks');
-  return new Recorder(await loadMediabunny(), container, sink, tracks, config);
-}
-
-interface Held {
-  readonly track: RecorderTrack;
-  readonly frame: RecordableFrame;
-}
-
-/** A recording that is being made by {@link createRecorder}. */
-export class Recorder implements AsyncDisposable {
-  readonly tracks: readonly RecorderTrack[];
-  readonly #library: Mediabunny;
-  readonly #container: 'webm' | 'mp4';
-  readonly #sink: RecorderSink;
-  readonly #config: RecorderConfig;
-  /** Frames that wait for all tracks to begin; `undefined` once the recording has begun. */
-  #held: Held[] | undefined = [];
-  #pendingBytes = 0;
-  #segment: Segment | undefined;
-  /** The tracks in the file, in its order. */
-  #present: readonly RecorderTrack[] = [];
-  #parts = 0;
-  /** Where the present file begins, in milliseconds of the recording. */
-  #segmentStartMs = 0;
-  #startedAt: Instant = 0;
-  /** All work, one after the other. */
-  #work: Promise<void> = Promise.resolve();
-  #failure: unknown;
-  #finished: Promise<void> | undefined;
-
-  constructor(library: Mediabunny, container: 'webm' | 'mp4', sink: RecorderSink, tracks: readonly RecordedTrack[], config: RecorderConfig) {
-    this.#library = library;
-    this.#container = container;
-    this.#sink = sink;
-    this.#config = config;
-    const port = {
-      write: (track: RecorderTrack, frame: RecordableFrame): Promise<void> => this.#write(track, frame),
-      align: (track: RecorderTrack): void => this.#align(track),
-    };
-    this.tracks = tracks.map(({ codec, channels = 2 }) => new RecorderTrack(codec, channels, port));
-  }
-
-  /** How many files were begun. */
-  get parts(): number {
-    return this.#parts;
-  }
-
-  /** Writes what is left and closes the sink. A recording of no frames writes nothing. Rejects with what failed, if anything did. */
-  finish(): Promise<void> {
-    this.#finished ??= this.#enqueue(async () => {
-      if (this.#held !== undefined && this.#held.length > 0) await this.#begin();
-      const segment = this.#segment;
-      this.#segment = undefined;
-      await segment?.finish();
-      await this.#closeUnused();
-    });
-    return this.#finished;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.finish();
-  }
-
-  #write(track: RecorderTrack, frame: RecordableFrame): Promise<void> {
-    if (this.#finished !== undefined) return Promise.reject(new RtcError('ERR_INVALID_STATE', 'the recording is finished'));
-    const size = frame.data.length;
-    if (this.#pendingBytes + size > MAX_HELD_RECORDING_BYTES) {
-      track.state.framesLate++;
-      track.state.leftOut = true;
-      if (track.codec !== 'opus') this.#config.onKeyframeNeeded?.(track);
-      return this.#work;
-    }
-    this.#pendingBytes += size;
-    const taken = track.state.leftOut ? { ...frame, discontinuity: true } : frame;
-    track.state.leftOut = false;
-    return this.#enqueue(async () => {
-      if (this.#held !== undefined) await this.#hold(track, taken, this.#held);
-      else {
-        this.#pendingBytes -= size;
-        await this.#record(track, taken);
-      }
-    });
-  }
-
-  /** Does something after all that was asked for before. The first failure ends the recording. */
-  #enqueue(job: () => Promise<void>): Promise<void> {
-    const done = this.#work.then(async () => {
-      if (this.#failure !== undefined) throw this.#failure;
-      try {
-        await job();
-      } catch (error) {
-        this.#failure = error;
-        const segment = this.#segment;
-        this.#segment = undefined;
-        await (segment === undefined ? this.#closeUnused() : segment.cancel()).catch(() => undefined);
-        throw error;
-      }
-    });
-    this.#work = done.catch(() => undefined);
-    // Nobody needs to look at each frame's promise: the failure is told again.
-    done.catch(() => undefined);
-    return done;
-  }
-
-  /** Closes a sink into which nothing was written. */
-  async #closeUnused(): Promise<void> {
-    if (this.#parts === 0 && typeof this.#sink !== 'function') await this.#sink.close?.();
-  }
-
-  async #hold(track: RecorderTrack, frame: RecordableFrame, held: Held[]): Promise<void> {
-    const first = track.state.needsKeyframe;
-    if (first && this.#infoOf(track, frame) === undefined) {
-      this.#pendingBytes -= frame.data.length;
-      track.state.framesWithoutKeyframe++;
-      this.#needKeyframe(track);
-      if (this.#isLate(frame, held)) await this.#begin();
-      return;
-    }
-    track.state.needsKeyframe = false;
-    held.push({ track, frame });
-    const all = this.tracks.every((one) => held.some((entry) => entry.track === one));
-    if (all || this.#isLate(frame, held) || this.#pendingBytes > MAX_HELD_RECORDING_BYTES / 2) await this.#begin();
-  }
-
-  /** Whether missing tracks were waited for long enough. Frames of files are not waited for by time, as they come as fast as they are read. */
-  #isLate({ arrivedAt }: RecordableFrame, [first]: readonly Held[]): boolean {
-    const since = first?.frame.arrivedAt;
-    return arrivedAt !== undefined && since !== undefined && arrivedAt - since >= (this.#config.startTimeoutMs ?? TRACK_START_TIMEOUT_MS);
-  }
-
-  /** Begins the first file and writes what was held. */
-  async #begin(): Promise<void> {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    this.#present = this.tracks.filter((track) => held.some((entry) => entry.track === track));
-    this.#startedAt = held.reduce((least, { frame }) => Math.min(least, frame.arrivedAt ?? least), Infinity);
-    const firsts = this.#present.map((track) => held.find((entry) => entry.track === track)?.frame as RecordableFrame);
-    this.#present.forEach(({ state }, i) => state.timeline.position(firsts[i] as RecordableFrame, this.#startedAt));
-    for (const track of this.#present) this.#align(track);
-    // In step with the other, a track may begin before the frame that came first.
-    const positions = this.#present.map(({ state }, i) => state.timeline.position(firsts[i] as RecordableFrame, this.#startedAt));
-    await this.#open(Math.min(0, ...positions));
-    for (const { track, frame } of held) {
-      this.#pendingBytes -= frame.data.length;
-      await this.#record(track, frame);
-    }
-  }
-
-  async #open(startMs: number): Promise<void> {
-    const sink = typeof this.#sink === 'function' ? await this.#sink(this.#parts) : this.#sink;
-    this.#parts++;
-    this.#segmentStartMs = startMs;
-    this.#segment = new Segment(this.#library, this.#container, sink, this.#config.appendOnly ?? false, this.#present);
-    await this.#segment.start();
-  }
-
-  async #record(track: RecorderTrack, frame: RecordableFrame): Promise<void> {
-    const { state } = track;
-    const index = this.#present.indexOf(track);
-    if (index < 0 || this.#segment === undefined || this.#segment.isClosed(index)) {
-      state.framesLate++;
-      return;
-    }
-    const positionMs = state.timeline.position(frame, this.#startedAt);
-    if (track.codec === 'opus') await this.#recordSound(track, index, frame, positionMs);
-    else await this.#recordPicture(track, index, frame, positionMs);
-  }
-
-  async #recordPicture(track: RecorderTrack, index: number, frame: RecordableFrame, positionMs: number): Promise<void> {
-    const { state } = track;
-    if (frame.discontinuity === true && !frame.keyframe) this.#needKeyframe(track);
-    const info = frame.keyframe ? this.#infoOf(track, frame) : undefined;
-    if (state.needsKeyframe && (state.framesWritten === 0 ? info === undefined : !frame.keyframe)) {
-      state.framesWithoutKeyframe++;
-      return;
-    }
-    state.needsKeyframe = false;
-    if (info !== undefined && (info.width !== state.width || info.height !== state.height)) {
-      if (state.width > 0) await this.#resize(state, positionMs);
-      state.width = info.width;
-      state.height = info.height;
-    }
-    // A keyframe must not stand before what was written; other frames may, where pictures are reordered.
-    const place = frame.keyframe ? Math.max(positionMs, state.startMs) : positionMs;
-    await this.#place(track, index, frame, place, info);
-    if (frame.arrivedAt !== undefined) await this.#keepSoundUp(positionMs);
-  }
-
-  async #resize(state: RecorderTrack['state'], positionMs: number): Promise<void> {
-    state.resolutionChanges++;
-    if (this.#config.resolutionChange !== 'split') return;
-    await this.#segment?.finish();
-    this.#segment = undefined;
-    await this.#open(positionMs);
-  }
-
-  async #recordSound(track: RecorderTrack, index: number, frame: RecordableFrame, positionMs: number): Promise<void> {
-    const { state } = track;
-    // Sound that comes behind later sound, or behind the silence that was put in its place, has none.
-    if (positionMs < state.startMs || (positionMs < this.#segmentStartMs && this.#parts > 1)) {
-      state.framesLate++;
-      return;
-    }
-    state.toc = frame.data[0];
-    await this.#place(track, index, frame, positionMs, undefined);
-    if (frame.arrivedAt !== undefined) this.#giveUpStalled(positionMs);
-  }
-
-  async #place(track: RecorderTrack, index: number, frame: RecordableFrame, positionMs: number, info: KeyframeInfo | undefined): Promise<void> {
-    const { state } = track;
-    const durationMs = durationOf(track, frame, positionMs);
-    if (durationMs === undefined) {
-      state.framesLate++;
-      return;
-    }
-    const inFile = Math.max(0, positionMs - this.#segmentStartMs);
-    await this.#segment?.write(index, { data: frame.data, keyframe: frame.keyframe, positionMs: inFile, durationMs, info });
-    state.framesWritten++;
-    state.startMs = Math.max(state.startMs, positionMs);
-    state.endMs = Math.max(state.endMs, positionMs + durationMs);
-  }
-
-  /** Silence for sound that no longer comes, as other tracks' frames are held until it does. */
-  async #keepSoundUp(nowMs: number): Promise<void> {
-    for (const [index, track] of this.#present.entries()) {
-      const { state } = track;
-      if (track.codec !== 'opus' || state.toc === undefined || nowMs - state.endMs < SILENCE_AFTER_MS) continue;
-      const ticks = ((nowMs - SILENCE_BEHIND_MS - state.endMs) * OPUS_CLOCK_HZ) / 1000;
-      for (const { data } of opusSilence(state.toc, ticks)) {
-        await this.#place(track, index, { data, timestamp: 0, keyframe: true }, state.endMs, undefined);
-        state.framesWritten--;
-      }
-    }
-  }
-
-  /** A picture that stands still for minutes is given up, as sound is held until it goes on. */
-  #giveUpStalled(nowMs: number): void {
-    this.#present.forEach(({ codec, state }, index) => {
-      const stalled = codec !== 'opus' && nowMs - Math.max(state.endMs, this.#segmentStartMs) > TRACK_STALL_MS;
-      if (stalled && this.#segment?.isClosed(index) === false) this.#segment.closeTrack(index);
-    });
-  }
-
-  #align(track: RecorderTrack): void {
-    const reference = this.tracks.find((other) => other !== track && other.state.timeline.wallAtStart !== undefined);
-    // Sound stays where it is, as a jump is heard: the picture is moved.
-    if (reference !== undefined && track.codec !== 'opus') track.state.timeline.alignWith(reference.state.timeline);
-    else if (reference !== undefined) reference.state.timeline.alignWith(track.state.timeline);
-  }
-
-  #infoOf(track: RecorderTrack, frame: RecordableFrame): KeyframeInfo | undefined {
-    return track.codec === 'opus' || !frame.keyframe ? undefined : describeKeyframe(track.codec, frame.data);
-  }
-
-  #needKeyframe(track: RecorderTrack): void {
-    if (track.codec === 'opus') return;
-    track.state.needsKeyframe = true;
-    this.#config.onKeyframeNeeded?.(track);
-  }
-}
-
-/** `undefined` for what is no frame. */
-function durationOf({ codec, state }: RecorderTrack, frame: RecordableFrame, positionMs: number): number | undefined {
-  try {
-    return state.durationOf(codec, frame, positionMs);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return new Recording(await loadMediabunny(), container, sink, tracks, config);
 }

@@ -129,6 +129,29 @@ test('sender reports bring the picture into step with the sound (RFC 3550 6.4.1)
   }
 });
 
+test('clocks of different senders are not compared; of pictures without sound the first sets the pace', async () => {
+  const sink = new BufferSink();
+  const recorder = await createRecorder('webm', sink, [{ codec: 'VP8', sender: 'a' }, { codec: 'VP8', sender: 'b' }, { codec: 'VP8', sender: 'a' }]);
+  recorder.tracks.forEach((track, i) => track.senderReport({ ntp: ntpFromUnixMs(1_700_000_000_000 + 500 * i), rtpTimestamp: 0 }));
+  play(recorder.tracks, [pictures(vp8.slice(0, 5)), pictures(vp8.slice(0, 5), { arrivedAt: 20 }), pictures(vp8.slice(0, 5), { arrivedAt: 30 })]);
+  await recorder.finish();
+  const starts: (number | undefined)[] = [];
+  for (const i of [0, 1, 2]) starts.push(milliseconds(await framesOf(sink.bytes(), i))[0]);
+  assert.deepEqual(starts, [0, 20, 1000]);
+});
+
+test('sound alone is recorded in both containers', async () => {
+  for (const container of ['webm', 'mp4'] as const) {
+    const sink = new BufferSink();
+    const recorder = await createRecorder(container, sink, [{ codec: 'opus', channels: 1 }]);
+    play(recorder.tracks, [sounds(40, { rtp: 99, arrivedAt: 77 })]);
+    await recorder.finish();
+    const file = await createReader(sink.bytes());
+    assert.deepEqual(file.tracks.map(({ format }) => format), [{ kind: 'audio', codec: 'opus', clockHz: 48_000, channels: 1 }]);
+    assert.deepEqual((await framesOf(sink.bytes())).map(({ timestamp }) => timestamp), sounds(40).map((_, i) => 960 * i));
+  }
+});
+
 test('a stream that begins anew (other SSRC, other timestamps) goes on where it came', async () => {
   const sink = new BufferSink();
   const recorder = await createRecorder('webm', sink, [{ codec: 'VP8' }]);

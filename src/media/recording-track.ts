@@ -1,65 +1,41 @@
-import type { Instant } from '../core/index.ts';
 import { OPUS_CLOCK_HZ, opusDuration } from '../codec/index.ts';
 import { VIDEO_CLOCK_HZ } from './constants.ts';
-import type { VideoCodec, WritableFrame } from './frame.ts';
+import type { VideoCodec } from './frame.ts';
+import type { RecordableFrame, RecordedTrack, RecorderTrack, RecorderTrackStats } from './recorder.ts';
 import type { SegmentTrack } from './segment.ts';
 import { type ClockReport, Timeline } from './timeline.ts';
 
-/** What a recorder takes: a `Sample` of a `SampleBuilder`, or a `MediaFrame` of a file. */
-export interface RecordableFrame extends WritableFrame {
-  /** When it came; without it, timestamps of all tracks count from the same origin. */
-  readonly arrivedAt?: Instant;
-  /** Whether something before it was lost. */
-  readonly discontinuity?: boolean;
-}
-
-/** Counts of one track. */
-export interface RecorderTrackStats {
-  readonly framesWritten: number;
-  /** Left out because a decoder could not have shown them: before the first keyframe, and behind a loss until the next one. */
-  readonly framesWithoutKeyframe: number;
-  /** Left out because they came after later ones were written, or the sink was too slow. */
-  readonly framesLate: number;
-  /** Times that the size of the picture changed. */
-  readonly resolutionChanges: number;
-}
-
 /** How frames of a track get into a recording. */
 export interface TrackPort {
-  write(track: RecorderTrack, frame: RecordableFrame): Promise<void>;
-  align(track: RecorderTrack): void;
+  write(track: RecordingTrack, frame: RecordableFrame): Promise<void>;
+  align(): void;
 }
 
-/** One track of a recording. */
-export class RecorderTrack implements SegmentTrack {
+/** One track of a recording that is being made. */
+export class RecordingTrack implements RecorderTrack, SegmentTrack {
   readonly codec: VideoCodec | 'opus';
   readonly channels: number;
+  readonly sender: string;
   readonly #port: TrackPort;
-  /** State that the recorder keeps. */
   readonly state: TrackState;
 
-  constructor(codec: VideoCodec | 'opus', channels: number, port: TrackPort) {
+  constructor({ codec, channels = 2, sender = '' }: RecordedTrack, port: TrackPort) {
     this.codec = codec;
     this.channels = channels;
+    this.sender = sender;
     this.#port = port;
     this.state = new TrackState(codec);
   }
 
-  /**
-   * Records a frame. The promise resolves when the recorder can take more; it need not be waited for: a failure also rejects every later
-   * call and `finish`, and frames that the sink is too slow for are left out and counted.
-   */
   write(frame: RecordableFrame): Promise<void> {
     return this.#port.write(this, frame);
   }
 
-  /** Tells of a sender report of the track's SSRC, by which tracks of one sender are brought into step. */
   senderReport(report: ClockReport): void {
     this.state.timeline.report(report);
-    this.#port.align(this);
+    this.#port.align();
   }
 
-  /** Whether nothing is recorded until a keyframe comes: ask the sender for one. */
   get needsKeyframe(): boolean {
     return this.state.needsKeyframe;
   }
