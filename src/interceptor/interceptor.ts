@@ -25,9 +25,13 @@ export interface InterceptorContext {
 export interface Interceptor {
   readonly name: string;
 
+  /** A stream begins, or goes on after a pause: then it is the same object, and its numbers must go on as well (RFC 3711 9.1). */
   bindLocal?(stream: LocalStream, now: Instant): void;
+  /** What was agreed upon about a bound stream changed: its codecs, extensions or streams of repair. */
+  updateLocal?(stream: LocalStream, now: Instant): void;
   unbindLocal?(stream: LocalStream, now: Instant): void;
   bindRemote?(stream: RemoteStream, now: Instant): void;
+  updateRemote?(stream: RemoteStream, now: Instant): void;
   unbindRemote?(stream: RemoteStream, now: Instant): void;
 
   /** A packet from the wire. */

@@ -121,7 +121,15 @@ export class InterceptorChain {
     this.#onStreams();
   }
 
-  /** A stream that is not sent any more. */
+  /** What was agreed upon about a bound stream changed. One that is not bound is left alone. */
+  updateLocal(stream: LocalStream, now: Instant): void {
+    if (this.#closed || !this.#locals.includes(stream)) return;
+    this.#enter(now);
+    for (const interceptor of this.#all) interceptor.updateLocal?.(stream, now);
+    this.#onStreams();
+  }
+
+  /** A stream that is not sent any more, or for a while. */
   unbindLocal(stream: LocalStream, now: Instant): void {
     if (this.#closed || !remove(this.#locals, stream)) return;
     this.#enter(now);
@@ -135,6 +143,14 @@ export class InterceptorChain {
     this.#enter(now);
     this.#remotes.push(stream);
     for (const interceptor of this.#all) interceptor.bindRemote?.(stream, now);
+    this.#onStreams();
+  }
+
+  /** What was agreed upon about a bound stream changed. One that is not bound is left alone. */
+  updateRemote(stream: RemoteStream, now: Instant): void {
+    if (this.#closed || !this.#remotes.includes(stream)) return;
+    this.#enter(now);
+    for (const interceptor of this.#all) interceptor.updateRemote?.(stream, now);
     this.#onStreams();
   }
 

@@ -19,7 +19,7 @@ interface Pending {
 export class FecDecoder {
   readonly #stream: RemoteStream;
   readonly #counters: Counters;
-  readonly #mutable: Int8Array;
+  #mutable: Int8Array;
   readonly #history: PacketHistory = new PacketHistory({ maxPackets: KEPT_PACKETS, maxBytes: KEPT_BYTES, maxAgeMs: KEPT_MS });
   #pending: Pending[] = [];
   #isActive = false;
@@ -29,6 +29,11 @@ export class FecDecoder {
     this.#stream = stream;
     this.#counters = counters;
     this.#mutable = mutableExtensions(stream.extensions);
+  }
+
+  /** Takes over other ids of extensions. */
+  update(): void {
+    this.#mutable = mutableExtensions(this.#stream.extensions);
   }
 
   /** Takes a media packet and puts what it helps to restore into `recovered`. False when the packet itself was here before. */

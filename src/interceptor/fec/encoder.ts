@@ -8,7 +8,7 @@ import { Parity } from './parity.ts';
 /** Collects packets of one stream in groups and makes parity of them, as much as a share says. */
 export class FecEncoder {
   readonly #ssrc: number;
-  readonly #mutable: Int8Array;
+  #mutable: Int8Array;
   /** Copies of the group's packets, in buffers that serve again and again. */
   readonly #copies: Uint8Array[] = [];
   readonly #sizes: Uint16Array = new Uint16Array(MAX_GROUP_PACKETS);
@@ -21,6 +21,11 @@ export class FecEncoder {
 
   constructor(ssrc: number, extensions: ExtensionMap) {
     this.#ssrc = ssrc;
+    this.#mutable = mutableExtensions(extensions);
+  }
+
+  /** Takes over other ids of extensions. */
+  update(extensions: ExtensionMap): void {
     this.#mutable = mutableExtensions(extensions);
   }
 

@@ -15,7 +15,7 @@ import { decodeUlpfec } from './ulpfec.ts';
 interface Protected {
   readonly decoder: FecDecoder;
   /** The payload type of ULPFEC inside RED, or −1. */
-  readonly ulpfec: number;
+  ulpfec: number;
   /** That of the last media in RED, or −1. */
   media: number;
 }
@@ -36,6 +36,10 @@ export class FecReceiver implements Interceptor {
   }
 
   bindRemote(stream: RemoteStream): void {
+    this.updateRemote(stream);
+  }
+
+  updateRemote(stream: RemoteStream): void {
     let ulpfec = -1;
     let isProtected = false;
     for (const codec of stream.codecs.values()) {
@@ -43,7 +47,13 @@ export class FecReceiver implements Interceptor {
       if (role === 'fec' && codec.name.toLowerCase() === 'ulpfec') ulpfec = codec.payloadType;
       isProtected ||= role === 'fec' || (role === 'red' && stream.kind === 'video');
     }
-    if (isProtected) this.#streams.set(stream, { decoder: new FecDecoder(stream, this.#context.counters), ulpfec, media: -1 });
+    const before = this.#streams.get(stream);
+    if (!isProtected) this.#streams.delete(stream);
+    else if (before === undefined) this.#streams.set(stream, { decoder: new FecDecoder(stream, this.#context.counters), ulpfec, media: -1 });
+    else {
+      before.ulpfec = ulpfec;
+      before.decoder.update();
+    }
   }
 
   unbindRemote(stream: RemoteStream): void {

@@ -35,22 +35,28 @@ interface Way {
 /** A stream that is sent with FEC. */
 class ProtectedStream {
   readonly stream: LocalStream;
-  readonly way: Way;
   readonly encoder: FecEncoder;
   readonly share: Share;
-  readonly elements: readonly ExtensionElement[];
+  /** `undefined` while there is none: the numbers go on all the same. */
+  way: Way | undefined;
+  elements: readonly ExtensionElement[] = [];
   /** The next number of a FEC stream of its own. */
   sequence: number;
   /** How many numbers of the stream FEC took. */
   shift = 0;
 
-  constructor(stream: LocalStream, way: Way, config: ShareConfig, sequence: number) {
+  constructor(stream: LocalStream, config: ShareConfig, sequence: number) {
     this.stream = stream;
-    this.way = way;
     this.encoder = new FecEncoder(stream.ssrc, stream.extensions);
     this.share = new Share(config);
-    this.elements = fecElements(stream, way.kind === 'flexfec');
     this.sequence = sequence;
+  }
+
+  /** Takes over what was agreed upon. */
+  update(): void {
+    this.way = wayOf(this.stream);
+    this.elements = fecElements(this.stream, this.way?.kind === 'flexfec');
+    this.encoder.update(this.stream.extensions);
   }
 }
 
@@ -63,6 +69,8 @@ export class FecSender implements Interceptor {
   readonly #context: InterceptorContext;
   readonly #config: ShareConfig;
   readonly #streams: Map<LocalStream, ProtectedStream> = new Map();
+  /** Also of streams that pause: their numbers go on. */
+  readonly #known: WeakMap<LocalStream, ProtectedStream> = new WeakMap();
   readonly #ready: Queue<OutgoingPacket> = new Queue();
 
   /** Throws `ERR_INVALID_ARGUMENT` for a configuration out of range. */
@@ -76,8 +84,17 @@ export class FecSender implements Interceptor {
   }
 
   bindLocal(stream: LocalStream): void {
-    const way = wayOf(stream);
-    if (way !== undefined) this.#streams.set(stream, new ProtectedStream(stream, way, this.#config, randomU32(this.#context.environment.random) & 0xffff));
+    this.updateLocal(stream);
+  }
+
+  updateLocal(stream: LocalStream): void {
+    const known = this.#known.get(stream);
+    if (known === undefined && wayOf(stream) === undefined) return;
+    // In the lower half, so that the first packets being lost cannot hide a wrap from SRTP (RFC 3711 3.3.1).
+    const entry = known ?? new ProtectedStream(stream, this.#config, randomU32(this.#context.environment.random) & 0x7fff);
+    entry.update();
+    this.#known.set(stream, entry);
+    this.#streams.set(stream, entry);
   }
 
   unbindLocal(stream: LocalStream): void {
@@ -92,11 +109,12 @@ export class FecSender implements Interceptor {
       header.sequenceNumber = (header.sequenceNumber + entry.shift) & 0xffff;
       setSequenceNumber(packet.bytes, header.sequenceNumber);
     }
-    if (packet.role !== 'media') return packet;
+    const { way } = entry;
+    if (packet.role !== 'media' || way === undefined) return packet;
     const due = entry.encoder.add(packet.bytes, header, entry.share.value, now);
     const { sequenceNumber, timestamp } = header;
-    if (entry.way.kind === 'ulpfec') wrapRed(packet, entry.way.red);
-    for (let i = 0; i < due.length; i++) this.#ready.push(fecPacket(entry, due[i] as FecFields, (sequenceNumber + 1 + i) & 0xffff, timestamp, now));
+    if (way.kind === 'ulpfec') wrapRed(packet, way.red);
+    for (let i = 0; i < due.length; i++) this.#ready.push(fecPacket(entry, way, due[i] as FecFields, (sequenceNumber + 1 + i) & 0xffff, timestamp, now));
     return packet;
   }
 
@@ -119,8 +137,8 @@ export class FecSender implements Interceptor {
 }
 
 /** @param next - the number behind the last one of the stream, which FEC in RED takes */
-function fecPacket(entry: ProtectedStream, fields: FecFields, next: number, timestamp: number, now: Instant): OutgoingPacket {
-  const { stream, way, elements } = entry;
+function fecPacket(entry: ProtectedStream, way: Way, fields: FecFields, next: number, timestamp: number, now: Instant): OutgoingPacket {
+  const { stream, elements } = entry;
   const isOwn = way.kind === 'flexfec';
   const sequenceNumber = isOwn ? entry.sequence : next;
   if (isOwn) entry.sequence = (entry.sequence + 1) & 0xffff;

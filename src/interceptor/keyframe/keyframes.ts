@@ -27,12 +27,17 @@ class Wanted {
 /** A remote stream that keyframes are asked of. */
 class Asked {
   readonly throttle: Throttle;
-  readonly kind: 'pli' | 'fir' | undefined;
+  kind: 'pli' | 'fir' | undefined;
   /** Counts full intra requests, modulo 256. */
   sequence = 0;
 
   constructor(stream: RemoteStream, gapMs: number) {
     this.throttle = new Throttle(gapMs);
+    this.update(stream);
+  }
+
+  /** Takes over what was agreed upon. */
+  update(stream: RemoteStream): void {
     this.kind = wantsFeedback(stream, 'nack pli') ? 'pli' : wantsFeedback(stream, 'ccm fir') ? 'fir' : undefined;
   }
 }
@@ -68,6 +73,10 @@ export class Keyframes implements Interceptor {
 
   bindRemote(stream: RemoteStream): void {
     if (stream.kind === 'video') this.#asked.set(stream.ssrc, new Asked(stream, this.#gapMs));
+  }
+
+  updateRemote(stream: RemoteStream): void {
+    this.#asked.get(stream.ssrc)?.update(stream);
   }
 
   unbindRemote(stream: RemoteStream): void {

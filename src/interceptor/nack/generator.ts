@@ -45,7 +45,12 @@ export class NackGenerator implements Interceptor {
   }
 
   bindRemote(stream: RemoteStream): void {
-    if (wantsFeedback(stream, 'nack')) this.#streams.set(stream, new Gaps(this.#config));
+    this.updateRemote(stream);
+  }
+
+  updateRemote(stream: RemoteStream): void {
+    if (!wantsFeedback(stream, 'nack')) this.#streams.delete(stream);
+    else if (!this.#streams.has(stream)) this.#streams.set(stream, new Gaps(this.#config));
   }
 
   unbindRemote(stream: RemoteStream): void {

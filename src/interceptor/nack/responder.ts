@@ -43,9 +43,9 @@ class Repair {
   readonly stream: LocalStream;
   readonly history: PacketHistory;
   /** By payload type: that of its retransmissions, −1 for none. */
-  readonly rtxTypes: Int8Array;
+  readonly rtxTypes: Int8Array = new Int8Array(128);
   /** RTX packets bear the repaired RID instead of the RID (RFC 8852 3.2). */
-  readonly ids: Uint8Array | undefined;
+  ids: Uint8Array | undefined;
   // By place in the history.
   readonly resends: Uint8Array;
   readonly resentAt: Float64Array;
@@ -55,13 +55,18 @@ class Repair {
   constructor(stream: LocalStream, config: Required<NackResponderConfig>, rtxSequence: number) {
     this.stream = stream;
     this.history = new PacketHistory(config);
-    this.rtxTypes = new Int8Array(128).fill(-1);
-    if (stream.rtxSsrc !== undefined) for (const payloadType of stream.codecs.keys()) this.rtxTypes[payloadType] = rtxPayloadType(stream, payloadType);
-    this.ids = renamedId(stream.extensions, ExtensionUri.rid, ExtensionUri.repairedRid);
     this.resends = new Uint8Array(config.maxPackets);
     this.resentAt = new Float64Array(config.maxPackets);
     this.rtxSequence = rtxSequence;
     this.tokens = config.burstBytes;
+  }
+
+  /** Takes over what was agreed upon. */
+  update(): void {
+    const { stream, rtxTypes } = this;
+    rtxTypes.fill(-1);
+    if (stream.rtxSsrc !== undefined) for (const payloadType of stream.codecs.keys()) rtxTypes[payloadType] = rtxPayloadType(stream, payloadType);
+    this.ids = renamedId(stream.extensions, ExtensionUri.rid, ExtensionUri.repairedRid);
   }
 }
 
@@ -79,6 +84,8 @@ export class NackResponder implements Interceptor {
   readonly #config: Required<NackResponderConfig>;
   readonly #repeats: boolean;
   readonly #streams: Map<LocalStream, Repair> = new Map();
+  /** Also of streams that pause: the numbers of their retransmissions go on. */
+  readonly #known: WeakMap<LocalStream, Repair> = new WeakMap();
   readonly #packets: Queue<OutgoingPacket> = new Queue();
   readonly #events: Queue<InterceptorEvent> = new Queue();
   #roundTripMs = FIRST_ROUND_TRIP_MS;
@@ -92,11 +99,20 @@ export class NackResponder implements Interceptor {
   }
 
   bindLocal(stream: LocalStream): void {
-    if (!this.#serves(stream)) return;
-    this.#streams.set(stream, new Repair(stream, this.#config, randomU32(this.#context.environment.random) & 0xffff));
+    this.updateLocal(stream);
+  }
+
+  updateLocal(stream: LocalStream): void {
+    if (!this.#serves(stream)) return this.unbindLocal(stream);
+    // In the lower half, so that the first packets being lost cannot hide a wrap from SRTP (RFC 3711 3.3.1).
+    const repair = this.#known.get(stream) ?? new Repair(stream, this.#config, randomU32(this.#context.environment.random) & 0x7fff);
+    repair.update();
+    this.#known.set(stream, repair);
+    this.#streams.set(stream, repair);
   }
 
   unbindLocal(stream: LocalStream): void {
+    this.#streams.get(stream)?.history.clear();
     this.#streams.delete(stream);
   }
 

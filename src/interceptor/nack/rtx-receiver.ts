@@ -28,6 +28,10 @@ export class RtxReceiver implements Interceptor {
   }
 
   bindRemote(stream: RemoteStream): void {
+    this.updateRemote(stream);
+  }
+
+  updateRemote(stream: RemoteStream): void {
     const originals = new Int16Array(128).fill(-1);
     for (const codec of stream.codecs.values()) {
       if (codecRole(codec) === 'rtx') originals[codec.payloadType] = Number(codec.parameters.get('apt') ?? -1);

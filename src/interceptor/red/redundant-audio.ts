@@ -35,8 +35,13 @@ export class RedundantAudio implements Interceptor {
   }
 
   bindLocal(stream: LocalStream): void {
+    this.updateLocal(stream);
+  }
+
+  updateLocal(stream: LocalStream): void {
     const sender = stream.kind === 'audio' && this.#distance > 0 ? RedSender.of(stream, this.#distance) : undefined;
-    if (sender !== undefined) this.#senders.set(stream, sender);
+    if (sender === undefined) this.#senders.delete(stream);
+    else this.#senders.set(stream, sender);
   }
 
   unbindLocal(stream: LocalStream): void {
@@ -44,8 +49,15 @@ export class RedundantAudio implements Interceptor {
   }
 
   bindRemote(stream: RemoteStream): void {
+    this.updateRemote(stream);
+  }
+
+  updateRemote(stream: RemoteStream): void {
     if (stream.kind !== 'audio') return;
-    for (const codec of stream.codecs.values()) if (codecRole(codec) === 'red') this.#receivers.set(stream, new RedReceiver(stream, this.#context.counters));
+    let hasRed = false;
+    for (const codec of stream.codecs.values()) hasRed ||= codecRole(codec) === 'red';
+    if (!hasRed) this.#receivers.delete(stream);
+    else if (!this.#receivers.has(stream)) this.#receivers.set(stream, new RedReceiver(stream, this.#context.counters));
   }
 
   unbindRemote(stream: RemoteStream): void {

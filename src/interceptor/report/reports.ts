@@ -36,6 +36,8 @@ export class Reports implements Interceptor {
   readonly #context: InterceptorContext;
   readonly #config: Required<ReportsConfig>;
   readonly #locals: Map<LocalStream, LocalSource> = new Map();
+  /** Also of streams that pause: their counts go on. */
+  readonly #sources: WeakMap<LocalStream, LocalSource> = new WeakMap();
   readonly #remotes: Map<number, RemoteSource> = new Map();
   readonly #rtcp: Queue<RtcpPacket> = new Queue();
   readonly #events: Queue<InterceptorEvent> = new Queue();
@@ -54,7 +56,9 @@ export class Reports implements Interceptor {
   }
 
   bindLocal(stream: LocalStream): void {
-    this.#locals.set(stream, new LocalSource(stream));
+    const source = this.#sources.get(stream) ?? new LocalSource(stream);
+    this.#sources.set(stream, source);
+    this.#locals.set(stream, source);
   }
 
   unbindLocal(stream: LocalStream): void {

@@ -17,10 +17,10 @@ export class RemoteStatistics {
   recovered: number = 0;
   readonly roundTrips: RoundTrips = new RoundTrips();
   readonly #reception: Reception = new Reception();
-  /** The payload types of FEC inside RED, and of anything that repairs. */
+  /** Which payload types are FEC, alone or inside RED. */
   readonly #fecTypes: Uint8Array = new Uint8Array(128);
-  readonly #hasRtx: boolean;
-  readonly #hasFec: boolean;
+  #hasRtx = false;
+  #hasFec = false;
   #packets = 0;
   #bytes = 0;
   #headerBytes = 0;
@@ -37,17 +37,17 @@ export class RemoteStatistics {
 
   constructor(stream: RemoteStream) {
     this.stream = stream;
-    let hasRtx = false;
-    let hasFec = false;
-    for (const codec of stream.codecs.values()) {
+    this.update();
+  }
+
+  /** What was agreed upon changed. */
+  update(): void {
+    for (const codec of this.stream.codecs.values()) {
       const role = codecRole(codec);
-      hasRtx ||= role === 'rtx';
-      if (role !== 'fec') continue;
-      hasFec = true;
-      this.#fecTypes[codec.payloadType] = 1;
+      this.#hasRtx ||= role === 'rtx';
+      this.#hasFec ||= role === 'fec';
+      this.#fecTypes[codec.payloadType] = role === 'fec' ? 1 : 0;
     }
-    this.#hasRtx = hasRtx;
-    this.#hasFec = hasFec;
   }
 
   count(packet: IncomingPacket): void {

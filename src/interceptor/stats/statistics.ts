@@ -21,6 +21,8 @@ export class StreamStatistics implements Interceptor {
   readonly #context: InterceptorContext;
   // By the SSRC of the media; the streams of one end have different ones.
   readonly #locals: Map<number, LocalStatistics> = new Map();
+  /** Also of streams that pause: their counts go on. */
+  readonly #known: WeakMap<LocalStream, LocalStatistics> = new WeakMap();
   readonly #remotes: Map<number, RemoteStatistics> = new Map();
 
   constructor(context: InterceptorContext) {
@@ -38,7 +40,9 @@ export class StreamStatistics implements Interceptor {
   }
 
   bindLocal(stream: LocalStream): void {
-    this.#locals.set(stream.ssrc, new LocalStatistics(stream));
+    const counts = this.#known.get(stream) ?? new LocalStatistics(stream);
+    this.#known.set(stream, counts);
+    this.#locals.set(stream.ssrc, counts);
   }
 
   unbindLocal(stream: LocalStream): void {
@@ -47,6 +51,10 @@ export class StreamStatistics implements Interceptor {
 
   bindRemote(stream: RemoteStream): void {
     this.#remotes.set(stream.ssrc, new RemoteStatistics(stream));
+  }
+
+  updateRemote(stream: RemoteStream): void {
+    this.#remotes.get(stream.ssrc)?.update();
   }
 
   unbindRemote(stream: RemoteStream): void {

@@ -294,6 +294,28 @@ test('RED of video with several blocks, with an unknown one, or with none is dro
   assert.equal(feed(Uint8Array.of(Pt.vp8, 1)), 'media');
 });
 
+test('numbers go on when a stream pauses, and when FEC is agreed upon no more: none is used twice (RFC 3711 9.1)', () => {
+  const pair = new ChainPair([fecSender({ minShare: 0.5, maxShare: 0.5 })]);
+  const codecs = new Map((ULP.codecs ?? []).map((codec) => [codec.payloadType, codec]));
+  const stream = { ...pair.stream(ULP), codecs };
+  const { chain } = pair.a;
+  let sequenceNumber = 100;
+  const send = (count: number): void => {
+    for (let i = 0; i < count; i++) pair.send(stream, { sequenceNumber: sequenceNumber++, marker: true });
+  };
+  chain.bindLocal(stream, 0);
+  send(6);
+  chain.unbindLocal(stream, 0);
+  chain.bindLocal(stream, 0);
+  send(6);
+  codecs.delete(Pt.ulpfec);
+  chain.updateLocal(stream, 0);
+  send(6);
+  const numbers = pair.a.sentRtp.map((bytes) => decodeRtp(bytes).sequenceNumber);
+  assert.deepEqual(numbers, Array.from({ length: 24 }, (_, i) => 100 + i));
+  assert.deepEqual(pair.a.sentRtp.slice(18).map((bytes) => decodeRtp(bytes).payloadType), new Array(6).fill(Pt.vp8));
+});
+
 test('without FEC negotiated nothing is wrapped, kept or restored', () => {
   const pair = new ChainPair([fecSender({ minShare: 0.5 }), fecReceiver()]);
   const stream = pair.stream({ codecs: VIDEO_CODECS });

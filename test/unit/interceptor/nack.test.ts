@@ -278,6 +278,56 @@ test('packets that FEC restored are not asked for', () => {
   assert.deepEqual(nacksOf(writesOf(chain).rtcp), [1]);
 });
 
+test('a stream that pauses and comes back goes on with the numbers of its retransmissions, and forgets its packets (RFC 3711 9.1)', () => {
+  const chain = chainOf(nackResponder());
+  const stream = localStream({ ssrc: 50 });
+  const numbers: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const now = round * 100;
+    chain.bindLocal(stream, now);
+    chain.handleRtcp([nack(50, 1)], now);
+    assert.equal(writesOf(chain).rtp.length, 0, 'packets of before the pause');
+    chain.writeRtp(outgoing(stream, { sequenceNumber: 1 }), now);
+    writesOf(chain);
+    chain.handleRtcp([nack(50, 1)], now + 50);
+    numbers.push(...writesOf(chain).rtp.map(({ header }) => header.sequenceNumber));
+    chain.unbindLocal(stream, now + 60);
+  }
+  const [first = 0] = numbers;
+  assert.deepEqual(numbers, [first, first + 1, first + 2]);
+  assert.ok(first < 0x8000, 'in the lower half');
+});
+
+test('what is agreed upon later counts from then on, both ways', () => {
+  const chain = chainOf(rtxReceiver(), nackGenerator(), nackResponder(), nackRepeater());
+  const bare = VIDEO_CODECS.filter((codec) => codecRole(codec) === 'media').map((codec) => ({ ...codec, feedback: [] }));
+  const codecs = new Map(bare.map((codec) => [codec.payloadType, codec as RtpCodec]));
+  const local = { ...localStream({ ssrc: 50 }), codecs };
+  const remote = { ...remoteStream({ ssrc: 60 }), codecs };
+  chain.bindLocal(local, 0);
+  chain.bindRemote(remote, 0);
+  const exchange = (now: number, first: number): { resent: number; asked: number; restored: number } => {
+    for (const sequenceNumber of [first, first + 2]) chain.handleRtp(incoming(remote, { sequenceNumber }), now);
+    chain.handleRtp(incoming(remote, { sequenceNumber: 9, ssrc: 61, payloadType: Pt.vp8Rtx, payload: Uint8Array.of(0, first - 1, 3) }), now);
+    let restored = -2;
+    while (chain.pollRtp() !== undefined) restored++;
+    chain.writeRtp(outgoing(local, { sequenceNumber: first }), now);
+    chain.handleTimeout(now + 10);
+    chain.handleRtcp([nack(50, first)], now + 20);
+    const { rtp, rtcp } = writesOf(chain);
+    return { resent: rtp.filter(({ role }) => role === 'rtx').length, asked: nacksOf(rtcp).length, restored };
+  };
+  assert.deepEqual(exchange(0, 1), { resent: 0, asked: 0, restored: 1 }, 'an unknown payload type passes as it is');
+  for (const codec of VIDEO_CODECS) codecs.set(codec.payloadType, codec);
+  chain.updateLocal(local, 50);
+  chain.updateRemote(remote, 50);
+  assert.deepEqual(exchange(100, 11), { resent: 1, asked: 1, restored: 1 });
+  for (const codec of bare) codecs.set(codec.payloadType, codec);
+  chain.updateLocal(local, 150);
+  chain.updateRemote(remote, 150);
+  assert.deepEqual(exchange(200, 21), { resent: 0, asked: 0, restored: 1 });
+});
+
 test('a jump beyond the window is no gap: nothing is asked for but a keyframe', () => {
   const chain = chainOf(nackGenerator());
   const stream = remoteStream();
