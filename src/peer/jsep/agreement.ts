@@ -3,17 +3,24 @@ import { commonFeedback, type CodecPair, isUseful, pairCodecs } from './codecs.t
 import { intersected, receives, reversed, sends } from './direction.ts';
 import { commonExtensions } from './extensions.ts';
 import type { MediaAgreement, SendEncoding } from './media.ts';
-import { acceptedSendRids } from './simulcast.ts';
+import { wantedRids } from './simulcast.ts';
 import type { LocalMedia, RemoteMedia } from './state.ts';
 import type { Transceiver } from './transceiver.ts';
 
-/** What two sections agree upon, and the encodings that are left of the transceiver's; `undefined` when they have no codec in common. */
-export function agree(transceiver: Transceiver, local: LocalMedia, remote: RemoteMedia, isOfferer: boolean): { agreement: MediaAgreement; encodings: readonly SendEncoding[] } | undefined {
+/** What two sections agree upon, and what it makes of the sender. */
+export interface Meeting {
+  readonly agreement: MediaAgreement;
+  readonly sender: Pick<Transceiver, 'encodings' | 'pausedRids'>;
+}
+
+/** Lets two sections meet; `undefined` when they have no codec in common. */
+export function agree(transceiver: Transceiver, local: LocalMedia, remote: RemoteMedia, isOfferer: boolean): Meeting | undefined {
   const pairs = pairCodecs(local.codecs, remote.codecs);
   if (!isUseful(pairs)) return undefined;
   // Sending needs our own word, whatever the answer claims.
   const direction = intersected(local.direction, reversed(remote.direction));
-  const encodings = isOfferer ? encodingsLeft(transceiver, local, remote) : transceiver.encodings;
+  const wanted = wantedRids(remote, local.sendRids);
+  const encodings = paused(isOfferer ? encodingsLeft(transceiver, local, wanted) : transceiver.encodings, transceiver.pausedRids, wanted);
   const agreement: MediaAgreement = {
     transceiver: transceiver.id,
     mid: local.mid,
@@ -24,11 +31,11 @@ export function agree(transceiver: Transceiver, local: LocalMedia, remote: Remot
     extensions: commonExtensions(local.extensions, remote.extensions),
     extmapAllowMixed: local.extmapAllowMixed && remote.extmapAllowMixed,
     reducedSizeRtcp: local.reducedSizeRtcp && remote.reducedSizeRtcp,
-    sendEncodings: sends(direction) ? sentEncodings(encodings, local, remote, isOfferer) : [],
+    sendEncodings: sends(direction) ? sentEncodings(encodings, wanted) : [],
     sources: receives(direction) ? remote.sources : [],
     receiveEncodings: receives(direction) ? receivedEncodings(local, remote, isOfferer) : [],
   };
-  return { agreement, encodings };
+  return { agreement, sender: { encodings, pausedRids: [...wanted].filter(([, isPaused]) => isPaused).map(([rid]) => rid) } };
 }
 
 function sendCodec({ ours, theirs }: CodecPair): RtpCodec {
@@ -44,21 +51,25 @@ function receiveCodecs({ codecs }: LocalMedia, pairs: readonly CodecPair[]): rea
   });
 }
 
-// W3C 4.4.1.5: an answer takes encodings away, and pauses or resumes those that are left; one without simulcast leaves the first.
-function encodingsLeft({ encodings }: Transceiver, { sendRids }: LocalMedia, remote: RemoteMedia): readonly SendEncoding[] {
+// W3C 4.4.1.5: an answer takes encodings away; one without simulcast leaves the first.
+function encodingsLeft({ encodings }: Transceiver, { sendRids }: LocalMedia, wanted: ReadonlyMap<string, boolean>): readonly SendEncoding[] {
   const [first] = encodings;
   if (sendRids.length === 0 || first === undefined) return encodings;
-  const accepted = acceptedSendRids(sendRids, remote);
-  const left = encodings.flatMap((encoding) => {
-    const answer = accepted.get(encoding.rid ?? '');
-    return answer ? { ...encoding, active: !answer.paused } : [];
-  });
+  const left = encodings.filter(({ rid }) => rid !== undefined && wanted.has(rid));
   return left.length > 0 ? left : [{ ...first, rid: undefined }];
 }
 
-function sentEncodings(encodings: readonly SendEncoding[], { sendRids }: LocalMedia, remote: RemoteMedia, isOfferer: boolean): readonly SendEncoding[] {
-  const rids = isOfferer ? [...acceptedSendRids(sendRids, remote).keys()] : sendRids;
-  if (rids.length > 0) return encodings.filter(({ rid }) => rid !== undefined && rids.includes(rid));
+// What the peer pauses stops, and what it pauses no more goes on. What the application paused is not the peer's to resume.
+function paused(encodings: readonly SendEncoding[], before: readonly string[], wanted: ReadonlyMap<string, boolean>): readonly SendEncoding[] {
+  return encodings.map((encoding) => {
+    const isPaused = encoding.rid === undefined ? undefined : wanted.get(encoding.rid);
+    if (encoding.rid === undefined || isPaused === undefined || isPaused === before.includes(encoding.rid)) return encoding;
+    return { ...encoding, active: !isPaused };
+  });
+}
+
+function sentEncodings(encodings: readonly SendEncoding[], wanted: ReadonlyMap<string, boolean>): readonly SendEncoding[] {
+  if (wanted.size > 0) return encodings.filter(({ rid }) => rid !== undefined && wanted.has(rid));
   return encodings.slice(0, 1).map((encoding) => ({ ...encoding, rid: undefined }));
 }
 

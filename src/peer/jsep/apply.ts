@@ -173,7 +173,9 @@ function pushTransportEffects(before: NegotiatedTransport | undefined, now: Nego
   }
 }
 
-function pushDataEffects(config: JsepConfig, before: NegotiatedData | undefined, { remoteSctpPort, remoteMaxMessageSizeBytes }: NegotiatedData, effects: JsepEffect[]): void {
-  if (before?.remoteMaxMessageSizeBytes === remoteMaxMessageSizeBytes) return;
+function pushDataEffects(config: JsepConfig, before: NegotiatedData | undefined, { mid, remoteSctpPort, remoteMaxMessageSizeBytes }: NegotiatedData, effects: JsepEffect[]): void {
+  // Another section is another association (RFC 8841 9).
+  if (before && before.mid !== mid) effects.push({ type: 'sctp-rejected' });
+  else if (before?.remoteMaxMessageSizeBytes === remoteMaxMessageSizeBytes) return;
   effects.push({ type: 'sctp', localPort: config.sctpPort ?? DEFAULT_SCTP_PORT, remotePort: remoteSctpPort, remoteMaxMessageSizeBytes });
 }

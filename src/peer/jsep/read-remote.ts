@@ -124,13 +124,14 @@ function muxedSections(description: SessionDescription): ReadonlySet<number> {
 }
 
 /**
- * The usable sections that share one transport, in the order of their group: that of the transport in use, or the first one.
+ * The usable sections that share one transport, in the order of their group: that of a section in use, or the first one.
  * There is one transport, so that without a group it is one section.
  */
-function chooseBundle({ negotiated }: JsepState, description: SessionDescription, usable: ReadonlySet<number>): readonly number[] {
+function chooseBundle(state: JsepState, description: SessionDescription, usable: ReadonlySet<number>): readonly number[] {
   const byMid = new Map([...usable].map((index) => [midOf(description.media[index] as MediaSection), index]));
   const groups = bundleGroupsOf(description).map((group) => group.flatMap((mid) => byMid.get(mid) ?? []));
-  if (negotiated && usable.has(negotiated.index)) return groups.find((group) => group.includes(negotiated.index)) ?? [negotiated.index];
+  const inUse = [state.negotiated, state.data, ...state.agreements].flatMap((section) => byMid.get(section?.mid) ?? [])[0];
+  if (inUse !== undefined) return groups.find((group) => group.includes(inUse)) ?? [inUse];
   return groups.find((group) => group.length > 0) ?? [...usable].slice(0, 1);
 }
 
@@ -141,7 +142,7 @@ function readData({ data: negotiated }: JsepState, description: SessionDescripti
   const section = index === undefined ? undefined : description.media[index];
   const fields = section && dataSectionOf(section);
   if (index === undefined || section === undefined || fields === undefined) return undefined;
-  if (negotiated && negotiated.remoteSctpPort !== fields.sctpPort) throw new RtcError('ERR_OPERATION', 'another SCTP port is not supported');
+  if (negotiated?.mid === midOf(section) && negotiated?.remoteSctpPort !== fields.sctpPort) throw new RtcError('ERR_OPERATION', 'another SCTP port is not supported');
   return { index, mid: midOf(section) as string, fields };
 }
 

@@ -5,15 +5,14 @@ import { type ActiveDirection, intersected, receives, reversed } from './directi
 import type { JsepEffect } from './events.ts';
 import { revertMedia } from './rollback.ts';
 import { stop, withAgreements } from './settle-media.ts';
-import { answeredReceiveRids, wantedRids } from './simulcast.ts';
+import { answeredReceiveRids, proposedRids } from './simulcast.ts';
 import type { JsepState, LocalDescription, RemoteDescription, RemoteMedia } from './state.ts';
 import { makeEncodings, randomToken, type Transceiver, transceiverOf, viewOf, withNewTransceiver, withTransceiver } from './transceiver.ts';
 
 /** What an offer of the peer does to the transceivers before it is answered (RFC 9429 5.10, W3C 4.4.1.5). */
 export function applyOfferedMedia(config: JsepConfig, state: JsepState, remote: RemoteDescription, effects: JsepEffect[]): JsepState {
-  const mids = new Set(remote.description.media.map(midOf));
   // An offer in the place of another one: what only that one had is gone with it.
-  let next = revertMedia(state, ({ place }) => place === undefined || mids.has(place.mid), effects);
+  let next = revertMedia(state, (transceiver) => isStillThere(transceiver, remote), effects);
   next = stopRejected(next, remote, effects);
   for (const section of remote.media) {
     const { state: associated, transceiver, isNew } = associate(config, next, section);
@@ -22,6 +21,12 @@ export function applyOfferedMedia(config: JsepConfig, state: JsepState, remote: 
     next = announce(config, next, transceiver.id, section, reversed(section.direction), offeredRids(config, transceiver, section), effects);
   }
   return next;
+}
+
+function isStillThere({ place, kind }: Transceiver, { description }: RemoteDescription): boolean {
+  const section = place && description.media[place.index];
+  if (section === undefined) return place === undefined;
+  return midOf(section) === place?.mid ? section.kind === kind : isRejected(section);
 }
 
 /** What an answer of the peer says of its tracks. */
@@ -62,7 +67,7 @@ function isSuitable({ kind, place, byAddTrack, stopping, stopped }: Transceiver,
 
 // W3C 4.4.1.5: an offer to receive a simulcast gives a sender that has no encodings of its own those that are asked for.
 function proposedEncodings(config: JsepConfig, state: JsepState, transceiver: Transceiver, section: RemoteMedia): Partial<Transceiver> {
-  const rids = wantedRids(section);
+  const rids = proposedRids(section);
   const [first] = transceiver.encodings;
   const isFresh = transceiver.currentDirection === undefined && transceiver.encodings.length === 1 && first !== undefined && first.rid === undefined;
   if (!isFresh || rids.length === 0 || transceiver.kind === 'audio') return {};

@@ -21,14 +21,14 @@ export function settleMedia(state: JsepState, local: LocalDescription, remote: R
     const their = sections.get(section.mid);
     const met = transceiver && !transceiver.stopped && their ? agree(transceiver, section, their, isOfferer) : undefined;
     if (transceiver === undefined || met === undefined) continue;
-    const { agreement, encodings } = met;
+    const { agreement, sender } = met;
     const { direction } = agreement;
     settled.add(transceiver.id);
     if (!transceiver.stopping) agreed.set(transceiver.id, agreement);
     next = withTransceiver(next, transceiver.id, {
       currentDirection: direction,
       hasSent: transceiver.hasSent || sends(direction),
-      encodings,
+      ...sender,
       receiveRids: section.receiveRids,
       ...(type === 'answer' && { ridless: undefined }),
     });

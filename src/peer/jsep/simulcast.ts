@@ -19,12 +19,12 @@ export function offeredSendRids({ encodings, direction }: Transceiver): readonly
 /** Of what the peer offers to receive, what we send. */
 export function answeredSendRids({ encodings }: Transceiver, remote: RemoteMedia, direction: LocalMedia['direction']): readonly string[] {
   if (!sends(direction)) return [];
-  const wanted = new Set(wantedRids(remote));
+  const wanted = new Set(proposedRids(remote));
   return encodings.flatMap(({ rid }) => (rid !== undefined && wanted.has(rid) ? rid : []));
 }
 
-/** What the peer wants to receive, the first of each choice (RFC 8853 5.3.2). */
-export function wantedRids({ simulcast, rids }: RemoteMedia): readonly string[] {
+/** What the peer offers to receive, the first of each choice (RFC 8853 5.3.2). */
+export function proposedRids({ simulcast, rids }: RemoteMedia): readonly string[] {
   const named = new Set(rids.filter(({ direction }) => direction === 'recv').map(({ id }) => id));
   const chosen = simulcast?.recv.flatMap((choices) => choices.find(({ id }) => named.has(id))?.id ?? []) ?? [];
   return [...new Set(chosen)].slice(0, MAX_ENCODINGS);
@@ -52,13 +52,11 @@ function acceptedRid(rid: SdpRid | undefined, codecs: readonly RtpCodec[], pause
   return payloadTypes?.length === 0 ? undefined : { rid: rid.id, paused, payloadTypes, restrictions: rid.restrictions };
 }
 
-/** The encodings that an answer leaves of the rids we offered to send, and whether each is paused. */
-export function acceptedSendRids(offered: readonly string[], answer: RemoteMedia): ReadonlyMap<string, { readonly paused: boolean }> {
-  const accepted = new Map<string, { readonly paused: boolean }>();
-  for (const choices of answer.simulcast?.recv ?? []) {
-    for (const { id, paused } of choices) if (offered.includes(id)) accepted.set(id, { paused });
-  }
-  return accepted;
+/** Of the rids that our section sends, those that the peer's receives, and whether it pauses them. */
+export function wantedRids({ simulcast }: RemoteMedia, sendRids: readonly string[]): ReadonlyMap<string, boolean> {
+  const wanted = new Map<string, boolean>();
+  for (const { id, paused } of simulcast?.recv.flat() ?? []) if (sendRids.includes(id)) wanted.set(id, paused);
+  return wanted;
 }
 
 /** The lines of a section (RFC 8851 4, RFC 8853 5.1). */

@@ -23,6 +23,8 @@ export interface Transceiver {
   readonly encodings: readonly SendEncoding[];
   /** The one encoding that there was before an offer of the peer asked for several; `undefined` once that is settled. */
   readonly ridless: readonly SendEncoding[] | undefined;
+  /** Encodings that the peer paused (RFC 8853 5.2, `~`). */
+  readonly pausedRids: readonly string[];
   /** The encodings of the peer's simulcast that were agreed upon; a later offer of ours names them again. */
   readonly receiveRids: readonly ReceiveRid[];
   /** The remote track as it was announced last. */
@@ -72,6 +74,7 @@ export function withNewTransceiver(config: JsepConfig, state: JsepState, kind: M
     stopped: false,
     encodings: makeEncodings(config, state, encodingsOf(kind, init.encodings ?? [])),
     ridless: undefined,
+    pausedRids: [],
     receiveRids: [],
     remoteTrack: undefined,
     streamIds: [...new Set(streamIds)],

@@ -78,6 +78,17 @@ test('an offer in the place of another keeps the transceivers that both have (W3
   assert.deepEqual(state(b), ['0 audio 0 recvonly null']);
 });
 
+test('an offer in the place of another may use a mid for another kind', () => {
+  const [a, b, c] = [...pair(), makeMediaJsep('c')];
+  a.addTransceiver('audio');
+  c.addTransceiver('video');
+  b.setRemoteDescription(a.createOffer());
+  assert.deepEqual(b.setRemoteDescription(c.createOffer()).effects.map(({ type }) => type), ['transceiver-stopped', 'transceiver-added', 'track']);
+  assert.deepEqual(state(b), ['1 video 0 recvonly null']);
+  b.setLocalDescription();
+  assert.deepEqual(state(b), ['1 video 0 recvonly recvonly']);
+});
+
 test('glare: our offer is rolled back, its transceivers take sections of the other and the rest waits (perfect negotiation)', () => {
   const [a, b] = pair();
   for (const jsep of [a, b]) {
@@ -174,6 +185,18 @@ test('data that is stopped leaves the transport to media, and the tag moves to w
   assert.deepEqual([shape(b.localDescription), linesOf(b.localDescription, 'a=group')], [['0 application rejected', '1 audio accepted'], ['a=group:BUNDLE 1']]);
   const candidate = b.addLocalCandidate({ foundation: '1', component: 1, protocol: 'udp', priority: 1, address: '192.0.2.1', port: 4000, type: 'host' });
   assert.deepEqual([candidate?.sdpMid, candidate?.sdpMLineIndex], ['1', 1]);
+});
+
+test('a data section in the place of another is another association (RFC 8841 9)', () => {
+  const [a, b] = pair();
+  a.addTransceiver('audio');
+  a.addDataChannel();
+  negotiate(a, b);
+  const { sdp } = a.createOffer();
+  const data = sdp.slice(sdp.indexOf('m=application'));
+  const offer = sdp.replace('m=application 9', 'm=application 0').replace('BUNDLE 0 1', 'BUNDLE 0 7') + data.replace('a=mid:1', 'a=mid:7');
+  b.setRemoteDescription({ type: 'offer', sdp: offer });
+  assert.deepEqual(b.setLocalDescription().effects.map(({ type }) => type), ['sctp-rejected', 'sctp', 'signaling-state']);
 });
 
 // BUNDLE

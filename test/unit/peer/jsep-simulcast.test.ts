@@ -23,7 +23,7 @@ test('three encodings are offered with their rids and no sources, and the answer
   assert.deepEqual(simulcast(b.localDescription), ['a=rid:h recv', 'a=rid:m recv', 'a=rid:l recv', 'a=simulcast:recv h;m;l']);
   assert.deepEqual(only(answerer, 'track').map(({ rids }) => rids), [['h', 'm', 'l']]);
   const [sent] = agreed(offerer) ?? [];
-  assert.deepEqual(sent?.sendEncodings.map(({ rid, active }) => [rid, active]), [['h', true], ['m', true], ['l', true]], 'an answer that does not pause resumes (W3C 4.4.1.5)');
+  assert.deepEqual(sent?.sendEncodings.map(({ rid, active }) => [rid, active]), [['h', true], ['m', true], ['l', false]], 'what the application paused stays so');
   assert.equal(new Set(sent?.sendEncodings.flatMap(({ ssrc, rtxSsrc, fecSsrc }) => [ssrc, rtxSsrc, fecSsrc])).size, 9);
   const [received] = agreed(answerer) ?? [];
   assert.deepEqual(received?.receiveEncodings, [
@@ -54,10 +54,31 @@ test('an answer takes away, pauses, or refuses encodings (RFC 8853 5.3.2, W3C 4.
     assert.deepEqual(sent?.sendEncodings.map(({ ssrc }) => ssrc), a.transceivers[0]?.encodings.map(({ ssrc }) => ssrc));
     return sent?.sendEncodings.map(({ rid, active }) => [rid, active]);
   };
-  assert.deepEqual(after(['a=rid:m recv\r\n', ''], ['recv h;m;l', 'recv h;l']), [['h', true], ['l', true]]);
+  assert.deepEqual(after(['a=rid:m recv\r\n', ''], ['recv h;m;l', 'recv h;l']), [['h', true], ['l', false]]);
   assert.deepEqual(after(['recv h;m;l', 'recv h;~m;~l']), [['h', true], ['m', false], ['l', false]]);
   assert.deepEqual(after(['a=simulcast:recv h;m;l\r\n', '']), [[undefined, true]]);
   assert.deepEqual(after(['a=rid:m recv\r\na=rid:l recv\r\n', ''], ['recv h;m;l', 'recv h']), [['h', true]]);
+});
+
+test('what the peer paused goes on when it says so, in either role, and what the application paused does not (RFC 8853 5.2)', () => {
+  const { a, b } = offering();
+  const active = (): readonly boolean[] | undefined => a.transceivers[0]?.encodings.map((encoding) => encoding.active);
+  const answered = (paused: string): void => {
+    a.setLocalDescription();
+    b.setRemoteDescription(a.localDescription as Description);
+    b.setLocalDescription();
+    a.setRemoteDescription(edit(b.localDescription, ['recv h;m;l', paused]));
+  };
+  answered('recv ~h;m;l');
+  assert.deepEqual(active(), [false, true, false]);
+  answered('recv h;~m;~l');
+  assert.deepEqual(active(), [true, false, false]);
+  a.setEncodingActive(0, 0, false);
+  b.setLocalDescription();
+  a.setRemoteDescription(edit(b.localDescription, ['recv h;m;l', 'recv h;m;~l']));
+  const [sent] = agreed(a.setLocalDescription().effects) ?? [];
+  assert.deepEqual(sent?.sendEncodings.map((encoding) => encoding.active), [false, true, false]);
+  assert.deepEqual(active(), [false, true, false]);
 });
 
 test('a simulcast that was refused is not offered again, and the one encoding is named by its source', () => {
@@ -102,7 +123,7 @@ test('an offer to receive a simulcast gives a sender its encodings (W3C 4.4.1.5)
   const [sent] = agreed(a.setLocalDescription().effects) ?? [];
   assert.deepEqual(simulcast(a.localDescription), ['a=rid:1 send', 'a=rid:2 send', 'a=simulcast:send 1;2']);
   assert.deepEqual(linesOf(a.localDescription, 'a=ssrc'), []);
-  assert.deepEqual(sent?.sendEncodings.map(({ rid }) => rid), ['1', '2']);
+  assert.deepEqual(sent?.sendEncodings.map(({ rid, active }) => [rid, active]), [['1', true], ['2', false]]);
   assert.equal(sent?.sendEncodings[0]?.ssrc, before?.encodings[0]?.ssrc, 'the first goes on');
 });
 
