@@ -6,12 +6,14 @@ import { peerPrograms } from '../spawn-peer.ts';
 import { failures, line, summary } from '../report.ts';
 import { type Result, runCase } from '../suite.ts';
 import { dataChannelTests } from './data-channels.ts';
+import { forwardingTests } from './forwarding.ts';
 import { houseTests } from './house.ts';
 import { negotiationTests } from './negotiation.ts';
+import { playbackTests } from './playback.ts';
 import { programTests } from './programs.ts';
 import { BROWSER, type ExampleTest } from './tools.ts';
 
-const all: readonly ExampleTest[] = [...dataChannelTests, ...programTests, ...negotiationTests, ...houseTests];
+const all: readonly ExampleTest[] = [...dataChannelTests, ...programTests, ...negotiationTests, ...playbackTests, ...forwardingTests, ...houseTests];
 const LONGEST_MS = 60_000;
 /** The demo has a suite of its own, in interop/demo. */
 const ELSEWHERE = ['demo'];

@@ -1,0 +1,47 @@
+// What the tests of the examples about media look at.
+import { sleep, until } from '../suite.ts';
+import type { Page } from '../demo/browser.ts';
+import { assert, rowsOf } from './tools.ts';
+
+/** A stream as the page's table shows it. */
+export interface StreamRow {
+  readonly stream: string;
+  readonly codec: string;
+  readonly size: string;
+  readonly frames: number;
+  readonly kbps: number;
+  readonly lost: number;
+}
+
+export async function streamsOf(page: Page): Promise<StreamRow[]> {
+  return (await rowsOf(page, 'figures')).map(([stream = '', codec = '', size = '', frames, kbps, lost]) => ({ stream, codec, size, frames: Number(frames), kbps: Number(kbps), lost: Number(lost) }));
+}
+
+/** Waits for a stream of a codec with frames that the page decoded (or encoded, for one that it sends). */
+export async function streamOf(page: Page, codec: string, direction: 'from' | 'to' = 'from', ms = 15_000): Promise<StreamRow> {
+  let found: StreamRow | undefined;
+  const isFound = async (): Promise<boolean> => {
+    const all = await streamsOf(page);
+    found = all.find((row) => row.stream.startsWith(direction) && row.codec.toLowerCase() === codec.toLowerCase() && (codec.startsWith('audio/') ? row.kbps > 5 : row.frames > 5));
+    return found !== undefined;
+  };
+  await until(isFound, ms, () => `${codec} ${direction} the program`);
+  return found as StreamRow;
+}
+
+/** Frames decoded per second over two seconds. */
+export async function frameRateOf(page: Page, codec: string): Promise<number> {
+  const [first, start] = [await streamOf(page, codec), performance.now()];
+  await sleep(2000);
+  const last = await streamOf(page, codec);
+  return ((last.frames - first.frames) * 1000) / (performance.now() - start);
+}
+
+/** The page decodes a codec at the rate of the sample files, 25 frames a second. */
+export async function playsSteadily(page: Page, codec: string): Promise<string> {
+  const rate = await frameRateOf(page, codec);
+  assert(rate > 19 && rate < 31, `${codec}: ${rate.toFixed(1)} frames a second, 25 were expected`);
+  const { size, lost } = await streamOf(page, codec);
+  assert(lost === 0, `${lost} packets lost`);
+  return `${codec} ${size} at ${rate.toFixed(0)} frames a second`;
+}

@@ -1,0 +1,58 @@
+// The examples that play files to a page.
+import { until } from '../suite.ts';
+import { playsSteadily, streamOf, streamsOf } from './media.ts';
+import { assert, BROWSER, click, type ExampleTest, pageTest, textOf } from './tools.ts';
+
+const vpx = [
+  ['picture.vp8.ivf', 'VP8'],
+  ['picture.vp9.ivf', 'VP9'],
+].map(([file, codec]) =>
+  pageTest(
+    'play-from-disk-vpx',
+    async ({ page, program }) => {
+      await program.printed(new RegExp(`playing ${codec} and opus`));
+      await streamOf(page, 'audio/opus');
+      return `${await playsSteadily(page, `video/${codec}`)}, and sound`;
+    },
+    { args: [`--video=${file}`] },
+  ),
+);
+
+const h264 = pageTest('play-from-disk-h26x', async ({ page, program }) => {
+  await program.printed(/playing H264, as 42/);
+  return playsSteadily(page, 'video/H264');
+});
+
+const av1 = ['picture.av1.ivf', 'picture.av1.obu'].map((file) => pageTest('play-from-disk-av1', ({ page }) => playsSteadily(page, 'video/AV1'), { args: [`--video=${file}`] }));
+
+const renegotiation = pageTest('play-from-disk-renegotiation', async ({ page, program }) => {
+  const decoding = async (): Promise<number> => (await streamsOf(page)).filter(({ codec, kbps }) => codec === 'video/VP8' && kbps > 20).length;
+  for (const count of [1, 2, 3]) {
+    await click(page, 'add');
+    await until(async () => (await decoding()) === count, 10_000, `${count} pictures that move`);
+  }
+  await click(page, 'remove');
+  await until(async () => (await decoding()) === 2, 10_000, 'two pictures that move');
+  await click(page, 'add');
+  await until(async () => (await decoding()) === 3, 10_000, 'three pictures again');
+  assert((await textOf(page, 'count')) === '3', 'the page does not say three');
+  await program.printed(/3 pictures, 3 transceivers\n[^]*2 pictures[^]*3 pictures, 3 transceivers/);
+  return 'three pictures added, one taken away, one added in its place';
+});
+
+const playlist = pageTest('play-from-disk-playlist-control', async ({ page, program }) => {
+  const choose = (value: string): Promise<void> => page.evaluate(`document.querySelector('#playlist button[value="${value}"]').click()`);
+  const before = await playsSteadily(page, 'video/VP8');
+  await choose('picture-and-tone.webm');
+  await program.printed(/playing picture-and-tone\.webm/);
+  await playsSteadily(page, 'video/VP8');
+  await choose('pause');
+  await until(async () => (await streamsOf(page)).every(({ kbps }) => kbps === 0), 10_000, 'a pause');
+  await choose('picture.vp8.ivf');
+  await playsSteadily(page, 'video/VP8');
+  assert((await textOf(page, 'now')) === 'picture.vp8.ivf', 'the page does not say what is played');
+  return `${before}; another file, a pause and back on one track`;
+});
+
+/** Firefox on Debian takes no H.264 without a plugin that it would download, and its AV1 is off. */
+export const playbackTests: readonly ExampleTest[] = [...vpx, ...(BROWSER === 'chromium' ? [h264, ...av1] : []), renegotiation, playlist];
