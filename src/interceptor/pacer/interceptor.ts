@@ -36,6 +36,8 @@ export class Pacer implements Interceptor {
   readonly #ready: Queue<OutgoingPacket> = new Queue();
   readonly #clusters: Clusters = new Clusters();
   readonly #padding: Map<LocalStream, StreamPadding> = new Map();
+  /** Also of streams that pause: their numbers go on (RFC 3711 9.1). */
+  readonly #known: WeakMap<LocalStream, StreamPadding> = new WeakMap();
   /** The next packet of a probe, which is not due yet. */
   #held: OutgoingPacket | undefined;
   #rateBps = Infinity;
@@ -70,7 +72,9 @@ export class Pacer implements Interceptor {
 
   bindLocal(stream: LocalStream): void {
     this.#queue.add(stream);
-    this.#padding.set(stream, new StreamPadding(stream, this.#context.environment.random));
+    const padding = this.#known.get(stream) ?? new StreamPadding(stream, this.#context.environment.random);
+    this.#known.set(stream, padding);
+    this.#padding.set(stream, padding);
   }
 
   unbindLocal(stream: LocalStream): void {

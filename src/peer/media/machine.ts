@@ -75,6 +75,7 @@ export class MediaTransport {
     if (this.#chain === undefined && agreements.length > 0) this.#makeChain(now);
     this.#router.update(agreements);
     this.#unbindEnded(now);
+    for (const stream of this.#router.streams) this.#chain?.updateRemote(stream, now);
     for (const agreement of agreements) this.#declare(agreement);
     this.#updateSenders(agreements, now);
   }
@@ -143,7 +144,10 @@ export class MediaTransport {
     if (chain === undefined || srtp === undefined) return undefined;
     for (let unit = chain.pollWrite(); unit !== undefined; unit = chain.pollWrite()) {
       try {
-        return 'rtcp' in unit ? srtp.protectRtcp(unit.rtcp) : srtp.protectRtp(unit.bytes);
+        if ('rtcp' in unit) return srtp.protectRtcp(unit.rtcp);
+        // A retransmission on the SSRC of the media is the packet itself once more, for a peer without RTX.
+        const isRepeated = unit.role === 'rtx' && unit.header.ssrc === unit.stream.ssrc;
+        return isRepeated ? srtp.repeatRtp(unit.bytes) : srtp.protectRtp(unit.bytes);
       } catch (error) {
         if (!(error instanceof RtcError)) throw error;
         // A forwarded duplicate, or one from before the replay window: the same numbers must not seal two packets.
@@ -269,6 +273,7 @@ export class MediaTransport {
     const isSame = before.length === agreement.sendEncodings.length && before.every((stream, i) => stream.ssrc === agreement.sendEncodings[i]?.ssrc);
     if (isSame) {
       before.forEach((stream, i) => stream.update(section, agreement.sendEncodings[i] as SendEncoding));
+      for (const stream of before) this.#chain?.updateLocal(stream, now);
       return;
     }
     this.#endSenders(agreement.transceiver, now);

@@ -12,6 +12,7 @@ import {
   nackResponder,
   NackResponder,
   type OutgoingPacket,
+  pacer,
   reports,
   rtxReceiver,
 } from '../../../src/interceptor/index.ts';
@@ -296,6 +297,27 @@ test('a stream that pauses and comes back goes on with the numbers of its retran
   const [first = 0] = numbers;
   assert.deepEqual(numbers, [first, first + 1, first + 2]);
   assert.ok(first < 0x8000, 'in the lower half');
+});
+
+test('padding of the pacer and retransmissions share one row of numbers, over pauses as well', () => {
+  const chain = chainOf(nackResponder(), pacer());
+  const stream = localStream({ ssrc: 50 });
+  const numbers: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const start = round * 1000;
+    chain.bindLocal(stream, start);
+    chain.handleEvent({ type: 'target-rate', targetBps: 1_000_000, pacingBps: 2_000_000 }, start);
+    chain.writeRtp(outgoing(stream, { sequenceNumber: round, marker: true }, start), start);
+    chain.handleEvent({ type: 'probe', id: round, rateBps: 2_000_000, bytes: 2000, packets: 4 }, start);
+    for (let now = start + 10; now < start + 200; now += 10) {
+      if (now === start + 150) chain.handleRtcp([nack(50, round)], now);
+      chain.handleTimeout(now);
+      for (const { header } of writesOf(chain).rtp) if (header.ssrc === 51) numbers.push(header.sequenceNumber);
+    }
+    chain.unbindLocal(stream, start + 300);
+  }
+  assert.ok(numbers.length >= 3 * 5, `${numbers.length} packets on the SSRC of repair`);
+  assert.deepEqual(numbers, numbers.map((_, i) => (numbers[0] as number) + i));
 });
 
 test('what is agreed upon later counts from then on, both ways', () => {
