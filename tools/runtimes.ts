@@ -16,16 +16,17 @@ type Suite = (typeof SUITES)[number];
 const SUITE_TIMEOUT_MS = 600_000;
 const PAIR_BYTES = 100_000_000;
 
-/** Test files that look at what only Node.js has, by part of their name, with the reason. */
-const NODE_ONLY: Readonly<Record<string, string>> = {
-  'unit/tools/': 'start the test runner of Node.js',
-  'unit/runtime/node.test': 'takes the sockets of Node.js apart',
-  'unit/runtime/node-random.test': 'replaces functions of node:crypto',
-  'unit/crypto/node-import.test': 'starts processes of Node.js with tsx',
-  'unit/crypto/wasm.test': 'starts processes of Node.js with tsx',
-  'unit/api/lifecycle.test': 'starts processes of Node.js with tsx',
-  'unit/srtp/attacks.test': 'asks V8 for its garbage collector',
-};
+/** Test files that look at what a platform does not have, by part of their name, with the reason. */
+const LEFT_OUT: readonly { readonly part: string; readonly of: readonly Platform['kind'][]; readonly why: string }[] = [
+  { part: 'unit/tools/', of: ['bun', 'deno'], why: 'start the test runner of Node.js' },
+  { part: 'unit/runtime/node.test', of: ['bun', 'deno'], why: 'takes the sockets of Node.js apart' },
+  { part: 'unit/runtime/node-random.test', of: ['bun', 'deno'], why: 'replaces functions of node:crypto' },
+  { part: 'unit/crypto/node-import.test', of: ['bun', 'deno'], why: 'starts processes of Node.js with tsx' },
+  { part: 'unit/crypto/wasm.test', of: ['bun', 'deno'], why: 'starts processes of Node.js with tsx' },
+  { part: 'unit/api/lifecycle.test', of: ['bun', 'deno'], why: 'starts processes of Node.js with tsx' },
+  { part: 'unit/srtp/attacks.test', of: ['bun', 'deno'], why: 'asks V8 for its garbage collector' },
+  { part: 'sim/call.test', of: ['bun'], why: 'weighs the heap, of which Bun tells something else' },
+];
 
 interface Outcome {
   readonly passed: number;
@@ -74,21 +75,33 @@ function* testFiles(folder: string): Generator<string> {
   }
 }
 
-/** Runs files of node:test: by Node.js itself, or by the runner of the platform, which takes the same files. */
-async function runTests(platform: Platform, suite: Suite): Promise<Outcome> {
+/** The files of a suite that a platform runs. */
+function filesOf(platform: Platform, suite: Suite): readonly string[] {
   const all = [...testFiles(join(root, 'test', suite))].sort();
-  const files = platform.kind === 'node' ? all : all.filter((file) => !Object.keys(NODE_ONLY).some((part) => file.includes(part)));
+  return all.filter((file) => !LEFT_OUT.some(({ part, of }) => of.includes(platform.kind) && file.includes(part)));
+}
+
+/** Runs files of node:test: by Node.js itself, or by the runner of the platform, which takes the same files. */
+function runFiles(platform: Platform, files: readonly string[]): Promise<Outcome> {
   if (platform.kind === 'node') return runNodeTests(platform, files);
-  const { code, output } =
-    platform.kind === 'bun'
-      ? await run(platform.command, ['test', '--timeout', '120000', ...files.map((file) => `./${file}`)])
-      : await run(platform.command, ['test', ...DENO_ARGS, ...files]);
+  return platform.kind === 'bun' ? runBunTests(platform, files) : runDenoTests(platform, files);
+}
+
+const unique = (matches: Iterable<RegExpExecArray>): readonly string[] => [...new Set([...matches].map((match) => match[1] as string))];
+
+async function runBunTests(platform: Platform, files: readonly string[]): Promise<Outcome> {
+  const { code, output } = await run(platform.command, ['test', '--timeout', '120000', ...files.map((file) => `./${file}`)]);
   const read = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0);
-  const outcome =
-    platform.kind === 'bun'
-      ? { passed: read(/^\s*(\d+) pass$/m), failed: read(/^\s*(\d+) fail$/m), skipped: read(/^\s*(\d+) skip$/m) }
-      : { passed: read(/\| (\d+) passed/), failed: read(/\| (\d+) failed/), skipped: read(/\| (\d+) ignored/) };
-  return settle(outcome, code, output);
+  // Each file's name stands above its tests.
+  const failedFiles = output.split(/^(?=test\/\S+\.test\.ts:$)/m).flatMap((part) => (/^(?:\(fail\)|# Unhandled)/m.test(part) ? unique(part.matchAll(/^(test\/\S+\.test\.ts):$/gm)) : []));
+  return settle({ passed: read(/^\s*(\d+) pass$/m), failed: read(/^\s*(\d+) fail$/m), skipped: read(/^\s*(\d+) skip$/m), failedFiles }, code, output);
+}
+
+async function runDenoTests(platform: Platform, files: readonly string[]): Promise<Outcome> {
+  const { code, output } = await run(platform.command, ['test', ...DENO_ARGS, ...files]);
+  const read = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0);
+  const failedFiles = unique(output.matchAll(/(?:=> )?\.\/(test\/\S+\.test\.ts)(?::\d+:\d+| \(uncaught error\))$/gm));
+  return settle({ passed: read(/\| (\d+) passed/), failed: read(/\| (\d+) failed/), skipped: read(/\| (\d+) ignored/), failedFiles }, code, output);
 }
 
 /** Node.js runs all files in one process: a process for each would take most of the time. */
@@ -100,7 +113,7 @@ async function runNodeTests(platform: Platform, files: readonly string[]): Promi
     const { code, output } = await run(platform.command, [...platform.args, ...reporter, 'tools/runtimes/run-files.mjs', ...files], { TEST_COUNTS: counts });
     if (!existsSync(counts)) return settle(NO_COUNT, code, output);
     const { pass = 0, fail = 0, cancelled = 0, skipped = 0 } = JSON.parse(readFileSync(counts, 'utf8')) as Record<string, number>;
-    const failedFiles = [...new Set([...output.matchAll(/^ {2}(test\/\S+\.test\.ts)$/gm)].map((match) => match[1] as string))];
+    const failedFiles = unique(output.matchAll(/^ {2}(test\/\S+\.test\.ts)$/gm));
     return settle({ passed: pass, failed: fail + cancelled, skipped, failedFiles }, code, output);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -123,7 +136,7 @@ function settle(outcome: Outcome, code: number, output: string): Outcome {
 }
 
 function runSuite(platform: Platform, suite: Suite): Promise<Outcome> {
-  if (suite === 'unit' || suite === 'sim') return runTests(platform, suite);
+  if (suite === 'unit' || suite === 'sim') return runFiles(platform, filesOf(platform, suite));
   return suite === 'loopback' ? runProgram(platform, 'tools/runtimes/loopback.ts') : runProgram(platform, 'tools/runtimes/conformance.ts', suite);
 }
 
@@ -155,12 +168,12 @@ async function runCell(cell: Cell): Promise<void> {
   console.log(`${platform.name} ${suite}: ${describe(cell.outcome)} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
 
-/** Tests that look at the clock may fail because of the other platform beside them: files of Node.js are tried once more, alone. */
+/** Tests that look at the clock may fail because of the other platform beside them: those files are tried once more, alone. */
 async function runAgain(cell: Cell): Promise<void> {
   const { platform, suite, outcome } = cell;
   const files = outcome?.failedFiles ?? [];
-  if (outcome === undefined || outcome.failed === 0 || files.length === 0 || platform.kind !== 'node') return;
-  const again = await runNodeTests(platform, files);
+  if (outcome === undefined || outcome.failed === 0 || files.length === 0) return;
+  const again = await runFiles(platform, files);
   console.log(`${platform.name} ${suite}: ${files.join(', ')} alone: ${describe(again)}`);
   if (again.failed === 0) cell.outcome = { ...outcome, passed: outcome.passed + outcome.failed, failed: 0 };
 }
@@ -182,7 +195,7 @@ async function runSuites(chosen: readonly Platform[], suites: readonly Suite[], 
   }
   console.log('');
   print([['platform', ...suites], ...table.map((row, i) => [(chosen[i] as Platform).name, ...row.map(({ outcome }) => (outcome === undefined ? '–' : describe(outcome)))])]);
-  for (const [part, why] of Object.entries(NODE_ONLY)) console.log(`not on Bun and Deno: test/${part}*: ${why}`);
+  for (const { part, of, why } of LEFT_OUT) console.log(`not on ${of.join(' and ')}: test/${part}*: ${why}`);
 }
 
 async function runPairs(all: readonly Platform[], total: Total): Promise<void> {
