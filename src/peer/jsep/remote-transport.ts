@@ -85,7 +85,9 @@ function checkContinuity(state: JsepState, transport: RemoteTransport, isOffer: 
   };
   if (!sameFingerprints(negotiated.remoteFingerprints, transport.fingerprints)) unsupported('other fingerprints');
   const theirs = negotiated.dtlsRole === 'client' ? 'passive' : 'active';
-  if (transport.setup !== theirs && transport.setup !== 'actpass') unsupported('another DTLS role');
+  // After a rollback browsers answer with `active` whatever they were, and go on with the session that they have; the fingerprints are
+  // the same, so it is still the peer's. Only an offer may ask for another session (RFC 8842 5.5).
+  if (isOffer && transport.setup !== theirs && transport.setup !== 'actpass') unsupported('another DTLS role');
   if (isOffer) return;
   const weRestarted = pendingLocal?.usernameFragment !== negotiated.localUsernameFragment;
   if (weRestarted !== restarts(negotiated.remoteCredentials, transport.credentials)) {

@@ -26,6 +26,19 @@ test('a renegotiation offers actpass, keeps roles and credentials and disturbs n
   }
 });
 
+test('an answer that names the other DTLS role, as browsers give it after a rollback, keeps the session and its roles', () => {
+  const { a, b } = connected();
+  b.restartIce();
+  b.setLocalDescription();
+  a.setRemoteDescription(b.localDescription as Description);
+  a.setLocalDescription();
+  const answer = edit(a.localDescription as Description, ['a=setup:passive', 'a=setup:active']);
+  const { effects } = b.setRemoteDescription(answer);
+  assert.deepEqual(effects.map(({ type }) => type), ['remote-ice', 'signaling-state']);
+  negotiate(a, b);
+  assert.equal(line(b, 'setup'), 'a=setup:active');
+});
+
 test('an ICE restart gives both sides new generations and keeps DTLS, SCTP and the ICE roles (RFC 8445 9, RFC 8839 4.4.1.1.1)', () => {
   for (const restart of [(jsep: Jsep) => jsep.restartIce(), (jsep: Jsep) => void jsep.createOffer({ iceRestart: true })]) {
     const { a, b } = connected();
