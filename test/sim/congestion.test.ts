@@ -75,6 +75,12 @@ test('feedback of RFC 8888 leads to the same estimate', async () => {
   assert.ok(result.mean(5000) > 2_550_000 && result.highest() < 4_500_000, `mean ${result.mean(5000)}`);
 });
 
+test('without a pacer, and so without probes, the path is found in 10 s as well', async () => {
+  const result = await run({ ...scenario('no pacer'), durationMs: 15_000 });
+  assert.ok(result.reached(2_550_000) <= 10_000, `reached at ${result.reached(2_550_000)}`);
+  assert.ok(result.highest() <= 4_500_000, `most ${result.highest()}`);
+});
+
 test('an application that is limited keeps the estimate, and probes find the path when video begins', async () => {
   const result = await run({ ...scenario('audio alone'), durationMs: 20_000 });
   assert.ok(result.highest(0, 15_000) < 500_000, 'no guess while there is audio alone');

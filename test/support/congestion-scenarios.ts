@@ -10,6 +10,7 @@ export const SCENARIOS: readonly Scenario[] = [
   BAR_LOSS,
   { name: '3 Mbit/s, RFC 8888 feedback', rateBps: 3_000_000, ccfb: true },
   { name: '3 Mbit/s, no padding for probes', rateBps: 3_000_000, rtx: false },
+  { name: '3 Mbit/s, no pacer and so no probes', rateBps: 3_000_000, paced: false },
   { name: '300 kbit/s', rateBps: 300_000, audio: true },
   { name: '100 kbit/s', rateBps: 100_000, audio: true },
   { name: '30 Mbit/s', rateBps: 30_000_000 },

@@ -49,6 +49,8 @@ export interface Scenario {
   readonly ccfb?: boolean;
   /** Whether the peer takes retransmissions, and so padding. Default true. */
   readonly rtx?: boolean;
+  /** Whether the sender has a pacer. Default true. */
+  readonly paced?: boolean;
   readonly estimator?: EstimatorConfig;
   readonly seed?: number;
 }
@@ -238,14 +240,14 @@ class Call {
   #sequence = 0;
 
   constructor(scenario: Scenario) {
-    const { seed = 1, ccfb = false, estimator = {} } = scenario;
+    const { seed = 1, ccfb = false, paced = true, estimator = {} } = scenario;
     this.result = new CallResult(scenario);
     this.#scenario = scenario;
     this.#chances = new Chances(seed, 'call');
     this.#world = createWorld({ seed, link: { delayMs: 0.01 } });
     this.#west = this.#world.router('west');
     this.#east = this.#world.router('east');
-    this.#sender = new End(this.#world, [congestionControl(estimator), pacer()], this.#chances.fill, 1);
+    this.#sender = new End(this.#world, [congestionControl(estimator), ...(paced ? [pacer()] : [])], this.#chances.fill, 1);
     this.#receiver = new End(this.#world, [ccfb ? ccfbReceiver() : twccReceiver()], this.#chances.fill, 2);
     this.#control = this.#sender.chain.find(CongestionControl)!;
   }

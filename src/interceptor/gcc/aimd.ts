@@ -2,6 +2,7 @@ import type { Instant } from '../../core/index.ts';
 import {
   DECREASE_FACTOR,
   DEFAULT_ROUND_TRIP_MS,
+  FIRST_GROWTH_PER_SECOND,
   GROWTH_PER_SECOND,
   HEADROOM_BPS,
   HEADROOM_FACTOR,
@@ -45,6 +46,8 @@ export class RateControl {
   #decreasedAt: Instant = -Infinity;
   #probedAt: Instant = -Infinity;
   #probedBps = 0;
+  /** Neither overuse nor a probe ever told anything of the path. */
+  #isFirstSearch = true;
 
   constructor(startBps: number, minBps: number, maxBps: number) {
     this.#rateBps = startBps;
@@ -76,6 +79,7 @@ export class RateControl {
     if (this.#capacity.bps !== undefined && bps > this.#capacity.upperBps) this.#capacity.reset();
     this.#probedAt = now;
     this.#probedBps = bps;
+    this.#isFirstSearch = false;
     this.setRate(bps, now);
   }
 
@@ -113,6 +117,7 @@ export class RateControl {
 
   #decrease(acknowledgedBps: number | undefined, now: Instant): void {
     const capacity = this.#capacity;
+    this.#isFirstSearch = false;
     let rate = this.#rateBps;
     if (acknowledgedBps === undefined) rate /= 2;
     else {
@@ -136,7 +141,8 @@ export class RateControl {
     // Nobody knows whether the path carries more than goes over it.
     const mostBps = HEADROOM_FACTOR * known + HEADROOM_BPS;
     if (isApplicationLimited || this.#rateBps >= mostBps) return;
-    const growth = this.#capacity.bps === undefined ? this.#rateBps * (GROWTH_PER_SECOND ** seconds - 1) : this.#growthNearCapacity() * seconds;
+    const factor = this.#isFirstSearch ? FIRST_GROWTH_PER_SECOND : GROWTH_PER_SECOND;
+    const growth = this.#capacity.bps === undefined ? this.#rateBps * (factor ** seconds - 1) : this.#growthNearCapacity() * seconds;
     this.#rateBps = this.#clamp(Math.min(this.#rateBps + growth, mostBps));
   }
 

@@ -45,6 +45,8 @@ export const FULL_QUEUE_INTERVAL_MS = 1000;
 export const DECREASE_FACTOR = 0.88;
 /** Growth per second far from the capacity. */
 export const GROWTH_PER_SECOND = 1.08;
+/** The same until anything was learned of the path, as where no pacer sends probes. */
+export const FIRST_GROWTH_PER_SECOND = 1.35;
 /** The least growth, in bit/s each second. */
 export const LEAST_GROWTH_BPS = 4000;
 /** The rate is not raised beyond this multiple of what arrives, and {@link HEADROOM_BPS}. */

@@ -125,10 +125,14 @@ test('delay that grows is overuse, delay that shrinks is underuse, and steady de
 });
 
 test('the rate grows by 8 % a second far from the capacity, not beyond 1.5 times what arrives, and not while the application limits it (5.5)', () => {
+  const blind = new RateControl(1_000_000, 30_000, 100_000_000);
   const rate = new RateControl(1_000_000, 30_000, 100_000_000);
+  rate.probed(1_000_000, 0);
   const input = { usage: 'normal', acknowledgedBps: 1_000_000, sentBps: Infinity, isApplicationLimited: false } as const;
   for (let now = 0; now <= 1000; now += 100) rate.update(input, now);
   near(rate.rateBps, 1_080_000, 5000);
+  for (let now = 0; now <= 900; now += 100) blind.update(input, now);
+  near(blind.rateBps, 1_310_000, 30_000, 'faster while nothing is known of the path');
   for (let now = 1100; now <= 20_000; now += 100) rate.update(input, now);
   near(rate.rateBps, 1_510_000, 1);
   const limited = new RateControl(1_000_000, 30_000, 100_000_000);
