@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { encodeUtf8, RtcError } from '../../../src/core/index.ts';
+import { encodeUtf8, fromHex, RtcError, toHex } from '../../../src/core/index.ts';
 import {
   type Interceptor,
   InterceptorChain,
@@ -22,6 +22,7 @@ import { decodeRtcp, type RtcpPacket } from '../../../src/rtcp/index.ts';
 import { codecRole, decodeRtp, extensionElements, extensionValue, type RtpCodec } from '../../../src/rtp/index.ts';
 import { seeded } from '../../support/fuzz.ts';
 import { ChainPair, chainEnvironment, Ext, incoming, incomingBytes, localStream, outgoing, payloadOf, Pt, RED_CODECS, remoteStream, VIDEO_CODECS } from '../../support/interceptor.ts';
+import { sessionPair } from '../../support/srtp.ts';
 
 const POLICY = { reorderMs: 10, maxTries: 10, giveUpMs: 2000 };
 const REPAIR: readonly InterceptorFactory[] = [reports(), rtxReceiver(), nackGenerator(), nackResponder(), nackRepeater()];
@@ -96,6 +97,21 @@ test('a peer without RTX gets the packets themselves again, byte for byte and be
   }
   assert.ok(repeated > 20);
   assert.equal(pair.a.told('repeated').length, repeated);
+});
+
+test('under SRTP a repetition is sealed to the same bytes as the packet before, and opens (RFC 3711 9.1)', () => {
+  const { a, b } = sessionPair();
+  const codecs = VIDEO_CODECS.filter((codec) => codecRole(codec) === 'media');
+  const chain = chainOf(nackRepeater());
+  const stream = localStream({ ssrc: 50, codecs, rtxSsrc: undefined });
+  chain.bindLocal(stream, 0);
+  const seal = ({ role, header, bytes }: OutgoingPacket): string => toHex(role === 'rtx' && header.ssrc === stream.ssrc ? a.repeatRtp(bytes) : a.protectRtp(bytes));
+  chain.writeRtp(outgoing(stream, { sequenceNumber: 7, payload: payloadOf(7, 50), paddingBytes: 4 }), 0);
+  const [first = ''] = writesOf(chain).rtp.map(seal);
+  chain.handleRtcp([nack(50, 7)], 100);
+  const again = writesOf(chain).rtp.map(seal);
+  assert.deepEqual(again, [first]);
+  assert.ok(b.unprotectRtp(fromHex(first)) !== undefined);
 });
 
 test('what is lost again is asked for again after a round trip, and a packet is given up in the end with a request for a keyframe', () => {
