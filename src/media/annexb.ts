@@ -9,7 +9,7 @@ import { type FileEnd, type MediaWriter, refuse, refuseLate } from './writer.ts'
 
 /** For byte streams that carry no times. */
 export interface ByteStreamConfig {
-  /** Frames per second. Default: what the stream says (H.264 VUI), else 25. */
+  /** Frames per second. Default: what the stream says (VUI of H.264 and H.265), else 25. */
   readonly frameRate?: number;
 }
 

@@ -32,6 +32,7 @@ export {
   type RecorderTrackStats,
 } from './recorder.ts';
 export { type DumpedPacket, type RtpdumpHeader, RtpdumpReader, RtpdumpWriter, type RtpdumpWriterConfig } from './rtpdump.ts';
+export { type SaveOptions, saveFrames } from './save.ts';
 export { BufferSink, type MediaSink } from './sink.ts';
 export { pcm16Data, pcm16Samples, WavReader, type WavReaderConfig } from './wav-reader.ts';
 export { WavWriter, type WavWriterConfig } from './wav-writer.ts';

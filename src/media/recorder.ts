@@ -35,7 +35,10 @@ export interface RecorderConfig {
    * with that keyframe, for which `sink` must be a function. Default `keep`.
    */
   readonly resolutionChange?: 'keep' | 'split';
-  /** Called when a video track is of no use until a keyframe comes; it may ask for one. It must not throw. */
+  /**
+   * Called for each frame of a video track that is left out because a keyframe is missing: ask the sender for one, as often as is polite.
+   * It must not throw.
+   */
   readonly onKeyframeNeeded?: (track: RecorderTrack) => void;
 }
 

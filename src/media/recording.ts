@@ -179,10 +179,11 @@ export class Recording implements Recorder {
 
   async #recordPicture(track: RecordingTrack, index: number, frame: RecordableFrame, positionMs: number): Promise<void> {
     const { state } = track;
-    if (frame.discontinuity === true && !frame.keyframe) this.#needKeyframe(track);
+    if (frame.discontinuity === true && !frame.keyframe) state.needsKeyframe = true;
     const info = frame.keyframe ? this.#infoOf(track, frame) : undefined;
     if (state.needsKeyframe && (state.framesWritten === 0 ? info === undefined : !frame.keyframe)) {
       state.framesWithoutKeyframe++;
+      this.#needKeyframe(track);
       return;
     }
     state.needsKeyframe = false;

@@ -81,3 +81,12 @@ export function rawPayload(unit: Uint8Array, headerBytes: number): Uint8Array {
   }
   return out.subarray(0, to);
 }
+
+/** Frames per second that are believed. */
+const MIN_FRAME_RATE = 0.1;
+const MAX_FRAME_RATE = 1000;
+
+/** A frame rate, unless nobody would encode at it. */
+export function believable(frameRate: number): number | undefined {
+  return frameRate >= MIN_FRAME_RATE && frameRate <= MAX_FRAME_RATE ? frameRate : undefined;
+}

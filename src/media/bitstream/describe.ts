@@ -25,7 +25,7 @@ export interface KeyframeInfo {
   readonly height: number;
   /** As in the `codecs` parameter of media types (RFC 6381), for instance `avc1.42c01e`. */
   readonly codecString: string;
-  /** Frames per second, where the stream says so (H.264 VUI). */
+  /** Frames per second, where the stream says so (VUI of H.264 and H.265). */
   readonly frameRate?: number;
 }
 
@@ -74,7 +74,7 @@ const DESCRIBE: Readonly<Record<VideoCodec, (frame: Uint8Array) => KeyframeInfo 
     const unit = findUnit(frame, (first) => ((first >> 1) & 0x3f) === H265NalType.sps);
     if (unit === undefined) return undefined;
     const sequence = decodeH265Sps(unit);
-    return { width: sequence.width, height: sequence.height, codecString: h265String(sequence) };
+    return { width: sequence.width, height: sequence.height, codecString: h265String(sequence), ...(sequence.frameRate === undefined ? {} : { frameRate: sequence.frameRate }) };
   },
   AV1: (frame) => {
     const header = splitObus(frame).find(({ type }) => type === ObuType.sequenceHeader);

@@ -1,5 +1,5 @@
 import { DecodeError } from '../../core/index.ts';
-import { Bits, rawPayload } from './bits.ts';
+import { believable, Bits, rawPayload } from './bits.ts';
 
 /** What a sequence parameter set says of the pictures (H.264 7.3.2.1.1). */
 export interface H264Sequence {
@@ -21,10 +21,6 @@ const EXTENDED_SAR = 255;
 
 /** Most macroblocks across and down that are believed. */
 const MAX_MACROBLOCKS = 4096;
-
-/** Frames per second that are believed. */
-const MIN_FRAME_RATE = 0.1;
-const MAX_FRAME_RATE = 1000;
 
 /** Reads a sequence parameter set, NAL unit header included. Throws {@link DecodeError}. */
 export function decodeH264Sps(unit: Uint8Array): H264Sequence {
@@ -104,8 +100,7 @@ function frameRateOf(bits: Bits): number | undefined {
     }
     if (!bits.flag()) return undefined;
     const unitsInTick = bits.u(32);
-    const rate = bits.u(32) / (2 * unitsInTick);
-    return rate >= MIN_FRAME_RATE && rate <= MAX_FRAME_RATE ? rate : undefined;
+    return believable(bits.u(32) / (2 * unitsInTick));
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
   }

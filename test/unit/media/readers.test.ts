@@ -5,6 +5,7 @@ import { createPacketizer, isAv1Keyframe, splitNalUnits } from '../../../src/cod
 import {
   AnnexBReader,
   AnnexBWriter,
+  BufferSink,
   type Container,
   createPushReader,
   createReader,
@@ -15,6 +16,7 @@ import {
   type MediaFrame,
   ObuReader,
   ObuWriter,
+  saveFrames,
   sniffContainer,
 } from '../../../src/media/index.ts';
 import { ByteQueue } from '../../../src/media/byte-queue.ts';
@@ -77,9 +79,11 @@ test('the size of pictures and the codec string are read from keyframes of every
 test('a picture that is cropped is as large as what is shown of it (H.264 7.4.2.1.1, H.265 7.4.3.2.1)', () => {
   // 1920×1080 by x264 and x265: 1088 lines are coded.
   const h264 = Buffer.from('6764002aacd940780227e5c04400000300040000030190f18326a0', 'hex');
-  const h265 = Buffer.from('420101016000000300900000030000030078a003c08010e58d9249245e48', 'hex');
+  const h265 = Buffer.from('42010101600000030090000003000003007ba003c08010e596566924caf0168080000003008000001904', 'hex');
   assert.deepEqual(describeKeyframe('H264', annexB(h264)), { width: 1920, height: 1080, codecString: 'avc1.64002a', frameRate: 50 });
-  assert.deepEqual(describeKeyframe('H265', annexB(h265)), { width: 1920, height: 1080, codecString: 'hvc1.1.6.L120.90' });
+  assert.deepEqual(describeKeyframe('H265', annexB(h265)), { width: 1920, height: 1080, codecString: 'hvc1.1.6.L123.90', frameRate: 50 });
+  // Cut before its timing information, it is not known.
+  assert.deepEqual(Object.keys(describeKeyframe('H265', annexB(h265.subarray(0, 30))) ?? {}), ['width', 'height', 'codecString']);
 });
 
 test('an IVF file has the first picture’s size, times from the first frame, and the number of frames once it is finished', () => {
@@ -349,6 +353,21 @@ test('createReader lets go of a stream that it is done with', async () => {
   const other = await createReader(stream(sampleFile('tone.ogg')));
   for await (const frame of other.tracks[0]!) if (frame.timestamp > 5000) break;
   assert.equal(ended, 3);
+});
+
+test('saveFrames writes a file and its patches, and closes the sink whatever happens', async () => {
+  const frames = readAll(new IvfReader(), sampleFile('picture.vp8.ivf')).slice(0, 9);
+  let closed = 0;
+  for (const appendOnly of [false, true]) {
+    const buffer = new BufferSink();
+    const sink = { write: (bytes: Uint8Array, position: number) => buffer.write(bytes, position), close: () => void closed++ };
+    assert.equal(await saveFrames(frames, createWriter('ivf', 'VP8'), sink, { appendOnly }), 9);
+    assert.equal(buffer.bytes()[24], appendOnly ? 0 : 9);
+    assert.equal(readAll(new IvfReader(), buffer.bytes()).length, 9);
+  }
+  const full = { write: () => Promise.reject(new Error('full')), close: () => void closed++ };
+  await assert.rejects(saveFrames(frames, createWriter('ivf', 'VP8'), full), /full/);
+  assert.equal(closed, 3);
 });
 
 test('what a container cannot hold is refused', async () => {
