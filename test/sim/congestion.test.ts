@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { createPeerConnection, TrackLocalStaticSample } from '../../src/api/index.ts';
+import { InterceptorRegistry, pacer } from '../../src/interceptor/index.ts';
+import { createWorld } from '../../src/sim/index.ts';
 import { type CallResult, runCall, type Scenario } from '../support/congestion.ts';
 import { BAR_3_MEGABIT, BAR_LOSS, BAR_STEP, congestionTable, SCENARIOS } from '../support/congestion-scenarios.ts';
 
@@ -99,4 +102,39 @@ test('20 % of lost feedback, and an outage of 3 s, are survived', async () => {
   const outage = await run({ ...scenario('nothing from'), durationMs: 20_000 });
   assert.ok(outage.lowest(10_000, 13_000) < 1_600_000, 'it falls while nothing is heard');
   assert.ok(outage.at(16_000) > 2_400_000, `at 16 s ${outage.at(16_000)}`);
+});
+
+test('two connections find a path of 3 Mbit/s, and what the track sends arrives whole', async () => {
+  const world = createWorld({ seed: 1, link: { delayMs: 25 } });
+  const [left, right] = [world.host('a'), world.host('b')];
+  world.link(left, right, { rateBps: 3_000_000, queueBytes: 112_500 }, 'forward');
+  const interceptors = new InterceptorRegistry().registerDefaults().register(pacer());
+  let receivedBytes = 0;
+  const a = await world.until(createPeerConnection({ runtime: left.runtime, interceptors }));
+  const b = await world.until(
+    createPeerConnection({ runtime: right.runtime, interceptors, handler: { onTrack: ({ track }) => void (track.handler = { onRtp: ({ payload }) => void (receivedBytes += payload.length) }) } }),
+  );
+  const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
+  const sender = a.addTrack(track);
+  await world.until(a.setLocalDescription());
+  await world.run(() => a.iceGatheringState === 'complete');
+  await world.until(b.setRemoteDescription(a.localDescription!));
+  await world.until(b.setLocalDescription());
+  await world.run(() => b.iceGatheringState === 'complete');
+  await world.until(a.setRemoteDescription(b.localDescription!));
+  await world.run(() => a.connectionState === 'connected' && b.connectionState === 'connected', 10_000);
+  const targetBps = (): number => sender.targetBitrateBps ?? 0;
+  const frame = (): void => {
+    const data = new Uint8Array(Math.max(100, Math.round(((targetBps() || 300_000) * 0.95) / 30 / 8))).fill(0x11, 0, 1);
+    void track.writeSample({ data, durationMs: 1000 / 30 });
+    world.virtual.clock.at(world.now + 1000 / 30, frame);
+  };
+  world.virtual.clock.at(world.now + 1, frame);
+  await world.runFor(4000);
+  const [target, before] = [targetBps(), receivedBytes];
+  await world.runFor(2000);
+  const receivedBps = ((receivedBytes - before) * 8) / 2;
+  await world.until(Promise.all([a.close(), b.close()]));
+  assert.ok(target >= 2_300_000 && target <= 3_450_000, `target ${target}`);
+  assert.ok(receivedBps >= 2_100_000, `received ${receivedBps}`);
 });

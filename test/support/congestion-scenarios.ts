@@ -1,8 +1,8 @@
 import type { CallResult, Scenario } from './congestion.ts';
 
 export const BAR_3_MEGABIT: Scenario = { name: '3 Mbit/s', rateBps: 3_000_000 };
-export const BAR_STEP: Scenario = { name: '3 → 1 Mbit/s at 20 s', rateBps: 3_000_000, steps: [{ atMs: 20_000, rateBps: 1_000_000 }], durationMs: 40_000 };
-export const BAR_LOSS: Scenario = { name: '3 Mbit/s, 10 % random loss', rateBps: 3_000_000, link: { loss: 0.1 }, durationMs: 40_000 };
+export const BAR_STEP: Scenario = { name: '3 → 1 Mbit/s at 20 s', rateBps: 3_000_000, steps: [{ atMs: 20_000, rateBps: 1_000_000 }], durationMs: 35_000 };
+export const BAR_LOSS: Scenario = { name: '3 Mbit/s, 10 % random loss', rateBps: 3_000_000, link: { loss: 0.1 } };
 
 export const SCENARIOS: readonly Scenario[] = [
   BAR_3_MEGABIT,
