@@ -19,6 +19,7 @@ export function agree(transceiver: Transceiver, local: LocalMedia, remote: Remot
   if (!isUseful(pairs)) return undefined;
   // Sending needs our own word, whatever the answer claims.
   const direction = intersected(local.direction, reversed(remote.direction));
+  const extmapAllowMixed = local.extmapAllowMixed && remote.extmapAllowMixed;
   const wanted = wantedRids(remote, local.sendRids);
   const encodings = paused(isOfferer ? encodingsLeft(transceiver, local, wanted) : transceiver.encodings, transceiver.pausedRids, wanted);
   const agreement: MediaAgreement = {
@@ -28,8 +29,8 @@ export function agree(transceiver: Transceiver, local: LocalMedia, remote: Remot
     direction,
     sendCodecs: pairs.map(sendCodec),
     receiveCodecs: receiveCodecs(local, pairs),
-    extensions: commonExtensions(local.extensions, remote.extensions),
-    extmapAllowMixed: local.extmapAllowMixed && remote.extmapAllowMixed,
+    extensions: commonExtensions(local.extensions, remote.extensions, extmapAllowMixed),
+    extmapAllowMixed,
     reducedSizeRtcp: local.reducedSizeRtcp && remote.reducedSizeRtcp,
     sendEncodings: sends(direction) ? sentEncodings(encodings, wanted) : [],
     sources: receives(direction) ? remote.sources : [],

@@ -25,7 +25,7 @@ export function answerMedia(config: JsepConfig, state: JsepState, remote: Remote
       kind: section.kind,
       direction,
       codecs,
-      extensions: answeredExtensions(capabilities, section.kind, section.extensions, state.extensionIds),
+      extensions: answeredExtensions(capabilities, section.kind, section.extensions, state.extensionIds, section.extmapAllowMixed),
       extmapAllowMixed: section.extmapAllowMixed,
       reducedSizeRtcp: section.reducedSizeRtcp,
       msids: msidsOf(transceiver, direction),

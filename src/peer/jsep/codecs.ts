@@ -51,6 +51,13 @@ export interface CodecPair {
 
 /** The codecs that two lists have in common, in the order of the second. */
 export function pairCodecs(ours: readonly RtpCodec[], theirs: readonly RtpCodec[]): readonly CodecPair[] {
+  // The peer may list many: each is compared with those of its name only.
+  const named = new Map<string, RtpCodec[]>();
+  for (const our of ours) {
+    const known = named.get(our.name.toLowerCase());
+    if (known) known.push(our);
+    else named.set(our.name.toLowerCase(), [our]);
+  }
   const pairs = new Map<RtpCodec, CodecPair>();
   const used = new Set<RtpCodec>();
   const renamed = new Map<number, number>();
@@ -58,7 +65,8 @@ export function pairCodecs(ours: readonly RtpCodec[], theirs: readonly RtpCodec[
     const parameters = withReferences(their, renamed);
     if (parameters === undefined) continue;
     const fits = (our: RtpCodec): boolean => !used.has(our) && sameFormat(our, their) && sameReferences(our, our.parameters, parameters);
-    const our = ours.find((codec) => codec.payloadType === their.payloadType && fits(codec)) ?? ours.find(fits);
+    const candidates = named.get(their.name.toLowerCase()) ?? [];
+    const our = candidates.find((codec) => codec.payloadType === their.payloadType && fits(codec)) ?? candidates.find(fits);
     if (our === undefined) continue;
     used.add(our);
     renamed.set(their.payloadType, our.payloadType);

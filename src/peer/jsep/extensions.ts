@@ -1,4 +1,4 @@
-import type { MediaKind } from '../../rtp/index.ts';
+import { MAX_EXTENSIONS, type MediaKind } from '../../rtp/index.ts';
 import type { SdpExtension } from '../../sdp/index.ts';
 import { MAX_EXTENSION_ID, MAX_ONE_BYTE_EXTENSION_ID } from './constants.ts';
 import type { HeaderExtensionCapability, MediaCapabilities } from './media.ts';
@@ -20,15 +20,15 @@ export function offeredExtensions(media: MediaCapabilities, kind: MediaKind, bef
   const ids = new Map(known);
   for (const { uri, direction } of capabilitiesOf(media, kind)) {
     const id = before.find((extension) => extension.uri === uri)?.id ?? [...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids);
-    if (id === undefined || offered.some((extension) => extension.id === id || extension.uri === uri)) continue;
+    if (id === undefined || offered.length === MAX_EXTENSIONS || offered.some((extension) => extension.id === id || extension.uri === uri)) continue;
     ids.set(id, uri);
     offered.push({ id, uri, direction });
   }
   return offered;
 }
 
-/** The extensions of an answer: those of the offer that we know, with its ids (RFC 8285 6). */
-export function answeredExtensions(media: MediaCapabilities, kind: MediaKind, offered: readonly SdpExtension[], known: ExtensionIds): readonly LocalExtension[] {
+/** The extensions of an answer: those of the offer that we know, with its ids (RFC 8285 6). Without two-byte headers, ids end at 14. */
+export function answeredExtensions(media: MediaCapabilities, kind: MediaKind, offered: readonly SdpExtension[], known: ExtensionIds, allowMixed: boolean): readonly LocalExtension[] {
   const capabilities = capabilitiesOf(media, kind);
   const answered: LocalExtension[] = [];
   const ids = new Map(known);
@@ -39,7 +39,7 @@ export function answeredExtensions(media: MediaCapabilities, kind: MediaKind, of
     const direction = intersected(capability.direction, reversed(directionOf(extension)));
     // An id above 4095 asks the answerer for one (RFC 8285 6).
     const id = extension.id <= MAX_EXTENSION_ID ? extension.id : ([...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids));
-    if (id === undefined || direction === 'inactive') continue;
+    if (id === undefined || direction === 'inactive' || !isUsable(id, allowMixed)) continue;
     ids.set(id, uri);
     answered.push({ id, uri, direction });
   }
@@ -47,13 +47,17 @@ export function answeredExtensions(media: MediaCapabilities, kind: MediaKind, of
 }
 
 /** The extensions that both sides have, by what we wrote. */
-export function commonExtensions(ours: readonly LocalExtension[], theirs: readonly SdpExtension[]): readonly { readonly id: number; readonly uri: string }[] {
+export function commonExtensions(ours: readonly LocalExtension[], theirs: readonly SdpExtension[], allowMixed: boolean): readonly { readonly id: number; readonly uri: string }[] {
   const answered = new Map(theirs.map((extension) => [extension.uri, extension]));
   return ours.flatMap(({ id, uri, direction }) => {
     const their = answered.get(uri);
     if (their === undefined || intersected(direction, reversed(directionOf(their))) === 'inactive') return [];
-    return their.id === id || their.id > MAX_EXTENSION_ID ? [{ id, uri }] : [];
+    return isUsable(id, allowMixed) && (their.id === id || their.id > MAX_EXTENSION_ID) ? [{ id, uri }] : [];
   });
+}
+
+function isUsable(id: number, allowMixed: boolean): boolean {
+  return id <= (allowMixed ? MAX_EXTENSION_ID : MAX_ONE_BYTE_EXTENSION_ID);
 }
 
 function capabilitiesOf(media: MediaCapabilities, kind: MediaKind): readonly (HeaderExtensionCapability & { readonly direction: ActiveDirection })[] {

@@ -116,10 +116,11 @@ export function viewOf(transceiver: Transceiver): TransceiverView {
 
 /** Encodings with SSRCs of their own. */
 export function makeEncodings(config: JsepConfig, state: JsepState, inits: readonly EncodingInit[]): readonly SendEncoding[] {
-  const taken = new Set(state.transceivers.flatMap(({ encodings }) => encodings.flatMap(({ ssrc, rtxSsrc, fecSsrc }) => [ssrc, rtxSsrc, fecSsrc])));
+  const taken = new Set([0]);
+  const isTaken = (ssrc: number): boolean => taken.has(ssrc) || state.transceivers.some(({ encodings }) => encodings.some((known) => known.ssrc === ssrc || known.rtxSsrc === ssrc || known.fecSsrc === ssrc));
   const fresh = (): number => {
     let ssrc = 0;
-    while (ssrc === 0 || taken.has(ssrc)) ssrc = (config.ssrc?.() ?? randomU32(config.random)) >>> 0;
+    while (isTaken(ssrc)) ssrc = (config.ssrc?.() ?? randomU32(config.random)) >>> 0;
     taken.add(ssrc);
     return ssrc;
   };

@@ -234,6 +234,25 @@ test('header extensions: directions meet, ids above 4095 are given one, and more
   assert.deepEqual(linesOf(answer, 'a=extmap:'), ['a=extmap:2/recvonly urn:x:1', 'a=extmap:1 urn:x:2']);
 });
 
+test('without a=extmap-allow-mixed on both sides no id is above 14 (RFC 8285 6)', () => {
+  const uris = Array.from({ length: 20 }, (_, i) => `urn:x:${i}`);
+  const media = { codecs: VP8, headerExtensions: uris.map((uri) => ({ uri, kind: 'video' as const })) };
+  const ids = (change: (offer: Description) => Description, changeAnswer: (answer: Description) => Description): readonly (readonly number[])[] => {
+    const [a, b] = [makeMediaJsep('a', { media }), makeMediaJsep('b', { media })];
+    a.addTransceiver('video');
+    a.setLocalDescription();
+    b.setRemoteDescription(change(a.localDescription as Description));
+    const ours = agreed(b.setLocalDescription().effects);
+    const theirs = agreed(a.setRemoteDescription(changeAnswer(b.localDescription as Description)).effects);
+    return [ours, theirs].map((list) => list?.[0]?.extensions.map(({ id }) => id) ?? []);
+  };
+  const mixed = ['a=extmap-allow-mixed\r\n', ''] as const;
+  const [one, two] = ids((offer) => edit(offer, mixed), (answer) => answer);
+  assert.deepEqual([one?.at(-1), one?.length, two], [14, 14, one]);
+  const [three, four] = ids((offer) => offer, (answer) => edit(answer, mixed));
+  assert.deepEqual([three?.at(-1), three?.length, four?.at(-1)], [21, 20, 14]);
+});
+
 test('every codec of ours survives two exchanges each way with nothing lost or renamed', () => {
   const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b')];
   a.addTransceiver('video');
