@@ -46,6 +46,21 @@ async function negotiate(pc: PeerConnection, peer: PeerProcess, { weOffer, kinds
   }
 }
 
+/** A new offer of ours, after something changed. */
+export async function renegotiate({ pc, peer }: Pick<Call, 'pc' | 'peer'>): Promise<void> {
+  await pc.setLocalDescription();
+  const { sdp } = await peer.ask({ type: 'offer', sdp: await localSdp(pc) });
+  await pc.setRemoteDescription({ type: 'answer', sdp });
+}
+
+/** The peer's offer, with new credentials for ICE. */
+export async function restartByPeer({ pc, peer }: Pick<Call, 'pc' | 'peer'>): Promise<void> {
+  const { sdp } = await peer.ask({ type: 'restart-ice' });
+  await pc.setRemoteDescription({ type: 'offer', sdp });
+  await pc.setLocalDescription();
+  peer.tell({ type: 'answer', sdp: await localSdp(pc) });
+}
+
 /** Connects, lets `talk` do what it wants, and closes both ends. What goes wrong is told with what both ends know. */
 export async function withCall<T>(options: CallOptions, talk: (call: Call) => Promise<T>): Promise<T> {
   const peer = await startPeer(options.peer, options.args);

@@ -88,12 +88,12 @@ window.peer = (() => {
 
   async function answer({ sdp }) {
     await pc.setRemoteDescription({ type: 'offer', sdp });
-    const list = pc.getTransceivers();
-    if (opts.send && list.length) {
-      const media = await camera(list.map((t) => t.receiver.track.kind));
-      for (const t of list) {
-        const kind = t.receiver.track.kind;
-        await t.sender.replaceTrack(media.getTracks().find((m) => m.kind === kind));
+    const list = pc.getTransceivers().filter((t) => t.direction !== 'stopped');
+    const silent = list.filter((t) => !t.sender.track);
+    if (opts.send && silent.length) {
+      const media = await camera(silent.map((t) => t.receiver.track.kind));
+      for (const t of silent) {
+        await t.sender.replaceTrack(media.getTracks().find((m) => m.kind === t.receiver.track.kind));
         t.direction = opts.sendonly ? 'sendonly' : 'sendrecv';
       }
     }
