@@ -15,13 +15,15 @@ interface Pending {
   missing: number;
 }
 
-/** Restores packets of one stream: each of whose FEC packets all others came. Keeps nothing until the first FEC packet. */
+/** Restores packets of one stream: those of which a FEC packet and all else that it protects came. Keeps none until the first FEC packet. */
 export class FecDecoder {
   readonly #stream: RemoteStream;
   readonly #counters: Counters;
   #mutable: Int8Array;
   readonly #history: PacketHistory = new PacketHistory({ maxPackets: KEPT_PACKETS, maxBytes: KEPT_BYTES, maxAgeMs: KEPT_MS });
-  #pending: Pending[] = [];
+  /** By sequence number modulo its size: the number that came, kept or not. What came is never restored. */
+  readonly #came: Int32Array = new Int32Array(KEPT_PACKETS).fill(-1);
+  readonly #pending: Pending[] = [];
   #isActive = false;
   #highest = -1;
 
@@ -38,12 +40,13 @@ export class FecDecoder {
 
   /** Takes a media packet and puts what it helps to restore into `recovered`. False when the packet itself was here before. */
   onMedia(packet: IncomingPacket, recovered: Queue<IncomingPacket>, now: Instant): boolean {
-    if (!this.#isActive) return true;
     const { header, bytes } = packet;
-    if (this.#history.find(header.sequenceNumber, now) >= 0) {
+    if (this.#hasCome(header.sequenceNumber)) {
       this.#counters.add('interceptor.fec.duplicate');
       return false;
     }
+    this.#note(header.sequenceNumber);
+    if (!this.#isActive) return true;
     this.#keep(bytes, header, now);
     this.#cover(header.sequenceNumber);
     this.#solve(recovered, now);
@@ -61,11 +64,18 @@ export class FecDecoder {
     this.#solve(recovered, now);
   }
 
+  #hasCome(sequence: number): boolean {
+    return this.#came[sequence % KEPT_PACKETS] === sequence;
+  }
+
+  #note(sequence: number): void {
+    this.#came[sequence % KEPT_PACKETS] = sequence;
+    if (this.#highest < 0 || distance16(sequence, this.#highest) > 0) this.#highest = sequence;
+  }
+
   #keep(bytes: Uint8Array, header: RtpHeader, now: Instant): void {
-    const { sequenceNumber } = header;
-    const place = this.#history.keep(sequenceNumber, bytes, bytes.length, now);
+    const place = this.#history.keep(header.sequenceNumber, bytes, bytes.length, now);
     if (place >= 0 && header.extensionProfile >= 0) zeroMutable(this.#history.bytesAt(place), header, this.#mutable);
-    if (this.#highest < 0 || distance16(sequenceNumber, this.#highest) > 0) this.#highest = sequenceNumber;
   }
 
   #cover(sequence: number): void {
@@ -76,30 +86,30 @@ export class FecDecoder {
   #solve(recovered: Queue<IncomingPacket>, now: Instant): void {
     for (let i = 0; i < this.#pending.length; ) {
       const pending = this.#pending[i] as Pending;
-      if (pending.missing > 1 && !this.#isStale(pending.fields)) {
-        i++;
-        continue;
-      }
-      const lost = this.#missing(pending, now);
-      if (pending.missing > 1 && !this.#isStale(pending.fields)) {
+      const isStale = this.#isStale(pending.fields);
+      const lost = isStale || pending.missing > 1 ? -1 : this.#missing(pending, now);
+      if (!isStale && pending.missing > 1) {
         i++;
         continue;
       }
       this.#pending.splice(i, 1);
-      const packet = pending.missing === 1 ? this.#recover(pending.fields, lost, now) : undefined;
+      const packet = lost < 0 ? undefined : this.#recover(pending.fields, lost, now);
       if (packet === undefined) continue;
       recovered.push(packet);
+      this.#note(lost);
       this.#keep(packet.bytes, packet.header, now);
       this.#cover(lost);
       i = 0;
     }
   }
 
+  /** Whether a mask reaches back to where it is not known any more what came. */
   #isStale({ base }: FecFields): boolean {
     return this.#highest >= 0 && distance16(this.#highest, base) > MAX_PENDING_DISTANCE;
   }
 
-  /** Counts what is missing anew, since packets grow old; returns the last that is. */
+  /** Counts what is missing anew; returns it when it is the only one, −1 when there are none or more, or when
+   * something that came is not kept, and parity is of no use. */
   #missing(pending: Pending, now: Instant): number {
     const { base, mask } = pending.fields;
     let lost = -1;
@@ -107,11 +117,15 @@ export class FecDecoder {
     for (let ahead = 0; ahead < 8 * mask.length; ahead++) {
       if (!maskHas(mask, ahead)) continue;
       const sequence = (base + ahead) & 0xffff;
-      if (this.#history.find(sequence, now) >= 0) continue;
+      if (this.#hasCome(sequence)) {
+        if (this.#history.find(sequence, now) >= 0) continue;
+        pending.missing = 0;
+        return -1;
+      }
       pending.missing++;
       lost = sequence;
     }
-    return lost;
+    return pending.missing === 1 ? lost : -1;
   }
 
   #recover(fields: FecFields, sequence: number, now: Instant): IncomingPacket | undefined {

@@ -279,6 +279,39 @@ test('A-MED-03 FEC that protects itself or others, restores repair or nonsense, 
   assert.equal(polled(), 0);
 });
 
+test('what came is never restored: not from before the first FEC packet, not when it is too old to be kept, nor behind the window', () => {
+  const chain = new InterceptorChain([fecReceiver()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
+  const stream = remoteStream(FLEX);
+  chain.bindRemote(stream, 0);
+  let fecNumber = 0;
+  const media = (sequenceNumber: number, now: number): void => chain.handleRtp(incoming(stream, { sequenceNumber, payload: new Uint8Array(88) }), now);
+  const fec = (base: number, bits: number[], now: number): void => {
+    const fields = { ...fieldsOf(0x300, base, bits, new Uint8Array(88)), first: 0, second: Pt.vp8, length: 88 };
+    chain.handleRtp(incoming(stream, { sequenceNumber: fecNumber++, ssrc: 0x302, payloadType: Pt.flexfec, payload: encodeFlexfec(fields) }), now);
+  };
+  const delivered = (): number[] => {
+    const numbers: number[] = [];
+    for (let packet = chain.pollRtp(); packet !== undefined; packet = chain.pollRtp()) numbers.push(packet.header.sequenceNumber);
+    return numbers;
+  };
+  media(65_530, 0);
+  fec(65_530, [0], 0);
+  assert.deepEqual(delivered(), [65_530]);
+  media(65_531, 10);
+  fec(65_531, [0], 2500);
+  fec(65_531, [0, 1], 2500);
+  assert.deepEqual(delivered(), [65_531], 'known, but not kept: the other cannot be told either');
+  fec(65_533, [0], 2500);
+  assert.deepEqual(delivered(), [65_533]);
+  media(65_533, 2600);
+  assert.deepEqual(delivered(), [], 'the late original');
+  for (let i = 0; i < 600; i++) media((65_534 + i) & 0xffff, 2600);
+  assert.equal(delivered().length, 600);
+  fec(65_531, [0], 2600);
+  fec(65_535, [0, 1], 2600);
+  assert.deepEqual(delivered(), []);
+});
+
 test('RED of video with several blocks, with an unknown one, or with none is dropped', () => {
   const chain = new InterceptorChain([fecReceiver()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
   const stream = remoteStream(ULP);
