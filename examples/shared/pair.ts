@@ -6,9 +6,14 @@ export async function createPair(a: PeerConnectionOptions = {}, b: PeerConnectio
   const right = await createPeerConnection({ ...b, handler: { ...b.handler, onIceCandidate: (candidate) => left.addIceCandidate(candidate) } });
   if (open) open(left);
   else left.createDataChannel('');
-  await left.setLocalDescription();
-  await right.setRemoteDescription(left.localDescription!);
-  await right.setLocalDescription();
-  await left.setRemoteDescription(right.localDescription!);
+  await negotiate(left, right);
   return [left, right];
+}
+
+/** One round of offer and answer. */
+export async function negotiate(offerer: PeerConnection, answerer: PeerConnection): Promise<void> {
+  await offerer.setLocalDescription();
+  await answerer.setRemoteDescription(offerer.localDescription!);
+  await answerer.setLocalDescription();
+  await offerer.setRemoteDescription(answerer.localDescription!);
 }

@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileEnd, MediaSink } from 'sansrtc/media';
+
+/** A folder, which is made if need be. */
+export function folderOf(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true });
+    return path;
+  } catch (error) {
+    console.error(`The folder ${path} cannot be made: ${(error as Error).message}`);
+    return process.exit(2);
+  }
+}
+
+/** A new file, named after the time. */
+async function begin(folder: string, extension: string): Promise<{ readonly path: string; readonly handle: FileHandle }> {
+  const time = new Date().toISOString().slice(0, 23).replaceAll(/[:.]/g, '-');
+  const path = join(folder, `${time}.${extension}`);
+  return { path, handle: await open(path, 'w') };
+}
+
+/** A file that is appended to, and mended at its end. */
+export async function createFile(folder: string, extension: string): Promise<{ readonly path: string; write(bytes: Uint8Array): Promise<void>; finish(end: FileEnd): Promise<void> }> {
+  const { path, handle } = await begin(folder, extension);
+  return {
+    path,
+    async write(bytes) {
+      await handle.write(bytes);
+    },
+    async finish({ bytes, patches }) {
+      await handle.write(bytes);
+      for (const patch of patches) await handle.write(patch.bytes, 0, patch.bytes.length, patch.position);
+      await handle.close();
+    },
+  };
+}
+
+/** A file that is written anywhere, as a recorder does. */
+export async function createSink(folder: string, extension: string): Promise<MediaSink & { readonly path: string }> {
+  const { path, handle } = await begin(folder, extension);
+  return {
+    path,
+    async write(bytes, position) {
+      await handle.write(bytes, 0, bytes.length, position);
+    },
+    close: () => handle.close(),
+  };
+}

@@ -1,0 +1,43 @@
+// npm run example simulcast-add-transceiver-from-kind
+import { type PeerConnection, TrackForwarder, TrackLocalStaticSample, type TrackRemote } from 'sansrtc';
+import { connect } from '../shared/connect.ts';
+import { optionsOf } from '../shared/options.ts';
+import { createPair } from '../shared/pair.ts';
+import { connected, fileOf, play } from '../shared/play.ts';
+import { serve } from '../shared/serve.ts';
+
+const { port } = optionsOf();
+const files = { low: fileOf('picture.vp8.ivf'), middle: fileOf('picture-and-tone.webm'), high: fileOf('picture.vp8.ivf') };
+
+const encodings = new Map<string, TrackRemote>();
+const rids = Object.keys(files);
+
+/** A sender with three encodings, each with a file of its own; they begin one after the other, so that their clocks tell them apart. */
+async function publish(pc: PeerConnection): Promise<void> {
+  const { sender } = pc.addTransceiverFromKind('video', { direction: 'sendonly', sendEncodings: rids.map((rid) => ({ rid })) });
+  for (const [i, [rid, file]] of Object.entries(files).entries()) {
+    const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
+    setTimeout(() => void play(file, track), i * 700);
+    await sender.replaceTrack(track, rid);
+  }
+}
+
+const [publisher] = await createPair({}, { handler: { onTrack: ({ track }) => void encodings.set(track.rid ?? '', track) } }, publish);
+await connected(publisher);
+console.log(`${encodings.size} encodings arrive: ${[...encodings.keys()].join(', ')}`);
+
+await serve(import.meta.url, port, async (page) => {
+  const [first] = encodings.values();
+  const forwarder = new TrackForwarder(first as TrackRemote, { id: 'chosen', streamId: 'chosen' });
+  page.onEnd(() => forwarder.close());
+  const pc = await connect(page, {
+    onWord({ rid }) {
+      const chosen = encodings.get(String(rid));
+      if (chosen) forwarder.switchTo(chosen);
+      console.log(`the page wants ${rid}`);
+    },
+  });
+  pc.addTransceiverFromTrack(forwarder, { direction: 'sendonly' });
+  page.send({ rids });
+  await connected(pc);
+});

@@ -1,0 +1,18 @@
+import { connect } from '/connect.js';
+import { drawn, showFigures, showTracks } from '/media.js';
+import { $ } from '/page.js';
+
+const stream = drawn({ audio: false, width: 1280, height: 720 });
+$('mine').srcObject = stream;
+const sendEncodings = [
+  { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+  { rid: 'f', maxBitrate: 1_500_000 },
+];
+const { pc } = await connect({
+  begin(connection) {
+    showTracks(connection, (element, track, [{ id }]) => (element.title = id));
+    connection.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly', sendEncodings });
+  },
+});
+showFigures(pc);
