@@ -1,7 +1,13 @@
 import { RtcError } from '../core/index.ts';
 import { PUSH_BYTES } from './constants.ts';
 
-/** A file that can be read from anywhere in it. */
+/**
+ * A file that can be read from anywhere in it.
+ *
+ * @example
+ * const blob = await openAsBlob('film.mp4'); // node:fs; Bun.file('film.mp4') is one too
+ * const input = { size: blob.size, read: async (at, length) => new Uint8Array(await blob.slice(at, at + length).arrayBuffer()) };
+ */
 export interface RandomAccess {
   /** In bytes. */
   readonly size: number;
