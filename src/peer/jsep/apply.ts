@@ -92,13 +92,15 @@ function settle(
   config: JsepConfig,
   before: JsepState,
   state: JsepState,
-  local: LocalDescription,
+  described: LocalDescription,
   remote: RemoteDescription,
   type: 'answer' | 'pranswer',
   effects: JsepEffect[],
 ): Step {
-  const isOfferer = local.type === 'offer';
-  const negotiated = negotiate(state.negotiated, local, remote);
+  const isOfferer = described.type === 'offer';
+  const negotiated = negotiate(state.negotiated, described, remote);
+  // Our candidates belong to the tag that the answer leaves (RFC 9143 7.3.1): nobody looks for them in a rejected section.
+  const local = negotiated ? { ...described, transport: { index: negotiated.index, mid: negotiated.mid } } : described;
   const data = negotiateData(local, remote);
   if (negotiated && remote.transport) pushTransportEffects(state.negotiated, negotiated, remote.transport, effects);
   if (data) pushDataEffects(config, state.data, data, effects);
@@ -111,7 +113,7 @@ function settle(
   if (!isFinal) {
     // A provisional "no" is not final; a provisional "yes" is, as far as transports go.
     const provisional = { ...next, negotiated: negotiated ?? state.negotiated, data: data ?? state.data };
-    if (isOfferer) return arrive(before, { ...provisional, pendingRemote: remote, signaling: 'have-remote-pranswer' }, effects);
+    if (isOfferer) return arrive(before, { ...provisional, pendingLocal: local, pendingRemote: remote, signaling: 'have-remote-pranswer' }, effects);
     return arrive(before, { ...provisional, pendingLocal: local, signaling: 'have-local-pranswer' }, effects);
   }
   const isReplaced = negotiated === undefined || !state.toReplace.has(negotiated.localUsernameFragment);

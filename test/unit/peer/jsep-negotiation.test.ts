@@ -268,6 +268,21 @@ test('of several groups that of the transport in use counts', () => {
   assert.deepEqual([shape(b.localDescription), linesOf(b.localDescription, 'a=group')], [['0 audio accepted', '1 video rejected', '2 video accepted'], ['a=group:BUNDLE 0 2']]);
 });
 
+test('when the answer rejects the section that had our candidates, the next of the group has them (RFC 9143 7.3.1)', () => {
+  for (const type of ['answer', 'pranswer'] as const) {
+    const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b', { media: { ...MEDIA, codecs: MEDIA.codecs.filter(({ kind }) => kind === 'video') } })];
+    a.addTransceiver('audio');
+    a.addTransceiver('video');
+    a.setLocalDescription();
+    const candidate = (port: number): string | undefined => a.addLocalCandidate({ foundation: '1', component: 1, protocol: 'udp', priority: 1, address: '192.0.2.1', port, type: 'host' })?.sdpMid;
+    assert.equal(candidate(4000), '0');
+    b.setRemoteDescription(a.localDescription as Description);
+    a.setRemoteDescription({ type, sdp: b.createAnswer().sdp });
+    assert.equal(candidate(4001), '1');
+    assert.deepEqual([0, 1].map((index) => sectionOf(a.localDescription, index).split('a=candidate').length - 1), [0, 2]);
+  }
+});
+
 test('the tag stays with its section when one before it is used again (RFC 9143 7.4)', () => {
   const [a, b] = pair();
   const first = a.addTransceiver('audio');
