@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RtcError } from '../../../src/core/index.ts';
-import { MAX_RTCP_BYTES, MAX_UNREAD_PACKETS } from '../../../src/interceptor/constants.ts';
+import { MAX_RTCP_BYTES, MAX_UNREAD_EVENTS, MAX_UNREAD_PACKETS, MAX_UNREAD_RTCP, MAX_UNSENT_PACKETS } from '../../../src/interceptor/constants.ts';
 import {
   defaultInterceptors,
   type DumpRecord,
   type IncomingPacket,
   type Interceptor,
   InterceptorChain,
+  type InterceptorEvent,
   type InterceptorFactory,
   InterceptorRegistry,
   type OutgoingPacket,
@@ -237,12 +238,22 @@ test('RTCP of an interceptor is seen by those nearer to the wire and by no other
   assert.deepEqual(log, ['write pli near']);
 });
 
-test('packets that nobody polls are bounded: the oldest go and are counted', () => {
-  const chain = chainOf();
+test('packets, RTCP and events that nobody polls are bounded: the oldest go and are counted; of packets to send the newest', () => {
+  const events: InterceptorEvent[] = [];
+  const chain = chainOf(factory('teller', 1, () => ({ pollEvent: () => events.shift() })));
   const stream = remoteStream();
-  const packet = incoming(stream, { sequenceNumber: 1 });
-  for (let i = 0; i < MAX_UNREAD_PACKETS + 3; i++) chain.handleRtp(packet, 0);
+  for (let i = 0; i < MAX_UNREAD_PACKETS + 3; i++) chain.handleRtp(incoming(stream, { sequenceNumber: i & 0xffff, payload: new Uint8Array(1) }), 0);
   assert.equal(chain.counters.get('interceptor.unread'), 3);
+  assert.equal(chain.pollRtp()?.header.sequenceNumber, 3);
+  for (let i = 0; i < MAX_UNREAD_RTCP + 1; i++) chain.handleRtcp([{ type: 'pli', senderSsrc: 1, mediaSsrc: i }], 0);
+  assert.equal(chain.counters.get('interceptor.unread-rtcp'), 1);
+  assert.deepEqual(chain.pollRtcp(), [{ type: 'pli', senderSsrc: 1, mediaSsrc: 1 }]);
+  for (let i = 0; i < MAX_UNREAD_EVENTS + 2; i++) events.push({ type: 'bye', ssrc: i });
+  assert.deepEqual(chain.pollEvent(), { type: 'bye', ssrc: 2 });
+  assert.equal(chain.counters.get('interceptor.unread-event'), 2);
+  const packet = outgoing(localStream(), { sequenceNumber: 1 });
+  for (let i = 0; i < MAX_UNSENT_PACKETS + 4; i++) chain.writeRtp(packet, 0);
+  assert.equal(chain.counters.get('interceptor.unsent'), 4);
 });
 
 test('repair that no interceptor used does not reach the application; padding does where it has a number among the media', () => {

@@ -265,6 +265,19 @@ test('A-RTCP-03 one packet is sent again ten times at most, and what is old, unk
   assert.equal(chain.counters.get('interceptor.nack.unknown'), 2);
 });
 
+test('A-RTCP-03 the last 1024 packets are kept, the one before is not, and 2 s are the longest', () => {
+  const chain = chainOf(nackResponder());
+  const stream = localStream({ ssrc: 50 });
+  chain.bindLocal(stream, 0);
+  for (let sequenceNumber = 0; sequenceNumber <= 1024; sequenceNumber++) chain.writeRtp(outgoing(stream, { sequenceNumber, payload: new Uint8Array(10) }), 0);
+  writesOf(chain);
+  chain.handleRtcp([nack(50, 0, 1, 1024)], 2000);
+  assert.equal(writesOf(chain).rtp.length, 2);
+  assert.equal(chain.counters.get('interceptor.nack.unknown'), 1);
+  chain.handleRtcp([nack(50, 2)], 2001);
+  assert.equal(writesOf(chain).rtp.length, 0);
+});
+
 test('the round trip decides how soon a packet may go again', () => {
   const chain = chainOf(nackResponder());
   const stream = localStream({ ssrc: 50 });
