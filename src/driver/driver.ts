@@ -176,9 +176,10 @@ export class PeerConnectionDriver {
     this.#timer = this.#runtime.setTimer(deadline.at - this.now(), this.#onTimer);
   }
 
+  /** What a deadline waits for may lie in the socket already, when the loop was busy: it is read first. */
   readonly #onTimer = (): void => {
     this.#timer = undefined;
     this.#timerAt = Infinity;
-    if (!this.#closed) this.#turn();
+    this.wake();
   };
 }
