@@ -181,6 +181,8 @@ export const RECEIVE_OVERHEAD_BYTES = 256;
 
 /** HEARTBEATs answered in a second. */
 export const HEARTBEAT_ACKS_PER_SECOND = 4;
+/** How much of an unknown chunk an ERROR quotes, and of a reason an ABORT, in bytes. */
+export const MAX_QUOTED_BYTES = 128;
 /** ERROR chunks sent in a second. */
 export const ERRORS_PER_SECOND = 10;
 /** INIT ACKs and other packets that wait to be polled, at most. */

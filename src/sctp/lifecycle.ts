@@ -38,6 +38,8 @@ export class Lifecycle {
   /** Packets that must go alone. */
   readonly packets: Queue<Uint8Array> = new Queue();
   association: Association | undefined;
+  /** The largest packet at present, in bytes. */
+  mtuBytes: number;
   /** The peer's verification tag; 0 until it is known. */
   peerTag = 0;
   lastHeardAt: Instant = 0;
@@ -58,12 +60,23 @@ export class Lifecycle {
     this.#counters = counters;
     this.handshake = new Handshake(config, environment);
     this.sender = new Sender(config, this.handshake.localTsn, this.timers, counters);
+    this.mtuBytes = config.mtuBytes & ~3;
     this.pathMtu = new PathMtu(config.mtuBytes, config.minMtuBytes, this.timers, this.sender.rto, environment.random);
     this.builder = new PacketBuilder(config.localPort, config.remotePort, config.headroomBytes, config.tailroomBytes);
   }
 
   get state(): SctpState {
     return this.#state;
+  }
+
+  /** Takes over what the search for the MTU learnt. */
+  followMtu(now: Instant): void {
+    const { pathMtu, sender } = this;
+    this.mtuBytes = pathMtu.mtuBytes;
+    sender.setMtu(pathMtu.mtuBytes, pathMtu.chunkMtuBytes, pathMtu.cutBytes);
+    if (!pathMtu.hasFallen) return;
+    pathMtu.hasFallen = false;
+    sender.resend(now);
   }
 
   connect(now: Instant): void {

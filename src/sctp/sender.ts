@@ -1,6 +1,7 @@
 import { readU16, readU32, writeU32 } from '../core/bytes.ts';
 import { add32, type Counters, distance32, type Instant, type TimerTable } from '../core/index.ts';
 import type { ResolvedSctpConfig } from './config.ts';
+import { Acknowledged } from './acknowledged.ts';
 import { Congestion } from './congestion.ts';
 import {
   CHUNK_HEADER_BYTES,
@@ -14,15 +15,13 @@ import {
   MAX_GAP_BLOCKS_READ,
   MAX_OUTSTANDING_CHUNKS,
   MIN_WINDOW_PACKETS,
-  RETRANSMISSION_MAX_MS,
-  TAIL_PROBE_MIN_MS,
-  ZERO_WINDOW_PROBE_MAX_MS,
 } from './constants.ts';
 import type { SctpSend } from './events.ts';
 import { writeDataChunk } from './data-chunk.ts';
-import { ABANDONED, ACKED, Outstanding } from './outstanding.ts';
+import { ACKED, Outstanding } from './outstanding.ts';
 import type { PacketBuilder } from './packet-builder.ts';
 import { Pacer } from './pacer.ts';
+import { RetransmissionTimer } from './retransmission-timer.ts';
 import { Rto } from './rto.ts';
 import { type OutMessage, rankOf, Scheduler } from './scheduler.ts';
 import { Skips } from './skips.ts';
@@ -43,15 +42,14 @@ export class Sender {
   sentChunks = 0;
   abandonedMessages = 0;
 
-  readonly #timers: TimerTable<SctpTimer>;
   readonly #counters: Counters;
   readonly #out: Outstanding;
   readonly #skips: Skips;
   readonly #pacer: Pacer;
+  readonly #timer: RetransmissionTimer;
+  readonly #acked: Acknowledged;
   /** When something new was acknowledged before which nothing is missing, and when a packet was found lost while others arrived. */
   progressAt: Instant = -Infinity;
-  /** The largest chunk that the last SACK newly acknowledged, in bytes. */
-  largestAcked = 0;
   lossAt: Instant = -Infinity;
   #mtu: number;
   /** What a new chunk may take with the header of a packet. */
@@ -60,22 +58,16 @@ export class Sender {
   #cutBytes = 0;
   #peerWindow = 0;
   #packet = 0;
-  #largestAckedPacket = 0;
   /** One packet may go out whatever the window says (RFC 9260 7.2.4 3). */
   #force = false;
   /** A chunk is out although the peer's window has no room for it. */
   #probing = false;
-  #timerRuns = false;
   /** When the next timeout in a row counts. */
   #countAt: Instant = 0;
   #tailProbed = false;
   #lastSentAt: Instant = 0;
-  // What one SACK brought; fields, because a closure or an object per SACK would cost more.
-  #ackedCost = 0;
-  #sampleSentAt: Instant = -1;
 
   constructor(config: ResolvedSctpConfig, initialTsn: number, timers: TimerTable<SctpTimer>, counters: Counters) {
-    this.#timers = timers;
     this.#counters = counters;
     this.#mtu = this.#chunkMtu = config.mtuBytes & ~3;
     this.#out = new Outstanding(initialTsn);
@@ -83,6 +75,8 @@ export class Sender {
     this.congestion = new Congestion(this.#mtu);
     this.rto = new Rto(config.rtoInitialMs, config.rtoMinMs, config.rtoMaxMs);
     this.#pacer = new Pacer(timers, this.rto);
+    this.#timer = new RetransmissionTimer(timers, this.rto, this.#out);
+    this.#acked = new Acknowledged(this.#out, this.rto);
   }
 
   /** What the peer's INIT or INIT ACK said. */
@@ -121,6 +115,11 @@ export class Sender {
     this.congestion.forgive();
     for (let i = 0; i < out.count; i++) if (out.states[out.slot(i)] === 0) this.#lose(i, now);
     this.#startTimer(now);
+  }
+
+  /** The largest chunk that the last SACK newly acknowledged, in bytes. */
+  get largestAcked(): number {
+    return this.#acked.largestBytes;
   }
 
   /** The last TSN that was given to a chunk. */
@@ -181,7 +180,7 @@ export class Sender {
 
   /** Puts a FORWARD TSN, what was lost, and what is new into a packet, in this order. */
   fill(builder: PacketBuilder, now: Instant): void {
-    if (this.#skips.pending && builder.room >= CHUNK_HEADER_BYTES + 12 && this.#skips.write(builder, now) && !this.#timerRuns) this.#startTimer(now);
+    if (this.#skips.pending && builder.room >= CHUNK_HEADER_BYTES + 12 && this.#skips.write(builder, now) && !this.#timer.runs) this.#startTimer(now);
     this.#packet = (this.#packet + 1) >>> 0;
     const flightBefore = this.#out.flightCost;
     let last = this.#out.lostChunks > 0 ? this.#fillLost(builder, now) : -1;
@@ -201,7 +200,7 @@ export class Sender {
       builder.bytes[last + 1] = (builder.bytes[last + 1] as number) | DATA_IMMEDIATE;
     }
     this.#lastSentAt = now;
-    if (!this.#timerRuns) this.#startTimer(now);
+    if (!this.#timer.runs) this.#startTimer(now);
   }
 
   /**
@@ -221,38 +220,37 @@ export class Sender {
     if (advance + lastGap > out.count) return false;
 
     const flightBefore = out.flightCost;
-    this.#ackedCost = 0;
-    this.largestAcked = 0;
-    this.#sampleSentAt = -1;
+    const acked = this.#acked;
+    acked.begin();
     for (let i = 0; i < advance; i++) {
-      this.#acknowledge(out.slot(0), now);
+      acked.add(out.slot(0), now);
       out.shift();
     }
     for (let i = 0, at = start + 12; i < gaps; i++, at += 4) {
       const end = readU16(bytes, at + 2);
-      for (let offset = readU16(bytes, at); offset <= end; offset++) this.#acknowledge(out.slot(offset - 1), now);
+      for (let offset = readU16(bytes, at); offset <= end; offset++) acked.add(out.slot(offset - 1), now);
     }
-    if (this.#sampleSentAt >= 0) {
-      this.rto.measure(now - this.#sampleSentAt);
+    if (acked.sampleSentAt >= 0) {
+      this.rto.measure(now - acked.sampleSentAt);
       this.congestion.limit(this.rto.minRttMs);
     }
-    const isQueueEmpty = this.#sampleSentAt >= 0 && now - this.#sampleSentAt <= this.rto.minRttMs * 1.125 + 1;
+    const isQueueEmpty = acked.sampleSentAt >= 0 && now - acked.sampleSentAt <= this.rto.minRttMs * 1.125 + 1;
     this.timeouts = 0;
     if (advance > 0) {
       this.rto.recover();
       this.#tailProbed = false;
       this.#probing = false;
-      this.congestion.acknowledged(add32(out.base, -1), this.#ackedCost, flightBefore, this.rto.smoothedMs ?? 0, isQueueEmpty, now);
+      this.congestion.acknowledged(add32(out.base, -1), acked.cost, flightBefore, this.rto.smoothedMs ?? 0, isQueueEmpty, now);
     }
     this.#peerWindow = readU32(bytes, start + 4);
     if (this.#probing && this.#peerWindow > 0) this.#windowOpened(now);
-    if (this.#ackedCost > 0) {
+    if (acked.cost > 0) {
       if (advance > 0) this.progressAt = now;
       if (gaps > 0) this.#detectLoss(flightBefore, now);
-      this.congestion.repair(this.#ackedCost, out.flightCost, advance > 0 && this.lossAt !== now);
+      this.congestion.repair(acked.cost, out.flightCost, advance > 0 && this.lossAt !== now);
     }
     this.#skips.update(this.rto.smoothedMs ?? this.rto.timeoutMs, now);
-    if (out.count === 0) this.#stopTimer();
+    if (out.count === 0) this.#timer.stop();
     else if (advance > 0) this.#startTimer(now);
     return true;
   }
@@ -272,10 +270,10 @@ export class Sender {
    */
   handleTimeout(now: Instant): boolean {
     const out = this.#out;
-    this.#timerRuns = false;
+    this.#timer.runs = false;
     if (out.count === 0) return false;
     const closed = this.#probing;
-    // The wait does not double beyond a limit (see `#startTimer`), but the end of patience does not come the sooner for it.
+    // The wait does not double beyond a limit (see `RetransmissionTimer`), but the end of patience does not come the sooner for it.
     if (this.timeouts === 0 || now >= this.#countAt) {
       this.timeouts++;
       this.rto.backOff();
@@ -320,7 +318,7 @@ export class Sender {
     this.scheduler.clear();
     this.#out.clear();
     this.#skips.pending = false;
-    this.#stopTimer();
+    this.#timer.stop();
   }
 
   #largestFragment(): number {
@@ -430,29 +428,13 @@ export class Sender {
     if (now > this.#lastSentAt) this.congestion.idled(Math.floor((now - this.#lastSentAt) / this.rto.timeoutMs));
   }
 
-  #acknowledge(slot: number, now: Instant): void {
-    const out = this.#out;
-    const state = out.acknowledge(slot);
-    if ((state & (ACKED | ABANDONED)) !== 0) return;
-    const size = out.sizes[slot] as number;
-    this.#ackedCost += out.cost(size);
-    if (size > this.largestAcked) this.largestAcked = size;
-    const sentAt = out.sentAt[slot] as number;
-    if (out.sends[slot] === 1) {
-      // What was thought lost arrived long ago, and only the news of it is late: no measure of the path.
-      if (state === 0 && sentAt > this.#sampleSentAt) this.#sampleSentAt = sentAt;
-    } else if (now - sentAt < this.rto.minRttMs) return; // this answers an earlier transmission
-    const packet = out.packets[slot] as number;
-    if (distance32(packet, this.#largestAckedPacket) > 0) this.#largestAckedPacket = packet;
-  }
-
   /** A chunk is lost when packets that left well after it have arrived (RFC 9260 7.2.4, counted in packets). */
   #detectLoss(flightBefore: number, now: Instant): void {
     const out = this.#out;
     for (let i = 0; i < out.count; i++) {
       const slot = out.slot(i);
       if (out.states[slot] !== 0) continue;
-      if (distance32(this.#largestAckedPacket, out.packets[slot] as number) < LOSS_THRESHOLD_PACKETS) continue;
+      if (distance32(this.#acked.latestPacket, out.packets[slot] as number) < LOSS_THRESHOLD_PACKETS) continue;
       if (!this.congestion.recovering) this.#force = true;
       this.congestion.lost(this.lastTsn, flightBefore);
       this.lossAt = now;
@@ -484,7 +466,7 @@ export class Sender {
     }
     out.abandonAll(message);
     this.#skips.request();
-    if (!this.#timerRuns) this.#startTimer(this.#lastSentAt);
+    if (!this.#timer.runs) this.#startTimer(this.#lastSentAt);
   }
 
   /** The peer's window has room again: the chunk that probed it may have been dropped, so it goes again at once. */
@@ -496,21 +478,6 @@ export class Sender {
   }
 
   #startTimer(now: Instant): void {
-    this.#timerRuns = true;
-    const timeout = Math.min(this.rto.timeoutMs, Math.max(this.rto.freshTimeoutMs, RETRANSMISSION_MAX_MS));
-    this.#timers.set('t3', now + (this.#probing || this.#peerWindow === 0 ? Math.min(timeout, ZERO_WINDOW_PROBE_MAX_MS) : timeout));
-    const rtt = this.rto.smoothedMs;
-    const out = this.#out;
-    // A single packet's SACK may be held back by the peer (6.2): then the probe would come too early.
-    if (rtt === undefined || this.#tailProbed || out.packets[out.slot(0)] === out.packets[out.slot(out.count - 1)]) return;
-    const wait = Math.max(TAIL_PROBE_MIN_MS, 2 * rtt);
-    if (wait < timeout) this.#timers.set('tail', now + wait);
-  }
-
-  #stopTimer(): void {
-    this.#timerRuns = false;
-    this.#timers.stop('t3');
-    this.#timers.stop('tail');
-    this.#timers.stop('pace');
+    this.#timer.start(now, this.#probing || this.#peerWindow === 0, this.#tailProbed);
   }
 }
