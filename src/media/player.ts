@@ -8,7 +8,7 @@ import type { MediaFile, MediaFileTrack } from './media-file.ts';
 import { loadMediabunny, type Mediabunny } from './mediabunny.ts';
 import { annexBOf, decodeAvcConfig, decodeHevcConfig, type NalConfig } from './nal-config.ts';
 import { withoutDelimiter } from './temporal-unit.ts';
-import { soundBytes, soundFile, soundStream } from './webm-structure.ts';
+import { intactBytes, intactFile, intactStream } from './webm-structure.ts';
 
 const VIDEO: ReadonlyMap<string, VideoCodec> = new Map<string, VideoCodec>([['vp8', 'VP8'], ['vp9', 'VP9'], ['av1', 'AV1'], ['avc', 'H264'], ['hevc', 'H265']]);
 const AUDIO: ReadonlyMap<string, AudioCodec> = new Map<string, AudioCodec>([['opus', 'opus'], ['ulaw', 'PCMU'], ['alaw', 'PCMA'], ['pcm-s16', 'pcm16']]);
@@ -21,7 +21,7 @@ type Stream = AsyncGenerator<Uint8Array, void, void>;
 /** Opens a WebM (or Matroska) or MP4 file. What can be read anywhere can be read again and again; a stream once. */
 export async function openWithMediabunny(container: 'webm' | 'mp4', whole: Uint8Array | RandomAccess | Stream): Promise<MediaFile> {
   const library = await loadMediabunny();
-  const source = container === 'webm' ? await soundOf(whole) : whole;
+  const source = container === 'webm' ? await intactOf(whole) : whole;
   const once = !(source instanceof Uint8Array) && Symbol.asyncIterator in source;
   const input = new library.Input({ source: sourceOf(library, source), formats: container === 'webm' ? [library.WEBM, library.MATROSKA] : [library.MP4, library.QTFF] });
   try {
@@ -40,10 +40,10 @@ export async function openWithMediabunny(container: 'webm' | 'mp4', whole: Uint8
   }
 }
 
-/** A WebM file of which only what is sound can be read. */
-async function soundOf(source: Uint8Array | RandomAccess | Stream): Promise<RandomAccess | Stream> {
-  if (source instanceof Uint8Array) return await soundBytes(source);
-  return Symbol.asyncIterator in source ? soundStream(source) : soundFile(source);
+/** A WebM file of which only what is intact can be read. */
+async function intactOf(source: Uint8Array | RandomAccess | Stream): Promise<RandomAccess | Stream> {
+  if (source instanceof Uint8Array) return await intactBytes(source);
+  return Symbol.asyncIterator in source ? intactStream(source) : intactFile(source);
 }
 
 function sourceOf(library: Mediabunny, source: Uint8Array | RandomAccess | Stream): Source {

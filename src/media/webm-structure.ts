@@ -98,7 +98,7 @@ interface Hidden {
   readonly header: Uint8Array;
 }
 
-/** Most elements that are hidden; no sound file has as many. */
+/** Most elements that are hidden; no file that is intact has as many. */
 const MAX_HIDDEN = 64;
 
 /** Follows the outline of a file that can be read anywhere. */
@@ -114,7 +114,7 @@ class Surveyor {
     this.#file = file;
   }
 
-  /** How far the file is sound, once it was followed to that position. */
+  /** How far the file is intact, once it was followed to that position. */
   async follow(to: number): Promise<number> {
     const { size } = this.#file;
     while (!this.#stopped && this.#outline.position < Math.min(to, size)) {
@@ -137,8 +137,8 @@ class Surveyor {
   }
 }
 
-/** The sound beginning of a file in memory. */
-export async function soundBytes(bytes: Uint8Array): Promise<RandomAccess> {
+/** The intact beginning of a file in memory. */
+export async function intactBytes(bytes: Uint8Array): Promise<RandomAccess> {
   const file: RandomAccess = { size: bytes.length, read: (position, length) => bytes.subarray(position, position + length) };
   const surveyor = new Surveyor(file);
   const size = await surveyor.follow(file.size);
@@ -146,13 +146,13 @@ export async function soundBytes(bytes: Uint8Array): Promise<RandomAccess> {
 }
 
 /** A file that is looked through as far as it is read; reading on behind the first element that should not be there throws `DecodeError`. */
-export function soundFile(file: RandomAccess): RandomAccess {
+export function intactFile(file: RandomAccess): RandomAccess {
   const surveyor = new Surveyor(file);
   return {
     size: file.size,
     read: async (position, length) => {
-      const sound = await surveyor.follow(position + length);
-      if (sound < Math.min(position + length, file.size)) throw new DecodeError('media.webm', `what stands at ${sound} does not belong there`);
+      const intact = await surveyor.follow(position + length);
+      if (intact < Math.min(position + length, file.size)) throw new DecodeError('media.webm', `what stands at ${intact} does not belong there`);
       return hide(await file.read(position, length), position, surveyor.hidden);
     },
   };
@@ -168,8 +168,8 @@ function hide(bytes: Uint8Array, from: number, hidden: readonly Hidden[]): Uint8
   return out;
 }
 
-/** The sound beginning of a file that comes as a stream. */
-export async function* soundStream(source: AsyncGenerator<Uint8Array, void, void>): AsyncGenerator<Uint8Array, void, void> {
+/** The intact beginning of a file that comes as a stream. */
+export async function* intactStream(source: AsyncGenerator<Uint8Array, void, void>): AsyncGenerator<Uint8Array, void, void> {
   const outline = new Outline();
   /** Bytes that were not passed on, and where they stand. */
   let held = new Uint8Array(0);
@@ -188,11 +188,11 @@ export async function* soundStream(source: AsyncGenerator<Uint8Array, void, void
     for await (const bytes of source) {
       held = new Uint8Array(concat(held, bytes));
       const going = follow(HEADER_BYTES);
-      const sound = Math.min(outline.position - at, held.length);
-      yield held.slice(0, sound);
+      const intact = Math.min(outline.position - at, held.length);
+      yield held.slice(0, intact);
       if (!going) return;
-      held = held.slice(sound);
-      at += sound;
+      held = held.slice(intact);
+      at += intact;
     }
     follow(1);
     yield held.slice(0, outline.position - at);

@@ -12,7 +12,7 @@ import {
   type RecorderTrack,
   type VideoCodec,
 } from '../../../src/media/index.ts';
-import { soundBytes, soundFile, soundStream } from '../../../src/media/webm-structure.ts';
+import { intactBytes, intactFile, intactStream } from '../../../src/media/webm-structure.ts';
 import { Timeline } from '../../../src/media/timeline.ts';
 import { annexBOf, decodeAvcConfig, decodeHevcConfig } from '../../../src/media/nal-config.ts';
 import { annexB, h264Nal, plainBytes } from '../../support/codec.ts';
@@ -391,21 +391,21 @@ test('WebM: a file is followed from element to element, and ends before one that
   for (const [parts, rest] of junk) {
     const file = concat(...parts);
     const expected = file.length - rest;
-    const part = await soundBytes(file);
+    const part = await intactBytes(file);
     assert.equal(part.size, expected);
     const read = await part.read(0, part.size);
     async function* stream(): AsyncGenerator<Uint8Array, void, void> {
       for (let at = 0; at < file.length; at += 5) yield file.subarray(at, at + 5);
     }
     const streamed: Uint8Array[] = [];
-    for await (const bytes of soundStream(stream())) streamed.push(bytes);
+    for await (const bytes of intactStream(stream())) streamed.push(bytes);
     assert.deepEqual(concat(...streamed), read);
-    const all = soundFile({ size: file.length, read: (at, length) => file.subarray(at, at + length) });
+    const all = intactFile({ size: file.length, read: (at, length) => file.subarray(at, at + length) });
     assert.deepEqual(await all.read(0, expected), read);
     if (rest > 0) await assert.rejects(async () => all.read(expected - 1, 2), DecodeError);
   }
   // What points elsewhere is as long as it was, but says nothing.
-  const hidden = await (await soundBytes(concat(...sound))).read(0, 1e6);
+  const hidden = await (await intactBytes(concat(...sound))).read(0, 1e6);
   assert.equal(Buffer.from(hidden).includes(Buffer.from('114d9b74', 'hex')), false);
   const at = concat(...sound.slice(0, 7)).length;
   assert.deepEqual([...hidden.subarray(at, at + 9)], [0xec, 1, 0, 0, 0, 0, 0, 0, 23]);

@@ -166,18 +166,36 @@ test('a packet may go on over several pages; without one of them it is lost, and
   }
 });
 
+/** A packet on pages of its own, from page `sequence` on. */
+function longPacket(packet: Uint8Array, sequence: number, granule: number): Uint8Array[] {
+  const pages: Uint8Array[] = [];
+  for (let at = 0; at <= packet.length; at += 65_025) {
+    const part = packet.subarray(at, at + 65_025);
+    const segments = Math.ceil((part.length + (part.length < 65_025 ? 1 : 0)) / 255);
+    const lacing = Array.from({ length: segments }, (_, i) => Math.min(255, part.length - i * 255));
+    pages.push(rawPage(lacing, part, at > 0 ? PageFlag.continued : 0, granule, sequence++));
+  }
+  return pages;
+}
+
+test('an Opus packet in Ogg has at most 61,440 bytes (RFC 7845 6)', () => {
+  const [head, tags] = oggOpus([]) as [Uint8Array, Uint8Array];
+  for (const length of [61_439, 61_440, 61_441]) {
+    // 48 frames of 2.5 ms.
+    const packet = opusPacket(length).with(0, 0xe3).with(1, 48);
+    const reader = new OggReader();
+    const frames = readAll(reader, concat(head, tags, ...longPacket(packet, 2, 5760), rawPage([20], opusPacket(20), 0, 6720, 3)));
+    assert.deepEqual(sizes(frames), length > 61_440 ? [20] : [length, 20]);
+    assert.equal(reader.skipped.packets, length > 61_440 ? 1 : 0);
+  }
+});
+
 test('other logical bitstreams are passed over, and comments may be longer than a packet', () => {
   const theora = encodeOggPage([plainBytes(42)], { flags: PageFlag.first, granule: 0, serial: 2, sequence: 0 });
   const more = encodeOggPage([plainBytes(4200)], { flags: 0, granule: 10, serial: 2, sequence: 1 });
   const [head, , ...pages] = oggOpus([[opusPacket(20)], [opusPacket(21)]]) as [Uint8Array, Uint8Array, ...Uint8Array[]];
   const long = encodeOpusTags('', ['METADATA_BLOCK_PICTURE='.padEnd(130_000, 'x')]);
-  const tags: Uint8Array[] = [];
-  for (let at = 0, sequence = 1; at < long.length; at += 65_025) {
-    const part = long.subarray(at, at + 65_025);
-    const segments = Math.ceil((part.length + (part.length < 65_025 ? 1 : 0)) / 255);
-    const lacing = Array.from({ length: segments }, (_, i) => Math.min(255, part.length - i * 255));
-    tags.push(rawPage(lacing, part, at > 0 ? PageFlag.continued : 0, 0, sequence++));
-  }
+  const tags = longPacket(long, 1, 0);
   const reader = new OggReader();
   assert.deepEqual(sizes(readAll(reader, concat(theora, head, more, ...tags, ...pages))), [20, 21]);
   assert.deepEqual(reader.skipped, { pages: 0, bytes: 0, packets: 0 });
