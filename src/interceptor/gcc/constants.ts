@@ -102,6 +102,8 @@ export const RECOVERY_PROBE_MS = 5000;
 export const MIN_RECOVERY_INTERVAL_MS = 1000;
 /** The part of a cluster that must arrive. */
 export const PROBE_ARRIVAL_LEVEL = 0.7;
+/** A cluster that left slower than this part of its rate says nothing. */
+export const PROBE_LEAST_SEND_LEVEL = 0.5;
 /** What arrives this much faster than it left says nothing. */
 export const PROBE_MAX_RATIO = 2;
 /** The part of a cluster that may arrive in one instant. */

@@ -2,6 +2,7 @@ import type { Instant } from '../../core/index.ts';
 import {
   PROBE_ARRIVAL_LEVEL,
   PROBE_CLUSTERS,
+  PROBE_LEAST_SEND_LEVEL,
   PROBE_LONGEST_MS,
   PROBE_MAX_BUNCH,
   PROBE_MAX_RATIO,
@@ -111,7 +112,8 @@ function resultOf(cluster: Cluster): ProbeResult | undefined {
   // The first packet is outside of both times: the pacer waits for each packet as long as it takes at the probe's rate, as a link does.
   const sendBps = ((cluster.bytes - cluster.firstSentBytes) * 8000) / sendMs;
   const receiveBps = ((cluster.bytes - cluster.firstReceivedBytes) * 8000) / receiveMs;
-  if (receiveBps > PROBE_MAX_RATIO * sendBps) return undefined;
+  // A process that was held up did not send what was asked for.
+  if (receiveBps > PROBE_MAX_RATIO * sendBps || sendBps < PROBE_LEAST_SEND_LEVEL * cluster.rateBps) return undefined;
   const isSaturated = receiveBps < PROBE_SATURATED_LEVEL * sendBps;
   return { bps: isSaturated ? PROBE_UTILIZATION * receiveBps : Math.min(sendBps, receiveBps), probedBps: cluster.rateBps, isSaturated };
 }

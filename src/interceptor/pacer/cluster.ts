@@ -1,6 +1,6 @@
 import { type Instant, Queue } from '../../core/index.ts';
 import type { InterceptorEvent } from '../events.ts';
-import { CLUSTER_WAIT_MS, MAX_CLUSTERS } from './constants.ts';
+import { CLUSTER_WAIT_MS, MAX_CLUSTERS, MAX_LATE_MS } from './constants.ts';
 
 type ProbeEvent = Extract<InterceptorEvent, { type: 'probe' }>;
 
@@ -51,6 +51,11 @@ export class Clusters {
     const cluster = this.#current;
     if (cluster === undefined) return Infinity;
     return cluster.packets === 0 ? cluster.startedAt : cluster.startedAt + ((cluster.bytes - cluster.firstBytes + sizeBytes) * 8000) / cluster.event.rateBps;
+  }
+
+  /** A packet leaves so much after it was due, in ms: what a late timer missed is made up for a little, not in one burst. */
+  late(ms: number): void {
+    if (this.#current !== undefined && ms > MAX_LATE_MS) this.#current.startedAt += ms - MAX_LATE_MS;
   }
 
   /** A packet of the running probe left. */

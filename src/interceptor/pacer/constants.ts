@@ -23,6 +23,9 @@ export const LEAST_RATE_BPS = 10_000;
 export const MAX_CLUSTERS = 5;
 export const CLUSTER_WAIT_MS = 5000;
 
+/** How late the packets of a cluster may leave one after the other at once, in ms: timers are coarse, and bursts measure nothing. */
+export const MAX_LATE_MS = 3;
+
 /** Without padding a cluster begins when this part of it waits in the queue. */
 export const CLUSTER_START_LEVEL = 0.5;
 

@@ -224,6 +224,7 @@ export class Pacer implements Interceptor {
     const sizeBytes = packet.bytes.length + PACKET_OVERHEAD_BYTES;
     const dueAt = this.#clusters.dueAt(sizeBytes);
     if (dueAt > now) return dueAt;
+    this.#clusters.late(now - dueAt);
     packet.probe = this.#clusters.current(now)?.id ?? 0;
     this.#held = undefined;
     this.#ready.push(this.#release(packet, now));

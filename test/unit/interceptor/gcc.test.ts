@@ -235,6 +235,10 @@ test('a probe that the path carries shows its rate, one that it does not shows t
   assert.equal(probe(1, 4), undefined);
   assert.equal(probe(0.4), undefined, 'it cannot arrive twice as fast as it left');
   assert.equal(probe(0), undefined);
+  const slow = new ProbeResults();
+  slow.expect(plan(3, 2_400_000, 5));
+  for (let i = 0; i < 5; i++) slow.add(3, 1200, i * 30, 1000 + i * 30);
+  assert.equal(slow.take(), undefined, 'it did not leave as fast as it should');
   const results = new ProbeResults();
   results.add(9, 1200, 0, 0);
   assert.equal(results.take(), undefined, 'a cluster that nobody asked for');

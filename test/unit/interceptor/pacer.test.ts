@@ -180,6 +180,24 @@ test('a probe is padded by retransmission packets without payload, evenly, at it
   assert.equal(bench.pacer.stats.paddingPackets, padding.length);
 });
 
+test('a timer that comes late does not make a burst of a probe', () => {
+  const bench = new Bench();
+  const video = bench.stream({ ssrc: 10 });
+  bench.rate(10_000_000);
+  bench.write(video, 1, { marker: true });
+  bench.pacer.handleEvent(probe(4_000_000, 7500, 2), bench.now);
+  bench.drain();
+  for (const late of [20, 35, 36, 37, 38, 50, 60, 80, 100, 120]) {
+    bench.now = late;
+    bench.pacer.handleTimeout(bench.now);
+    bench.drain();
+  }
+  const perInstant = new Map<number, number>();
+  for (const { packet, at } of bench.left) if (packet.probe === 2) perInstant.set(at, (perInstant.get(at) ?? 0) + packet.bytes.length + PACKET_OVERHEAD_BYTES);
+  assert.ok(perInstant.size >= 4, `${perInstant.size} instants`);
+  for (const bytes of perInstant.values()) assert.ok(bytes <= 4_000_000 / 8000 * 3 + 700, `${bytes} bytes at once`);
+});
+
 test('retransmissions after padding go on with its numbers', () => {
   const bench = new Bench();
   const video = bench.stream({ ssrc: 10 });
