@@ -11,18 +11,25 @@ const files = { low: fileOf('picture.vp8.ivf'), middle: fileOf('picture-and-tone
 
 const encodings = new Map<string, TrackRemote>();
 const rids = Object.keys(files);
+const ending = new AbortController();
 
 /** A sender with three encodings, each with a file of its own; they begin one after the other, so that their clocks tell them apart. */
 async function publish(pc: PeerConnection): Promise<void> {
   const { sender } = pc.addTransceiverFromKind('video', { direction: 'sendonly', sendEncodings: rids.map((rid) => ({ rid })) });
   for (const [i, [rid, file]] of Object.entries(files).entries()) {
     const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
-    setTimeout(() => void play(file, track), i * 700);
+    setTimeout(() => void play(file, track, { signal: ending.signal }), i * 700);
     await sender.replaceTrack(track, rid);
   }
 }
 
-const [publisher] = await createPair({}, { handler: { onTrack: ({ track }) => void encodings.set(track.rid ?? '', track) } }, publish);
+const [publisher, receiver] = await createPair({}, { handler: { onTrack: ({ track }) => void encodings.set(track.rid ?? '', track) } }, publish);
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    ending.abort();
+    void Promise.all([publisher.close(), receiver.close()]);
+  });
+}
 await connected(publisher);
 console.log(`${encodings.size} encodings arrive: ${[...encodings.keys()].join(', ')}`);
 

@@ -56,9 +56,9 @@ export function hasCodec(mimeType, direction = 'receive') {
 }
 
 /** Offers or accepts one codec (and its retransmission) only. False when the browser does not have it. */
-export function preferCodec(transceiver, mimeType, direction = 'send') {
+export function preferCodec(transceiver, mimeType) {
   const kind = mimeType.split('/')[0];
-  const { codecs } = (direction === 'receive' ? RTCRtpReceiver : RTCRtpSender).getCapabilities(kind);
+  const { codecs } = RTCRtpReceiver.getCapabilities(kind); // what setCodecPreferences accepts, also of a sender
   const chosen = codecs.filter((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
   if (chosen.length === 0) return false;
   transceiver.setCodecPreferences([...chosen, ...codecs.filter((codec) => /rtx|red|ulpfec/i.test(codec.mimeType))]);
