@@ -75,7 +75,12 @@ export class CcfbReceiver implements Interceptor {
   }
 
   bindRemote(stream: RemoteStream): void {
+    this.updateRemote(stream);
+  }
+
+  updateRemote(stream: RemoteStream): void {
     if (wantsCcfb(stream)) this.#streams.add(stream);
+    else this.#streams.delete(stream);
   }
 
   unbindRemote(stream: RemoteStream): void {

@@ -59,6 +59,11 @@ export class CongestionControl implements Interceptor {
   }
 
   bindLocal(stream: LocalStream): void {
+    this.updateLocal(stream);
+  }
+
+  updateLocal(stream: LocalStream): void {
+    this.#streams.delete(stream);
     const following = { ...stampIdsOf(stream), wantsCcfb: wantsCcfb(stream) };
     if (following.transportSequence !== 0 || following.absoluteSendTime !== 0 || following.wantsCcfb) this.#streams.set(stream, following);
     if (following.transportSequence !== 0 || following.wantsCcfb) this.#tell();

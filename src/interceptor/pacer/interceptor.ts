@@ -16,7 +16,7 @@ export interface PacerStats {
   readonly packetsQueued: number;
   readonly bytesQueued: number;
   readonly packetsPaced: number;
-  /** How long packets waited, added up, in ms: `totalPacketSendDelay` of outbound-rtp. */
+  /** How long packets waited, added up, in ms. */
   readonly totalDelayMs: number;
   readonly packetsDropped: number;
   readonly paddingPackets: number;
@@ -36,6 +36,8 @@ export class Pacer implements Interceptor {
   readonly #ready: Queue<OutgoingPacket> = new Queue();
   readonly #clusters: Clusters = new Clusters();
   readonly #padding: Map<LocalStream, StreamPadding> = new Map();
+  /** By stream, how long its packets waited, in ms. */
+  readonly #delays: WeakMap<LocalStream, number> = new WeakMap();
   /** Also of streams that pause: their numbers go on (RFC 3711 9.1). */
   readonly #known: WeakMap<LocalStream, StreamPadding> = new WeakMap();
   /** The next packet of a probe, which is not due yet. */
@@ -70,11 +72,21 @@ export class Pacer implements Interceptor {
     };
   }
 
+  /** How long packets of a stream waited here, added up, in ms: `totalPacketSendDelay` of outbound-rtp. */
+  totalDelayMs(stream: LocalStream): number {
+    return this.#delays.get(stream) ?? 0;
+  }
+
   bindLocal(stream: LocalStream): void {
     this.#queue.add(stream);
     const padding = this.#known.get(stream) ?? new StreamPadding(stream, this.#context.environment.random);
+    padding.update();
     this.#known.set(stream, padding);
     this.#padding.set(stream, padding);
+  }
+
+  updateLocal(stream: LocalStream): void {
+    this.#padding.get(stream)?.update();
   }
 
   unbindLocal(stream: LocalStream): void {
@@ -159,8 +171,10 @@ export class Pacer implements Interceptor {
 
   #take(now: Instant): OutgoingPacket {
     const packet = this.#queue.shift() as OutgoingPacket;
+    const delayMs = now - packet.at;
     this.#paced++;
-    this.#delayMs += now - packet.at;
+    this.#delayMs += delayMs;
+    if (delayMs > 0) this.#delays.set(packet.stream, this.totalDelayMs(packet.stream) + delayMs);
     return packet;
   }
 

@@ -23,13 +23,17 @@ export function paddingKind(stream: LocalStream): PaddingKind {
   return hasRtx || hasRepair ? 'none' : 'own';
 }
 
-/** Numbers what leaves of one stream, where padding takes numbers of its own, and makes that padding. */
+/**
+ * Numbers what leaves of one stream, where padding takes numbers of its own, and makes that padding. Lives as long as the stream,
+ * also while it pauses: under SRTP no number may come twice (RFC 3711 9.1).
+ */
 export class StreamPadding {
   readonly #stream: LocalStream;
   readonly #random: RandomSource;
-  readonly #kind: PaddingKind;
-  readonly #elements: readonly ExtensionElement[];
-  /** The next number of the stream of retransmissions; −1 while it has sent nothing. */
+  #kind: PaddingKind = 'none';
+  #elements: readonly ExtensionElement[] = [];
+  /** The SSRC of retransmissions and its next number; −1 while it has sent nothing. */
+  #repairSsrc: number | undefined;
   #nextRepair = -1;
   /** How many of the stream's own numbers padding took. */
   #shift = 0;
@@ -42,8 +46,16 @@ export class StreamPadding {
   constructor(stream: LocalStream, random: RandomSource) {
     this.#stream = stream;
     this.#random = random;
-    this.#kind = paddingKind(stream);
-    this.#elements = elementsOf(stream, this.#kind);
+    this.update();
+  }
+
+  /** What was agreed upon about the stream may have changed. */
+  update(): void {
+    const { rtxSsrc } = this.#stream;
+    this.#kind = paddingKind(this.#stream);
+    this.#elements = elementsOf(this.#stream, this.#kind);
+    if (rtxSsrc !== this.#repairSsrc) this.#nextRepair = -1;
+    this.#repairSsrc = rtxSsrc;
   }
 
   /** When media last left; padding goes with the stream where that is latest. */
@@ -61,7 +73,7 @@ export class StreamPadding {
   leaves(packet: OutgoingPacket, now: Instant): void {
     const { header, bytes } = packet;
     if (packet.role === 'rtx') {
-      if (this.#kind !== 'rtx' || header.ssrc !== this.#stream.rtxSsrc) return;
+      if (header.ssrc !== this.#repairSsrc) return;
       if (this.#nextRepair < 0) this.#nextRepair = header.sequenceNumber;
       header.sequenceNumber = this.#nextRepair;
       setSequenceNumber(bytes, this.#nextRepair);
@@ -93,7 +105,7 @@ export class StreamPadding {
     }
     const init = {
       payloadType: isRepair ? rtxPayloadType(stream, this.#lastPayloadType) : this.#lastPayloadType,
-      ssrc: isRepair ? (stream.rtxSsrc as number) : stream.ssrc,
+      ssrc: isRepair ? (this.#repairSsrc as number) : stream.ssrc,
       sequenceNumber,
       timestamp: this.#lastTimestamp,
       extensions: this.#elements,

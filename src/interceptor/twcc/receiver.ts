@@ -49,6 +49,10 @@ export class TwccReceiver implements Interceptor {
   }
 
   bindRemote(stream: RemoteStream): void {
+    this.updateRemote(stream);
+  }
+
+  updateRemote(stream: RemoteStream): void {
     const { extensions } = stream;
     this.#ids.set(stream, [extensions.idOf(ExtensionUri.transportSequence), extensions.idOf(ExtensionUri.transportSequence2)]);
   }

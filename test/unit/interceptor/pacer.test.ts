@@ -138,6 +138,7 @@ test('what waits too long makes the pace faster, so that nothing waits longer th
   assert.equal(bench.left.length, 100);
   const stats = bench.pacer.stats;
   assert.ok(stats.totalDelayMs > 0 && stats.totalDelayMs / stats.packetsPaced < 200);
+  assert.equal(bench.pacer.totalDelayMs(stream), stats.totalDelayMs);
 });
 
 test('the queue is bounded, what does not fit is dropped and counted', () => {
@@ -212,6 +213,37 @@ test('retransmissions after padding go on with its numbers', () => {
   assert.ok(numbers.length >= 6);
   assert.deepEqual(numbers, numbers.map((_, i) => (65_535 + i) & 0xffff));
   for (const { packet } of bench.left) assert.equal(decodeRtp(packet.bytes).sequenceNumber, packet.header.sequenceNumber);
+});
+
+test('a stream that paused goes on with its numbers: none comes twice (RFC 3711 9.1)', () => {
+  const bench = new Bench();
+  const video = bench.stream({ ssrc: 10 });
+  bench.rate(10_000_000);
+  bench.write(video, 1);
+  bench.write(video, 50, { role: 'rtx', ssrc: 11, payloadType: Pt.vp8Rtx });
+  bench.pacer.handleEvent(probe(10_000_000, 1000), bench.now);
+  bench.run(50);
+  bench.pacer.unbindLocal(video);
+  bench.pacer.bindLocal(video);
+  bench.write(video, 51, { role: 'rtx', ssrc: 11, payloadType: Pt.vp8Rtx });
+  const numbers = bench.sequences(11);
+  assert.ok(numbers.length >= 6);
+  assert.equal(new Set(numbers).size, numbers.length);
+});
+
+test('padding follows what is agreed upon anew', () => {
+  const bench = new Bench();
+  const video = bench.stream({ ssrc: 10, rtxSsrc: undefined });
+  bench.rate(1_000_000);
+  bench.write(video, 1, { marker: true });
+  bench.pacer.handleEvent(probe(2_000_000, 1000), bench.now);
+  bench.run(50);
+  assert.equal(bench.pacer.stats.paddingPackets, 0);
+  video.rtxSsrc = 77;
+  bench.pacer.updateLocal(video);
+  bench.pacer.handleEvent(probe(2_000_000, 1000, 2), bench.now);
+  bench.run(50);
+  assert.ok(bench.sequences(77).length >= 3);
 });
 
 test('without retransmissions padding goes between frames of the stream itself, whose numbers go on behind it', () => {
