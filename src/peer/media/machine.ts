@@ -35,6 +35,8 @@ export class MediaTransport {
   #chain: InterceptorChain | undefined;
   #srtp: SrtpSession | undefined;
   #targetBps: number | undefined;
+  /** When RTP came after the chain's events were collected: once for all packets of a turn is enough. */
+  #readAt: Instant | undefined;
 
   constructor(factories: readonly InterceptorFactory[], environment: Environment) {
     this.#environment = environment;
@@ -163,6 +165,7 @@ export class MediaTransport {
   }
 
   pollEvent(): MediaEvent | undefined {
+    if (this.#readAt !== undefined && this.isReady) this.#collect(this.#readAt);
     return this.#events.shift();
   }
 
@@ -205,7 +208,7 @@ export class MediaTransport {
     this.#unbindEnded(now);
     const role = stream.section.roleOf(header.payloadType) ?? 'media';
     (this.#chain as InterceptorChain).handleRtp(beltPacket(packet, header, stream, role, now), now);
-    this.#collect(now);
+    this.#readAt = now;
   }
 
   #readRtcp(bytes: Uint8Array, now: Instant): void {
@@ -230,6 +233,7 @@ export class MediaTransport {
   }
 
   #collect(now: Instant): void {
+    this.#readAt = undefined;
     const chain = this.#chain as InterceptorChain;
     for (let event = chain.pollEvent(); event !== undefined; event = chain.pollEvent()) this.#onChainEvent(event, now);
   }
