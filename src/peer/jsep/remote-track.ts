@@ -14,7 +14,10 @@ export function applyOfferedMedia(config: JsepConfig, state: JsepState, remote: 
   // An offer in the place of another one: what only that one had is gone with it.
   let next = revertMedia(state, (transceiver) => isStillThere(transceiver, remote), effects);
   next = stopRejected(next, remote, effects);
+  // A section whose transceiver is stopped here is rejected by the answer (RFC 9429 5.3.1).
+  const ended = new Set(next.transceivers.flatMap(({ stopped, place }) => (stopped && place ? place.mid : [])));
   for (const section of remote.media) {
+    if (ended.has(section.mid)) continue;
     const { state: associated, transceiver, isNew } = associate(config, next, section);
     next = withTransceiver(associated, transceiver.id, { place: { index: section.index, mid: section.mid }, ...proposedEncodings(config, associated, transceiver, section) });
     if (isNew) effects.push({ type: 'transceiver-added', transceiver: viewOf(transceiverOf(next, transceiver.id)) });

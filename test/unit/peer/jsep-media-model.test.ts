@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RtcError } from '../../../src/core/index.ts';
-import { bundleGroupsOf, codecsOf, extensionsOf, isRejected, midOf, parseSdp, serializeSdp } from '../../../src/sdp/index.ts';
 import { seeded } from '../../support/fuzz.ts';
-import { snapshot } from '../../support/jsep.ts';
-import { type Description, type Jsep, type JsepEffect, makeMediaJsep, MEDIA, type MediaAgreement, type MediaCapabilities, names } from '../../support/jsep-media.ts';
+import { type Description, type JsepEffect, makeMediaJsep, MEDIA, type MediaAgreement, type MediaCapabilities, names } from '../../support/jsep-media.ts';
+import { EMPTY, Watched } from '../../support/jsep-watched.ts';
 
 // Two machines with media and a walk of random operations. From the effects alone a small model is kept, as the peer would
 // keep it; whenever both sides are stable, what each holds must be the mirror of what the other does.
@@ -26,142 +24,11 @@ function otherMedia(): MediaCapabilities {
 
 const OTHER_MEDIA = otherMedia();
 
-class Side {
-  readonly jsep: Jsep;
-  readonly name: string;
-  agreements: readonly MediaAgreement[] = [];
-  /** Transceivers whose remote track was announced and is not muted. */
-  readonly announced: Set<number> = new Set();
-  readonly stopped: Set<number> = new Set();
-  readonly known: Set<number> = new Set();
-  hasTransport = false;
-  #checked = '';
-  /** What payload types meant in descriptions that were agreed upon. */
-  readonly meanings: Map<number, string> = new Map();
-
-  constructor(name: string, jsep: Jsep) {
-    this.name = name;
-    this.jsep = jsep;
-  }
-
-  seen(): object {
-    return { ...snapshot(this.jsep), transceivers: this.jsep.transceivers };
-  }
-
-  /** Runs an operation: it works and its effects are taken, or it fails and changes nothing. */
-  run(operation: () => { effects: readonly JsepEffect[] } | void): RtcError | undefined {
-    const before = this.seen();
-    let effects: readonly JsepEffect[];
-    try {
-      effects = operation()?.effects ?? [];
-    } catch (error) {
-      assert.ok(error instanceof RtcError, error instanceof Error ? error.stack : String(error));
-      assert.deepEqual(this.seen(), before);
-      return error;
-    }
-    for (const effect of effects) this.#take(effect);
-    for (const { id } of this.jsep.transceivers) this.known.add(id);
-    this.#check();
-    return undefined;
-  }
-
-  must(operation: () => { effects: readonly JsepEffect[] } | void): void {
-    assert.equal(this.run(operation)?.message, undefined);
-  }
-
-  #take(effect: JsepEffect): void {
-    switch (effect.type) {
-      case 'media':
-        assert.notDeepEqual(effect.agreements, this.agreements, 'told only when it changed');
-        this.agreements = effect.agreements;
-        break;
-      case 'transceiver-added':
-        assert.ok(!this.known.has(effect.transceiver.id), 'a new one has a new id');
-        break;
-      case 'track':
-        assert.ok(!this.announced.has(effect.transceiver) && !this.stopped.has(effect.transceiver));
-        this.announced.add(effect.transceiver);
-        break;
-      case 'track-removed':
-        assert.ok(this.announced.delete(effect.transceiver), 'only a track that was announced is muted');
-        break;
-      case 'transceiver-stopped':
-        assert.ok(!this.stopped.has(effect.transceiver));
-        this.stopped.add(effect.transceiver);
-        this.announced.delete(effect.transceiver);
-        break;
-      case 'transport':
-        assert.ok(!this.hasTransport);
-        this.hasTransport = true;
-        break;
-      case 'transport-closed':
-        this.hasTransport = false;
-        break;
-      default:
-        break;
-    }
-  }
-
-  #check(): void {
-    const { transceivers } = this.jsep;
-    const mids = transceivers.flatMap(({ mid }) => mid ?? []);
-    assert.equal(new Set(mids).size, mids.length, 'no two have one section');
-    for (const agreement of this.agreements) {
-      const transceiver = transceivers.find(({ id }) => id === agreement.transceiver);
-      assert.ok(transceiver && !this.stopped.has(agreement.transceiver), 'what is agreed upon is alive');
-      assert.deepEqual([transceiver.mid, transceiver.currentDirection], [agreement.mid, agreement.direction]);
-      const isSending = agreement.direction === 'sendrecv' || agreement.direction === 'sendonly';
-      assert.equal(agreement.sendEncodings.length > 0, isSending);
-    }
-    assert.equal(this.jsep.currentLocalDescription === null, this.jsep.currentRemoteDescription === null);
-    const local = this.jsep.localDescription;
-    if (local && local.sdp !== this.#checked) checkText(local);
-    this.#checked = local?.sdp ?? '';
-  }
-
-  /** A payload type means one thing for as long as the connection lives. */
-  remember(): void {
-    const local = this.jsep.currentLocalDescription;
-    for (const section of parseSdp(local?.sdp ?? EMPTY).media) {
-      if (isRejected(section) || section.kind === 'application') continue;
-      for (const { payloadType, name, clockRateHz } of codecsOf(section)) {
-        const meaning = `${name} ${clockRateHz}`.toLowerCase();
-        assert.equal(this.meanings.get(payloadType) ?? meaning, meaning, `payload type ${payloadType}`);
-        this.meanings.set(payloadType, meaning);
-      }
-    }
-  }
-}
-
-const EMPTY = 'v=0\no=- 0 0 IN IP4 0.0.0.0\ns=-\nt=0 0\n';
-
-/** Within a bundle a payload type and an id have one meaning (RFC 9143 9.1.1, RFC 8285 6); groups name what lives. */
-function checkText({ sdp }: Description): void {
-  const parsed = parseSdp(sdp);
-  assert.equal(serializeSdp(parsed), sdp);
-  const types = new Map<number, string>();
-  const ids = new Map<number, string>();
-  for (const section of parsed.media) {
-    if (isRejected(section) || section.kind === 'application') continue;
-    assert.equal(new Set(section.formats).size, section.formats.length);
-    for (const { payloadType, name, parameters } of codecsOf(section)) {
-      const meaning = `${section.kind} ${name} ${[...parameters].join(';')}`;
-      assert.equal(types.get(payloadType) ?? meaning, meaning, `payload type ${payloadType}`);
-      types.set(payloadType, meaning);
-    }
-    for (const { id, uri } of extensionsOf(section)) {
-      assert.equal(ids.get(id) ?? uri, uri, `extension ${id}`);
-      ids.set(id, uri);
-    }
-  }
-  assert.deepEqual(bundleGroupsOf(parsed).flat().sort(), parsed.media.filter((section) => !isRejected(section)).map((section) => midOf(section) ?? '').sort());
-}
-
 const MIRROR: Readonly<Record<string, string>> = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' };
 
 /** What both hold is the mirror of what the other does. */
-function checkMirror(a: Side, b: Side): void {
-  const alive = (side: Side): readonly MediaAgreement[] => side.agreements.toSorted((x, y) => (x.mid < y.mid ? -1 : 1));
+function checkMirror(a: Watched, b: Watched): void {
+  const alive = (side: Watched): readonly MediaAgreement[] => side.agreements.toSorted((x, y) => (x.mid < y.mid ? -1 : 1));
   // One that its owner has just stopped is still agreed upon at the other end.
   const both = new Set(alive(a).map(({ mid }) => mid).filter((mid) => alive(b).some((other) => other.mid === mid)));
   for (const [one, other] of [[a, b], [b, a]] as const) {
@@ -188,7 +55,7 @@ function checkMirror(a: Side, b: Side): void {
 }
 
 /** A whole exchange by the book, offer from `one`. */
-function exchange(one: Side, other: Side): void {
+function exchange(one: Watched, other: Watched): void {
   for (const side of [one, other]) {
     if (side.jsep.signalingState === 'have-local-offer' || side.jsep.signalingState === 'have-remote-offer') side.must(() => side.jsep.setLocalDescription({ type: 'rollback' }));
   }
@@ -203,7 +70,7 @@ function exchange(one: Side, other: Side): void {
 }
 
 /** Exchanges until nobody wants one; that must come soon. */
-function settle(a: Side, b: Side): number {
+function settle(a: Watched, b: Watched): number {
   for (let rounds = 0; rounds < 5; rounds++) {
     const needy = a.jsep.negotiationNeeded ? a : b.jsep.negotiationNeeded ? b : undefined;
     if (needy === undefined) return rounds;
@@ -216,7 +83,7 @@ function settle(a: Side, b: Side): number {
 const DIRECTIONS = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const;
 
 /** One operation of an application. */
-function operate(side: Side, below: (n: number) => number): void {
+function operate(side: Watched, below: (n: number) => number): void {
   const { jsep } = side;
   const kind = below(2) ? 'audio' : 'video';
   const { transceivers } = jsep;
@@ -260,8 +127,8 @@ function operate(side: Side, below: (n: number) => number): void {
 function walk(seed: number, steps: number): { exchanges: number; agreements: number; failures: number } {
   const next = seeded(seed);
   const below = (n: number): number => Math.floor(next() * n);
-  const a = new Side('a', makeMediaJsep('a'));
-  const b = new Side('b', makeMediaJsep('b', below(2) ? {} : { media: OTHER_MEDIA, bundlePolicy: 'max-bundle' }));
+  const a = new Watched('a', makeMediaJsep('a'));
+  const b = new Watched('b', makeMediaJsep('b', below(2) ? {} : { media: OTHER_MEDIA, bundlePolicy: 'max-bundle' }));
   const totals = { exchanges: 0, agreements: 0, failures: 0 };
   for (let step = 0; step < steps; step++) {
     const [one, other] = next() < 0.5 ? [a, b] : [b, a];

@@ -66,6 +66,21 @@ test('a rollback of a remote renegotiation restores what was announced', () => {
   assert.deepEqual(state(b), ['0 audio 0 recvonly recvonly']);
 });
 
+test('a section that the peer rejected, rolled back and offers again is rejected: its transceiver has ended (RFC 9429 5.3.1)', () => {
+  const [a, b] = pair();
+  a.addTransceiver('audio');
+  a.addTransceiver('video');
+  negotiate(a, b);
+  b.setRemoteDescription(edit(a.createOffer(), ['m=audio 9', 'm=audio 0'], ['BUNDLE 0 1', 'BUNDLE 1']));
+  b.setRemoteDescription({ type: 'rollback' });
+  assert.deepEqual(state(b), ['0 audio 0 stopped stopped', '1 video 1 recvonly recvonly']);
+  assert.equal(b.negotiationNeeded, true);
+  b.setRemoteDescription(a.createOffer());
+  b.setLocalDescription();
+  assert.deepEqual(shape(b.localDescription), ['0 audio rejected', '1 video accepted']);
+  assert.deepEqual([state(b), b.negotiationNeeded], [['1 video 1 recvonly recvonly'], false]);
+});
+
 test('an offer in the place of another keeps the transceivers that both have (W3C 4.3.1)', () => {
   const [a, b] = pair();
   a.addTransceiver('audio');
