@@ -77,8 +77,11 @@ export function peerStats(sources: StatsSources, now: Instant, environment: Envi
   let selectedId: string | undefined;
   ice?.pairs.forEach((pair: IcePair, i: number) => {
     const id = `candidate-pair-${i}`;
-    if (pair === ice.selectedPair) selectedId = id;
-    entries.push(pairStats(pair, id, ids, timestamp));
+    const isSelected = pair === ice.selectedPair;
+    if (isSelected) selectedId = id;
+    const stats = pairStats(pair, id, ids, timestamp);
+    const { targetBps } = sources.media;
+    entries.push(isSelected && targetBps !== undefined ? { ...stats, availableOutgoingBitrate: targetBps } : stats);
   });
   const own = sources.certificate.fingerprint();
   entries.push(certificateStats('certificate-local', sources.certificate.der, own, timestamp));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createPeerConnection, TrackLocalStaticSample } from '../../src/api/index.ts';
-import { InterceptorRegistry, pacer } from '../../src/interceptor/index.ts';
+import { InterceptorRegistry, jitterBuffer, pacer } from '../../src/interceptor/index.ts';
 import { createWorld } from '../../src/sim/index.ts';
 import { type CallResult, runCall, type Scenario } from '../support/congestion.ts';
 import { BAR_3_MEGABIT, BAR_LOSS, BAR_STEP, congestionTable, SCENARIOS } from '../support/congestion-scenarios.ts';
@@ -108,7 +108,7 @@ test('two connections find a path of 3 Mbit/s, and what the track sends arrives 
   const world = createWorld({ seed: 1, link: { delayMs: 25 } });
   const [left, right] = [world.host('a'), world.host('b')];
   world.link(left, right, { rateBps: 3_000_000, queueBytes: 112_500 }, 'forward');
-  const interceptors = new InterceptorRegistry().registerDefaults().register(pacer());
+  const interceptors = new InterceptorRegistry().registerDefaults().register(pacer()).register(jitterBuffer());
   let receivedBytes = 0;
   const a = await world.until(createPeerConnection({ runtime: left.runtime, interceptors }));
   const b = await world.until(
@@ -134,7 +134,14 @@ test('two connections find a path of 3 Mbit/s, and what the track sends arrives 
   const [target, before] = [targetBps(), receivedBytes];
   await world.runFor(2000);
   const receivedBps = ((receivedBytes - before) * 8) / 2;
+  const entriesOf = async (pc: typeof a, type: string) => [...(await world.until(pc.getStats())).values()].filter((entry) => entry.type === type);
+  const [outbound] = await entriesOf(a, 'outbound-rtp');
+  const [inbound] = await entriesOf(b, 'inbound-rtp');
+  const pairs = await entriesOf(a, 'candidate-pair');
   await world.until(Promise.all([a.close(), b.close()]));
+  assert.ok(pairs.some((entry) => entry.type === 'candidate-pair' && entry.availableOutgoingBitrate === targetBps()), 'the selected pair tells the estimate');
+  assert.ok(outbound?.type === 'outbound-rtp' && (outbound.totalPacketSendDelay ?? 0) > 0);
+  assert.ok(inbound?.type === 'inbound-rtp' && (inbound.jitterBufferEmittedCount ?? 0) >= 150, 'frames that went on');
   assert.ok(target >= 2_300_000 && target <= 3_450_000, `target ${target}`);
   assert.ok(receivedBps >= 2_100_000, `received ${receivedBps}`);
 });

@@ -1,5 +1,5 @@
 import type { Environment, Instant } from '../../core/index.ts';
-import { type LocalStreamStats, type RemoteStreamStats, StreamStatistics } from '../../interceptor/index.ts';
+import { JitterBuffers, type JitterBufferStats, type LocalStreamStats, Pacer, type RemoteStreamStats, StreamStatistics } from '../../interceptor/index.ts';
 import type { RtpCodec } from '../../rtp/index.ts';
 import type { CodecStats, InboundRtpStats, MediaSourceStats, MediaStats, OutboundRtpStats, RemoteInboundRtpStats, RemoteOutboundRtpStats } from '../../stats/index.ts';
 import type { TransceiverView } from '../jsep/index.ts';
@@ -22,15 +22,19 @@ export function mediaStats({ media, transceivers, transportId }: MediaStatsSourc
   const codecs = new Map<string, CodecStats>();
   const context: Context = { timestamp: now + environment.unixOffsetMs, unixOffsetMs: environment.unixOffsetMs, transportId, codecs };
   const entries: MediaStats[] = [];
+  const pacer = media.chain?.find(Pacer);
+  const jitter = media.chain?.find(JitterBuffers);
   for (const view of transceivers) {
     for (const stream of media.sendersOf(view.id)) {
       const snapshot = statistics.local(stream.ssrc);
-      if (snapshot !== undefined) entries.push(...outbound(context, view.id, media.sourceIds.get(view.id), stream, snapshot, media.targetBps));
+      if (snapshot === undefined) continue;
+      const rates = { targetBitrate: media.targetBps, totalPacketSendDelay: pacer && pacer.totalDelayMs(stream) / 1000 };
+      entries.push(...outbound(context, view.id, media.sourceIds.get(view.id), stream, snapshot, rates));
     }
   }
   for (const stream of media.router.streams) {
     const snapshot = statistics.remote(stream.ssrc);
-    if (snapshot !== undefined) entries.push(...inbound(context, media.trackIds.get(stream.transceiver) ?? '', stream, snapshot));
+    if (snapshot !== undefined) entries.push(...inbound(context, media.trackIds.get(stream.transceiver) ?? '', stream, snapshot, jitter?.stats(stream)));
   }
   return [...codecs.values(), ...entries];
 }
@@ -48,7 +52,7 @@ function* outbound(
   trackIdentifier: string | undefined,
   stream: SendStream,
   { outbound: counts, remoteInbound }: LocalStreamStats,
-  targetBps: number | undefined,
+  rates: { readonly targetBitrate: number | undefined; readonly totalPacketSendDelay: number | undefined },
 ): Generator<MediaStats> {
   const { timestamp, transportId } = context;
   const { ssrc, kind, mid, rid } = stream;
@@ -65,7 +69,7 @@ function* outbound(
     ssrc,
     kind,
     transportId,
-    ...present({ codecId, rid, mediaSourceId: sourceId, remoteId: remoteInbound && remoteId, targetBitrate: targetBps }),
+    ...present({ codecId, rid, mediaSourceId: sourceId, remoteId: remoteInbound && remoteId, ...rates }),
     mid,
     encodingIndex: stream.index,
     active: stream.isActive,
@@ -78,7 +82,13 @@ function* outbound(
   yield remote;
 }
 
-function* inbound(context: Context, trackIdentifier: string, stream: ReceiveStream, { inbound: counts, remoteOutbound }: RemoteStreamStats): Generator<MediaStats> {
+function* inbound(
+  context: Context,
+  trackIdentifier: string,
+  stream: ReceiveStream,
+  { inbound: counts, remoteOutbound }: RemoteStreamStats,
+  jitter: JitterBufferStats | undefined,
+): Generator<MediaStats> {
   const { timestamp, transportId, unixOffsetMs } = context;
   const { ssrc, kind, mid } = stream;
   const id = `inbound-rtp-${ssrc}`;
@@ -95,6 +105,9 @@ function* inbound(context: Context, trackIdentifier: string, stream: ReceiveStre
     transportId,
     ...present({
       codecId,
+      jitterBufferDelay: jitter?.jitterBufferDelay,
+      jitterBufferTargetDelay: jitter?.jitterBufferTargetDelay,
+      jitterBufferEmittedCount: jitter?.jitterBufferEmittedCount,
       remoteId: remoteOutbound && remoteId,
       lastPacketReceivedTimestamp: lastPacketReceivedAt === undefined ? undefined : lastPacketReceivedAt + unixOffsetMs,
     }),

@@ -16,6 +16,7 @@ import {
   PROBE_WINDOW_MS,
   ProbeController,
   type ProbePlan,
+  type ProbeResult,
   ProbeResults,
   QueueDelay,
   RateControl,
@@ -253,6 +254,8 @@ test('a result is told once', () => {
   assert.equal(results.take(), undefined);
 });
 
+const found = (bps: number, probedBps: number): ProbeResult => ({ bps, probedBps, isSaturated: bps < probedBps });
+
 function plansOf(probes: ProbeController): number[] {
   const rates: number[] = [];
   for (let one = probes.poll(); one !== undefined; one = probes.poll()) rates.push(one.rateBps);
@@ -263,13 +266,13 @@ test('probes: three and six times at the start, then twice what was found while 
   const probes = new ProbeController(100_000_000);
   probes.start(300_000, 0);
   assert.deepEqual(plansOf(probes), [900_000, 1_800_000]);
-  probes.setResult({ bps: 900_000, probedBps: 900_000, isSaturated: 900_000 < 900_000 }, 100);
+  probes.setResult(found(900_000, 900_000), 100);
   assert.deepEqual(plansOf(probes), [], 'one that is on its way already looks further');
-  probes.setResult({ bps: 1_800_000, probedBps: 1_800_000, isSaturated: 1_800_000 < 1_800_000 }, 120);
+  probes.setResult(found(1_800_000, 1_800_000), 120);
   assert.deepEqual(plansOf(probes), [3_600_000]);
-  probes.setResult({ bps: 2_850_000, probedBps: 3_600_000, isSaturated: 2_850_000 < 3_600_000 }, 300);
+  probes.setResult(found(2_850_000, 3_600_000), 300);
   assert.deepEqual(plansOf(probes), [5_700_000]);
-  probes.setResult({ bps: 2_850_000, probedBps: 5_700_000, isSaturated: 2_850_000 < 5_700_000 }, 400);
+  probes.setResult(found(2_850_000, 5_700_000), 400);
   assert.deepEqual(plansOf(probes), [], 'the path carries no more');
 });
 
@@ -285,8 +288,8 @@ test('probes: while the application limits the rate every 5 s, after a large fal
   };
   probes.start(1_000_000, 0);
   plansOf(probes);
-  probes.setResult({ bps: 6_000_000, probedBps: 6_000_000, isSaturated: 6_000_000 < 6_000_000 }, 50);
-  probes.setResult({ bps: 6_000_000, probedBps: 12_000_000, isSaturated: 6_000_000 < 12_000_000 }, 150);
+  probes.setResult(found(6_000_000, 6_000_000), 50);
+  probes.setResult(found(6_000_000, 12_000_000), 150);
   plansOf(probes);
   run(150, 10_500);
   probes.setEstimate(1_000_000, 20_000);
@@ -317,7 +320,7 @@ test('A-RTCP-05 probes are at most twice the estimate and 5 clusters in 10 s, wh
     if (random() < 0.3) {
       const bps = random() * estimate;
       estimate = Math.max(estimate, bps);
-      probes.setResult({ bps: bps, probedBps: bps * random(), isSaturated: bps < bps * random() }, now);
+      probes.setResult(found(bps, bps * random()), now);
     }
     if (random() < 0.1) probes.setLimited(random() < 0.5, now);
     if (random() < 0.1) probes.recovered(now);
