@@ -9,8 +9,8 @@ import { hex } from '../../support/vectors.ts';
 
 const kinds = [['ecdsa-p256', 'ecdsa_secp256r1_sha256'], ['ecdsa-p384', 'ecdsa_secp384r1_sha384']] as const;
 
-test('the reproducible provider signs byte for byte as the pure one does (RFC 6979), for 40 keys', () => {
-  for (let seed = 0; seed < 40; seed++) {
+test('the reproducible provider signs byte for byte as the pure one does (RFC 6979), for 15 keys of each kind', () => {
+  for (let seed = 0; seed < 15; seed++) {
     for (const [kind, scheme] of kinds) {
       const data = new Uint8Array(seed).fill(seed);
       const [ours, theirs] = [reproducibleCrypto, pureCrypto].map((provider) => provider.generateSigningKey(kind, seededRandom(seed)));

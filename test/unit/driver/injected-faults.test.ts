@@ -67,7 +67,7 @@ function faulty(runtime: Runtime, faults: Faults): Runtime {
   };
 }
 
-for (const seed of [1, 2, 3, 4, 5]) {
+for (const seed of [1, 2, 3]) {
   test(`faults in one call of a hundred lose nothing and fail nothing (A-OS-01, A-OS-02), seed ${seed}`, async () => {
     const counts = new Map<string, number>();
     const faults: Faults[] = [];

@@ -223,7 +223,7 @@ function half(a: Side, b: Side): boolean {
 test('random walks of two machines: legal states, failures that change nothing, agreement after every exchange', () => {
   let exchanges = 0;
   let failures = 0;
-  for (let seed = 1; seed <= 200; seed++) {
+  for (let seed = 1; seed <= 100; seed++) {
     try {
       const result = walk(seed, 120);
       exchanges += result.exchanges;
@@ -232,6 +232,6 @@ test('random walks of two machines: legal states, failures that change nothing, 
       throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
     }
   }
-  assert.ok(exchanges > 300, `${exchanges} exchanges`);
-  assert.ok(failures > 1000, `${failures} failures`);
+  assert.ok(exchanges > 150, `${exchanges} exchanges`);
+  assert.ok(failures > 500, `${failures} failures`);
 });
