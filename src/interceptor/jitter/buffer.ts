@@ -166,7 +166,8 @@ export class JitterBuffer {
 
   #emit(packet: IncomingPacket, arrivedAt: Instant, now: Instant): void {
     this.#next++;
-    this.#emitted.add(packet.header, now - arrivedAt, this.#playout?.targetMs ?? 0);
+    // Padding fills a place, and is part of no frame.
+    if (packet.role !== 'padding') this.#emitted.add(packet.header, now - arrivedAt, this.#playout?.targetMs ?? 0);
     this.#ready.push(packet);
   }
 

@@ -5,7 +5,7 @@ import { Counters, RtcError } from '../../../src/core/index.ts';
 import { type InterceptorContext, jitterBuffer, nackGenerator, nackResponder, type RemoteStream, rtxReceiver } from '../../../src/interceptor/index.ts';
 import { DelayHistogram, JitterBuffers, type JitterBufferConfig, MAX_DELAY_MS, MAX_HELD_PACKETS, resolveJitterBufferConfig } from '../../../src/interceptor/jitter/index.ts';
 import { seeded } from '../../support/fuzz.ts';
-import { ChainPair, chainEnvironment, incoming, remoteStream } from '../../support/interceptor.ts';
+import { ChainPair, chainEnvironment, incoming, type PacketOptions, remoteStream } from '../../support/interceptor.ts';
 
 /** The buffers alone, with everything that went on and when. */
 class Bench {
@@ -22,7 +22,7 @@ class Bench {
     this.buffers.bindRemote(this.stream);
   }
 
-  arrive(sequenceNumber: number, options: { timestamp?: number; marker?: boolean } = {}): void {
+  arrive(sequenceNumber: number, options: Omit<PacketOptions, 'sequenceNumber'> = {}): void {
     const packet = this.buffers.readRtp(incoming(this.stream, { sequenceNumber, payload: new Uint8Array(10), ...options }, this.now), this.now);
     if (packet !== undefined) this.out.push({ sequence: packet.header.sequenceNumber, at: this.now });
     this.drain();
@@ -185,6 +185,15 @@ test('delays are counted over frames of video: from the first packet of a frame 
   bench.arrive(6, { timestamp: 9000, marker: true });
   assert.equal(bench.stats.jitterBufferEmittedCount, 4, 'a frame without its end counts when the next begins');
   assert.ok(Math.abs(bench.stats.jitterBufferDelay - 0.04) < 1e-9, `${bench.stats.jitterBufferDelay} s`);
+});
+
+test('padding goes on in its place, and is no frame', () => {
+  const bench = new Bench();
+  bench.arrive(1, { timestamp: 0, marker: true });
+  bench.arrive(3, { timestamp: 3000, marker: true });
+  bench.arrive(2, { timestamp: 0, payload: new Uint8Array(0), paddingBytes: 50 });
+  assert.deepEqual(bench.sequences, [1, 2, 3]);
+  assert.equal(bench.stats.jitterBufferEmittedCount, 2);
 });
 
 test('delays are counted over samples of audio', () => {
