@@ -34,7 +34,6 @@ export function settleMedia(state: JsepState, local: LocalDescription, remote: R
     });
   }
   const stopped = type === 'answer' ? next.transceivers.filter((transceiver) => isEnded(transceiver, settled)) : [];
-  for (const { id } of stopped) agreed.delete(id);
   next = withAgreements(next, inOrder([...agreed.values()], local), effects);
   for (const { id } of stopped) next = stop(next, id, effects);
   if (!isOfferer) next = muteUnreceived(next, settled, effects);

@@ -93,6 +93,16 @@ test('an offer in the place of another keeps the transceivers that both have (W3
   assert.deepEqual(state(b), ['0 audio 0 recvonly null']);
 });
 
+test('what one pending offer made and the next one rejects has ended once', () => {
+  const [a, b] = pair();
+  a.addTransceiver('audio');
+  const offer = a.createOffer();
+  b.setRemoteDescription(offer);
+  assert.deepEqual(b.setRemoteDescription(edit(offer, ['m=audio 9', 'm=audio 0'], ['a=group:BUNDLE 0\r\n', ''])).effects, [{ type: 'transceiver-stopped', transceiver: 0 }]);
+  assert.deepEqual(b.setRemoteDescription({ type: 'rollback' }).effects, [{ type: 'signaling-state', state: 'stable' }]);
+  assert.deepEqual(state(b), []);
+});
+
 test('an offer in the place of another may use a mid for another kind', () => {
   const [a, b, c] = [...pair(), makeMediaJsep('c')];
   a.addTransceiver('audio');
@@ -148,7 +158,7 @@ test('a transceiver that stops while an offer of the peer is open is answered in
   a.setLocalDescription();
   b.setRemoteDescription(a.localDescription as Description);
   assert.deepEqual(b.stopTransceiver(0).effects, []);
-  b.setLocalDescription();
+  assert.deepEqual(agreed(b.setLocalDescription().effects)?.map(({ mid }) => mid), ['1']);
   assert.deepEqual(linesOf(b.localDescription, 'a=inactive').length, 1);
   assert.deepEqual(agreed(a.setRemoteDescription(b.localDescription as Description).effects)?.map(({ direction }) => direction), ['inactive', 'sendonly']);
   assert.equal(b.negotiationNeeded, true);
