@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEnd, MediaSink } from 'sansrtc/media';
@@ -11,6 +11,16 @@ export function folderOf(path: string): string {
   } catch (error) {
     console.error(`The folder ${path} cannot be made: ${(error as Error).message}`);
     return process.exit(2);
+  }
+}
+
+/** Writes a small file. */
+export function writeText(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    console.error(`The file ${path} cannot be written: ${(error as Error).message}`);
+    process.exit(2);
   }
 }
 

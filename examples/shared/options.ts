@@ -7,23 +7,24 @@ export interface Option {
   readonly help: string;
   /** The least that a number may be. Default 0. */
   readonly least?: number;
+  /** The most that a number may be. */
+  readonly most?: number;
 }
 
 type Values<Options extends Record<string, Option>> = {
   [Name in keyof Options]: Options[Name]['default'] extends number ? number : Options[Name]['default'] extends boolean ? boolean : string;
 };
 
-const PORT = { port: { default: 8080, help: 'where the page is served; the next free one when it is taken' } } as const;
+const PORT = { port: { default: 8080, most: 65_535, help: 'where the page is served; the next free one when it is taken' } } as const;
 
 function stop(message: string): never {
   console.error(message);
   process.exit(2);
 }
 
-function numberOf(name: string, text: string, { least = 0 }: Option): number {
+function numberOf(name: string, text: string, { least = 0, most = Number.MAX_SAFE_INTEGER }: Option): number {
   const value = Number(text);
-  const most = name === 'port' ? 65_535 : Number.MAX_SAFE_INTEGER;
-  if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) stop(`--${name}=${text}: a whole number from ${least}${most === 65_535 ? ' to 65535' : ''} was expected.`);
+  if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) stop(`--${name}=${text}: a whole number from ${least}${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''} was expected.`);
   return value;
 }
 

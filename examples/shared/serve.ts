@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FRAME, pageIn } from './frame.ts';
 import { bodyOf, checkOrigin, HttpError, LOOK, reply, replyError, replyFile } from './http.ts';
 import { listen } from './listen.ts';
 import { type Message, Signal } from './signal.ts';
@@ -17,15 +18,9 @@ const shared = (name: string): URL => new URL(`page/${name}`, import.meta.url);
 /** The first line of text of a README: what the example is. */
 export const aboutOf = (folder: URL): string => readFileSync(new URL('README.md', folder), 'utf8').split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
 
-function fill(text: string, parts: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, part: string) => parts[part] ?? '');
-}
-
-/** The frame with the body of the example, in which `{{videos}}` and `{{figures}}` stand for cards that many have. */
 function pageOf(folder: URL, name: string): string {
-  const cards = { videos: readFileSync(shared('videos.html'), 'utf8'), figures: readFileSync(shared('figures.html'), 'utf8') };
-  const body = fill(readFileSync(new URL('page/body.html', folder), 'utf8'), cards);
-  return fill(readFileSync(shared('frame.html'), 'utf8'), { name, about: aboutOf(folder).replaceAll('`', ''), body });
+  const body = readFileSync(new URL('page/body.html', folder), 'utf8');
+  return pageIn({ title: `${name} · sansrtc`, heading: name, about: aboutOf(folder).replaceAll('`', ''), body });
 }
 
 /**
@@ -66,7 +61,7 @@ export async function serve(main: string, port: number, onPage: (signal: Signal)
     checkOrigin(request);
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname === '/signal') return begin(request, response);
-    if (pathname === '/') return replyFile(request, response, shared('frame.html'), pageOf(folder, name));
+    if (pathname === '/') return replyFile(request, response, FRAME, pageOf(folder, name));
     const signal = pathname.startsWith('/signal/') ? signals.get(pathname.slice(8)) : undefined;
     if (signal && request.method === 'POST') {
       signal.receive((await bodyOf(request)) as Message);

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const RECORD_MS = 4000;
 
 /** What ffprobe decodes of a file, by kind. It must decode all of it without a complaint. */
-async function framesOf(path: string): Promise<ReadonlyMap<string, { readonly codec: string; readonly frames: number }>> {
+export async function framesOf(path: string): Promise<ReadonlyMap<string, { readonly codec: string; readonly frames: number }>> {
   const { stdout, stderr } = await run('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_type,codec_name,nb_read_frames', '-of', 'json', path]);
   assert(stderr.trim() === '', `ffprobe of ${path}: ${stderr.trim()}`);
   const { streams } = JSON.parse(stdout) as { readonly streams: readonly Record<string, string>[] };

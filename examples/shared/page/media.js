@@ -65,6 +65,20 @@ export function preferCodec(transceiver, mimeType) {
   return true;
 }
 
+/** Each section that the program offers to receive takes a track of a stream, a picture in the codec wanted. Call it first of all. */
+export function sendWhereWanted(pc, stream, mimeType) {
+  pc.addEventListener('signalingstatechange', () => {
+    if (pc.signalingState !== 'have-remote-offer') return;
+    for (const transceiver of pc.getTransceivers()) {
+      if (transceiver.sender.track || transceiver.currentDirection) continue;
+      const track = stream.getTracks().find(({ kind }) => kind === transceiver.receiver.track.kind);
+      if (track.kind === 'video') preferCodec(transceiver, mimeType);
+      transceiver.direction = 'sendonly';
+      transceiver.sender.replaceTrack(track);
+    }
+  });
+}
+
 /** The camera and microphone; where there is none, or it may not be used, a drawn picture and a tone. */
 export async function camera({ audio = true, width = 640, height = 480 } = {}) {
   try {

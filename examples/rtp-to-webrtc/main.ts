@@ -1,0 +1,37 @@
+// npm run example rtp-to-webrtc -- --rtp=5004
+import { TrackLocalStaticRtp } from 'sansrtc';
+import { isRtp, peekSsrc } from 'sansrtc/rtp';
+import { connect } from '../shared/connect.ts';
+import { optionsOf } from '../shared/options.ts';
+import { checkCodec, connected } from '../shared/play.ts';
+import { serve } from '../shared/serve.ts';
+import { openUdp } from '../shared/udp.ts';
+
+const { port, rtp, codec } = optionsOf({
+  rtp: { default: 5004, most: 65_535, help: 'the UDP port where RTP comes' },
+  codec: { default: 'VP8', help: 'what comes: VP8, VP9 or H264' },
+});
+const track = new TrackLocalStaticRtp({ codec: `video/${codec}` });
+const socket = await openUdp(rtp);
+let [packets, ssrc] = [0, -1];
+
+socket.on('message', (bytes) => {
+  if (!isRtp(bytes)) return;
+  packets++;
+  if (peekSsrc(bytes) !== ssrc) {
+    ssrc = peekSsrc(bytes);
+    for (const binding of track.bindings) binding.beginSource(); // numbers and times are joined to those of before
+    console.log(`a stream comes, SSRC ${ssrc}`);
+  }
+  track.writeRtp(bytes);
+});
+console.log(`RTP with ${codec} is expected on UDP port ${socket.address().port}`);
+
+await serve(import.meta.url, port, async (page) => {
+  const pc = await connect(page);
+  const sender = pc.addTrack(track);
+  const timer = setInterval(() => page.send({ packets, bound: socket.address().port }), 500);
+  page.onEnd(() => clearInterval(timer));
+  await connected(pc);
+  checkCodec(page, sender);
+});

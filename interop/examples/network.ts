@@ -1,0 +1,62 @@
+// The examples that join WebRTC with plain RTP, and pages with each other.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { until } from '../suite.ts';
+import { frameRateOf, playsSteadily, streamOf } from './media.ts';
+import { framesOf } from './recording.ts';
+import { assert, type ExampleTest, numberOf, pageTest } from './tools.ts';
+
+const run = promisify(execFile);
+const PICTURE = fileURLToPath(new URL('../../examples/media/picture.vp8.ivf', import.meta.url));
+const [FORWARD_PORT, INCOMING_PORT] = [46_004, 46_104];
+
+const folder = mkdtempSync(join(tmpdir(), 'example-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const forwarder = pageTest(
+  'rtp-forwarder',
+  async ({ page }) => {
+    await streamOf(page, 'video/VP8', 'to');
+    await until(async () => (await numberOf(page, 'video')) > 20 && (await numberOf(page, 'audio')) > 20, 10_000, 'packets sent on');
+    const file = join(folder, 'recording.webm');
+    await run('ffmpeg', ['-nostdin', '-loglevel', 'fatal', '-protocol_whitelist', 'file,udp,rtp', '-i', join(folder, 'stream.sdp'), '-t', '3', '-c', 'copy', '-y', file], { timeout: 30_000 });
+    const frames = await framesOf(file);
+    const [picture, sound] = [frames.get('video'), frames.get('audio')];
+    assert(picture?.codec === 'vp8' && picture.frames > 20, `picture: ${JSON.stringify(picture)}`);
+    assert(sound?.codec === 'opus' && sound.frames > 100, `sound: ${JSON.stringify(sound)}`);
+    return `ffmpeg recorded and decoded ${picture.frames} frames of vp8, ${sound.frames} of opus`;
+  },
+  { args: [`--to=${FORWARD_PORT}`, `--sdp=${join(folder, 'stream.sdp')}`] },
+);
+
+function ffmpegSends(): ChildProcess {
+  return spawn('ffmpeg', ['-nostdin', '-loglevel', 'fatal', '-re', '-stream_loop', '-1', '-i', PICTURE, '-c', 'copy', '-f', 'rtp', `rtp://127.0.0.1:${INCOMING_PORT}?pkt_size=1200`], { stdio: 'ignore' });
+}
+
+const incoming = pageTest(
+  'rtp-to-webrtc',
+  async ({ page, program }) => {
+    let ffmpeg = ffmpegSends();
+    try {
+      await program.printed(/a stream comes/);
+      const first = await playsSteadily(page, 'video/VP8');
+      ffmpeg.kill();
+      ffmpeg = ffmpegSends();
+      await program.printed(/a stream comes[^]*a stream comes/);
+      const { frames } = await streamOf(page, 'video/VP8');
+      await until(async () => (await streamOf(page, 'video/VP8')).frames > frames + 10, 10_000, 'the picture of another ffmpeg');
+      const rate = await frameRateOf(page, 'video/VP8');
+      assert(rate > 19, `${rate.toFixed(1)} frames a second after ffmpeg began anew`);
+      return `${first} from ffmpeg, and again when it began anew`;
+    } finally {
+      ffmpeg.kill();
+    }
+  },
+  { args: [`--rtp=${INCOMING_PORT}`] },
+);
+
+export const networkTests: readonly ExampleTest[] = [forwarder, incoming];
