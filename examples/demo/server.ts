@@ -3,7 +3,9 @@
 //   POST   /api/connections/ID/candidates    a candidate of the page, or null
 //   GET    /api/connections/ID/events        our candidates and states, as server-sent events
 //   DELETE /api/connections/ID               the page is done
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { FRAME, pageIn } from '../shared/frame.ts';
 import { bodyOf, checkOrigin, HttpError, LOOK, reply, replyError, replyFile } from '../shared/http.ts';
 import { Session } from './session.ts';
 
@@ -13,10 +15,23 @@ const page = (name: string): URL => new URL(`public/${name}`, import.meta.url);
 
 /** What can be asked for; nothing else of the disk can. */
 const FILES: ReadonlyMap<string, URL | string> = new Map<string, URL | string>([
-  ['/', page('index.html')],
   ...['app.js', 'link.js', 'chat.js', 'throughput.js', 'round-trip.js', 'paths.js', 'timeline.js'].map((name): [string, URL] => [`/${name}`, page(name)]),
   ...LOOK,
 ]);
+
+/** The page itself. */
+function indexPage(): string {
+  return pageIn({
+    title: 'sansrtc demo',
+    heading: 'sansrtc',
+    about: 'This browser and a Node.js process, over WebRTC data channels',
+    body: readFileSync(page('body.html'), 'utf8'),
+    state: 'idle',
+    status: 'not connected',
+    actions: '<button id="connect" class="primary">Connect</button>',
+    footer: 'Nothing leaves this machine: signalling is HTTP on 127.0.0.1.',
+  });
+}
 
 export class DemoServer {
   readonly http: Server;
@@ -32,6 +47,7 @@ export class DemoServer {
     checkOrigin(request);
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     if (!pathname.startsWith('/api/')) {
+      if (pathname === '/') return replyFile(request, response, FRAME, indexPage());
       const file = FILES.get(pathname);
       if (!file) throw new HttpError(404, 'no such file');
       return replyFile(request, response, file);
