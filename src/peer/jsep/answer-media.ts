@@ -1,7 +1,7 @@
 import { answeredCodecs, isUseful, pairCodecs, wantedCodecs } from './codecs.ts';
 import type { JsepConfig } from './config.ts';
 import { intersected, reversed } from './direction.ts';
-import { answeredExtensions } from './extensions.ts';
+import { answeredExtensions, wantedExtensions } from './extensions.ts';
 import { msidsOf } from './offer-media.ts';
 import { answeredReceiveRids, answeredSendRids } from './simulcast.ts';
 import type { JsepState, LocalMedia, RemoteDescription } from './state.ts';
@@ -25,7 +25,7 @@ export function answerMedia(config: JsepConfig, state: JsepState, remote: Remote
       kind: section.kind,
       direction,
       codecs,
-      extensions: answeredExtensions(capabilities, section.kind, section.extensions, state.extensionIds, section.extmapAllowMixed),
+      extensions: answeredExtensions(wantedExtensions(capabilities, section.kind, transceiver.headerExtensions), section.extensions, state.extensionIds, section.extmapAllowMixed),
       extmapAllowMixed: section.extmapAllowMixed,
       reducedSizeRtcp: section.reducedSizeRtcp,
       msids: msidsOf(transceiver, direction),

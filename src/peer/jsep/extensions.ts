@@ -14,11 +14,16 @@ export interface LocalExtension {
 /** What an id has meant so far in this connection; within a bundle, which is one RTP session, it means one thing (RFC 8285 6). */
 export type ExtensionIds = ReadonlyMap<number, string>;
 
+/** The capabilities of a kind, as a transceiver with these preferences wants them. */
+export function wantedExtensions(media: MediaCapabilities, kind: MediaKind, preferences: readonly HeaderExtensionCapability[] | undefined): readonly HeaderExtensionCapability[] {
+  return (preferences ?? media.headerExtensions).filter((extension) => extension.kind === kind && extension.direction !== 'inactive');
+}
+
 /** The extensions to offer. Each keeps the id that it had in the section, or in another one. */
-export function offeredExtensions(media: MediaCapabilities, kind: MediaKind, before: readonly LocalExtension[], known: ExtensionIds): readonly LocalExtension[] {
+export function offeredExtensions(wanted: readonly HeaderExtensionCapability[], before: readonly LocalExtension[], known: ExtensionIds): readonly LocalExtension[] {
   const offered: LocalExtension[] = [];
   const ids = new Map(known);
-  for (const { uri, direction } of capabilitiesOf(media, kind)) {
+  for (const { uri, direction = 'sendrecv' } of wanted) {
     const id = before.find((extension) => extension.uri === uri)?.id ?? [...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids);
     if (id === undefined || offered.length === MAX_EXTENSIONS || offered.some((extension) => extension.id === id || extension.uri === uri)) continue;
     ids.set(id, uri);
@@ -28,15 +33,14 @@ export function offeredExtensions(media: MediaCapabilities, kind: MediaKind, bef
 }
 
 /** The extensions of an answer: those of the offer that we know, with its ids (RFC 8285 6). Without two-byte headers, ids end at 14. */
-export function answeredExtensions(media: MediaCapabilities, kind: MediaKind, offered: readonly SdpExtension[], known: ExtensionIds, allowMixed: boolean): readonly LocalExtension[] {
-  const capabilities = capabilitiesOf(media, kind);
+export function answeredExtensions(wanted: readonly HeaderExtensionCapability[], offered: readonly SdpExtension[], known: ExtensionIds, allowMixed: boolean): readonly LocalExtension[] {
   const answered: LocalExtension[] = [];
   const ids = new Map(known);
   for (const extension of offered) {
     const { uri } = extension;
-    const capability = capabilities.find((other) => other.uri === uri);
+    const capability = wanted.find((other) => other.uri === uri);
     if (capability === undefined || answered.some((other) => other.uri === uri || other.id === extension.id)) continue;
-    const direction = intersected(capability.direction, reversed(directionOf(extension)));
+    const direction = intersected(capability.direction ?? 'sendrecv', reversed(directionOf(extension)));
     // An id above 4095 asks the answerer for one (RFC 8285 6).
     const id = extension.id <= MAX_EXTENSION_ID ? extension.id : ([...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids));
     if (id === undefined || direction === 'inactive' || !isUsable(id, allowMixed)) continue;
@@ -58,10 +62,6 @@ export function commonExtensions(ours: readonly LocalExtension[], theirs: readon
 
 function isUsable(id: number, allowMixed: boolean): boolean {
   return id <= (allowMixed ? MAX_EXTENSION_ID : MAX_ONE_BYTE_EXTENSION_ID);
-}
-
-function capabilitiesOf(media: MediaCapabilities, kind: MediaKind): readonly (HeaderExtensionCapability & { readonly direction: ActiveDirection })[] {
-  return media.headerExtensions.filter((extension) => extension.kind === kind && extension.direction !== 'inactive').map((extension) => ({ ...extension, direction: extension.direction ?? 'sendrecv' }));
 }
 
 function directionOf({ direction }: SdpExtension): ActiveDirection {

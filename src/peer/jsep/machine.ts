@@ -9,7 +9,7 @@ import { checkOfferable, createAnswer, createOffer } from './create.ts';
 import type { ActiveDirection } from './direction.ts';
 import type { CandidateInit, Description, DescriptionInit, DescriptionType, JsepChanges, OfferOptions, SignalingState, SignalledCandidate } from './events.ts';
 import { foldLocal, remoteText } from './fold.ts';
-import type { CodecCapability, TransceiverInit, TransceiverView } from './media.ts';
+import type { CodecCapability, HeaderExtensionCapability, TransceiverInit, TransceiverView } from './media.ts';
 import { negotiationNeeded } from './negotiation-needed.ts';
 import { readAnswer, readOffer } from './read-remote.ts';
 import { arrive, type CreatedDescription, generationOf, initialState, type JsepState, type LocalDescription, type RemoteDescription, type Step } from './state.ts';
@@ -22,6 +22,7 @@ import {
   setCodecPreferences,
   setDirection,
   setEncodingActive,
+  setHeaderExtensions,
   setStreams,
   setTrack,
   stopTransceiver,
@@ -152,6 +153,15 @@ export class Jsep {
    */
   setCodecPreferences(id: number, codecs: readonly CodecCapability[]): void {
     this.#state = setCodecPreferences(this.#config, this.#state, id, codecs);
+  }
+
+  /**
+   * The header extensions to negotiate and their order; `undefined` is the default again.
+   *
+   * @throws RtcError `ERR_INVALID_MODIFICATION` for one that is not among the capabilities, or when the one of the MID is left out
+   */
+  setOfferedHeaderExtensions(id: number, extensions: readonly HeaderExtensionCapability[] | undefined): void {
+    this.#state = setHeaderExtensions(this.#config, this.#state, id, extensions);
   }
 
   /** Starts or pauses an encoding of a sender. */

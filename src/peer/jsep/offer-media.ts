@@ -2,7 +2,7 @@ import { isRejected, type MediaSection, midOf } from '../../sdp/index.ts';
 import { offeredCodecs, wantedCodecs } from './codecs.ts';
 import type { JsepConfig } from './config.ts';
 import { receives, sends } from './direction.ts';
-import { offeredExtensions } from './extensions.ts';
+import { offeredExtensions, wantedExtensions } from './extensions.ts';
 import { offeredSendRids } from './simulcast.ts';
 import type { JsepState, LocalDescription, LocalMedia, SectionPlace } from './state.ts';
 import type { Transceiver } from './transceiver.ts';
@@ -87,7 +87,7 @@ export function offerMedia(config: JsepConfig, state: JsepState, places: Readonl
       kind,
       direction,
       codecs: offeredCodecs(wantedCodecs(capabilities, kind, preferences), last?.codecs ?? [], payloadTypes, preferences.length === 0),
-      extensions: offeredExtensions(capabilities, kind, last?.extensions ?? [], extensionIds),
+      extensions: offeredExtensions(wantedExtensions(capabilities, kind, transceiver.headerExtensions), last?.extensions ?? [], extensionIds),
       extmapAllowMixed: true,
       reducedSizeRtcp: true,
       msids: msidsOf(transceiver, direction),

@@ -3,7 +3,7 @@ import type { MediaKind } from '../../rtp/index.ts';
 import type { JsepConfig } from './config.ts';
 import { MAX_ENCODINGS, MAX_MSID_LENGTH, MAX_RID_LENGTH } from './constants.ts';
 import type { ActiveDirection } from './direction.ts';
-import type { CodecCapability, EncodingInit, SendEncoding, TransceiverInit, TransceiverView } from './media.ts';
+import type { CodecCapability, EncodingInit, HeaderExtensionCapability, SendEncoding, TransceiverInit, TransceiverView } from './media.ts';
 import type { JsepState, ReceiveRid, SectionPlace } from './state.ts';
 
 /** What the state holds of a transceiver (W3C 5.4, RFC 9429 4.2). Like the state, it never changes: the next one replaces it. */
@@ -41,6 +41,8 @@ export interface Transceiver {
   readonly createdByRemote: boolean;
   /** In order; empty for all that there are. */
   readonly preferences: readonly CodecCapability[];
+  /** `undefined` for all that there are. */
+  readonly headerExtensions: readonly HeaderExtensionCapability[] | undefined;
 }
 
 /** What the peer calls what it sends. */
@@ -83,6 +85,7 @@ export function withNewTransceiver(config: JsepConfig, state: JsepState, kind: M
     hasSent: false,
     ...origin,
     preferences: [],
+    headerExtensions: undefined,
   };
   return { state: { ...state, nextTransceiver: state.nextTransceiver + 1, transceivers: [...state.transceivers, transceiver] }, transceiver };
 }

@@ -1,10 +1,10 @@
 import { RtcError } from '../../core/index.ts';
-import { codecRole, type MediaKind } from '../../rtp/index.ts';
+import { codecRole, ExtensionUri, type MediaKind } from '../../rtp/index.ts';
 import { carriesMedia } from './codec-match.ts';
 import type { JsepConfig } from './config.ts';
 import { type ActiveDirection, directionOfHalves, receives, sends } from './direction.ts';
 import type { JsepEffect } from './events.ts';
-import type { CodecCapability, TransceiverInit } from './media.ts';
+import type { CodecCapability, HeaderExtensionCapability, TransceiverInit } from './media.ts';
 import { withAgreements } from './settle-media.ts';
 import type { JsepState, Step } from './state.ts';
 import { checkMsid, type Transceiver, transceiverOf, withNewTransceiver, withTransceiver } from './transceiver.ts';
@@ -80,6 +80,17 @@ export function setCodecPreferences(config: JsepConfig, state: JsepState, id: nu
   if (wanted.some((found) => found.length === 0)) throw new RtcError('ERR_INVALID_MODIFICATION', 'a codec is not one that there is');
   if (preferences.length > 0 && !preferences.some(carriesMedia)) throw new RtcError('ERR_INVALID_MODIFICATION', 'there is no codec for media among them');
   return withTransceiver(state, id, { preferences: [...new Set(preferences)] });
+}
+
+/** WebRTC extensions, `setHeaderExtensionsToNegotiate`: `undefined` for all again. Without the MID a bundle cannot be told apart. */
+export function setHeaderExtensions(config: JsepConfig, state: JsepState, id: number, extensions: readonly HeaderExtensionCapability[] | undefined): JsepState {
+  const { kind } = transceiverOf(state, id);
+  const known = config.media?.headerExtensions.filter((extension) => extension.kind === kind) ?? [];
+  const wanted = extensions?.filter((extension) => extension.direction !== 'inactive');
+  for (const { uri } of wanted ?? []) if (!known.some((extension) => extension.uri === uri)) throw new RtcError('ERR_INVALID_MODIFICATION', 'a header extension is not one that there is');
+  const isNeeded = ({ uri }: HeaderExtensionCapability): boolean => uri === ExtensionUri.mid;
+  if (wanted && known.some(isNeeded) && !wanted.some(isNeeded)) throw new RtcError('ERR_INVALID_MODIFICATION', 'the header extension of the MID cannot be left out');
+  return withTransceiver(state, id, { headerExtensions: wanted?.map((extension) => ({ ...extension, kind })) });
 }
 
 /** W3C 5.2 `setParameters`: an encoding starts or pauses. */

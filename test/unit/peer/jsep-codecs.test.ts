@@ -234,6 +234,24 @@ test('header extensions: directions meet, ids above 4095 are given one, and more
   assert.deepEqual(linesOf(answer, 'a=extmap:'), ['a=extmap:2/recvonly urn:x:1', 'a=extmap:1 urn:x:2']);
 });
 
+test('a transceiver may leave header extensions out, and have them again', () => {
+  const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b')];
+  const id = a.addTransceiver('video');
+  const all = MEDIA.headerExtensions.filter(({ kind }) => kind === 'video');
+  const [mid, rid] = all;
+  assert.ok(mid && rid);
+  refuses(a, 'ERR_INVALID_MODIFICATION', () => a.setOfferedHeaderExtensions(id, [rid]));
+  refuses(a, 'ERR_INVALID_MODIFICATION', () => a.setOfferedHeaderExtensions(id, [mid, { uri: 'urn:x', kind: 'video' }]));
+  a.setOfferedHeaderExtensions(id, all.map((extension) => (extension === mid || extension === rid ? extension : { ...extension, direction: 'inactive' as const })));
+  assert.deepEqual(linesOf(a.createOffer(), 'a=extmap:'), [`a=extmap:1 ${mid.uri}`, `a=extmap:2 ${rid.uri}`]);
+  a.setLocalDescription();
+  b.setRemoteDescription(a.localDescription as Description);
+  b.setOfferedHeaderExtensions(0, [{ ...mid, direction: 'recvonly' }]);
+  assert.deepEqual(linesOf(b.createAnswer(), 'a=extmap:'), [`a=extmap:1/recvonly ${mid.uri}`]);
+  a.setOfferedHeaderExtensions(id, undefined);
+  assert.equal(linesOf(a.createOffer(), 'a=extmap:').length, all.length);
+});
+
 test('without a=extmap-allow-mixed on both sides no id is above 14 (RFC 8285 6)', () => {
   const uris = Array.from({ length: 20 }, (_, i) => `urn:x:${i}`);
   const media = { codecs: VP8, headerExtensions: uris.map((uri) => ({ uri, kind: 'video' as const })) };
