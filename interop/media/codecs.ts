@@ -1,17 +1,18 @@
-// Ten seconds of each codec: a peer's camera to a file that ffmpeg decodes without a complaint, and a file to the peer's decoder.
+// Some seconds of each codec: a peer's camera to a file that ffmpeg decodes without a complaint, and a file to the peer's decoder.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MediaEngine, type PeerConnection, type TrackEvent, type TrackRemote, TrackLocalStaticSample } from 'sansrtc';
 import type { CodecCapability } from 'sansrtc/rtc';
 import { hasFfmpeg } from '../codec/ffmpeg.ts';
-import { type PeerName, type PeerReply, peerPrograms, type PeerStream } from '../spawn-peer.ts';
+import { type PeerReply, peerPrograms, type PeerStream } from '../spawn-peer.ts';
 import { type Case, sleep, type Suite, until, within } from '../suite.ts';
 import { type Call, type CallOptions, withCall } from './call.ts';
 import { FRAMES_PER_SECOND, play, type Playback } from './sources.ts';
 import { probe, record, recordingOf } from './recording.ts';
 
-const SECONDS = 10;
+/** How long each peer is recorded and played to. */
+const SECONDS = { chromium: 10, firefox: 6, gstreamer: 6 } as const;
 /** Before the rate of decoding is measured: the first keyframe, and a jitter buffer that fills. */
 const SETTLE_MS = 2500;
 /** What is still on its way when a camera is stopped. */
@@ -21,7 +22,7 @@ const TOLERANCE = 0.01;
 const RATE_TOLERANCE = 0.05;
 
 interface CodecCase {
-  readonly peer: PeerName;
+  readonly peer: keyof typeof SECONDS;
   readonly codec: string;
   readonly weOffer: boolean;
   /** As ffprobe calls it. */
@@ -63,11 +64,11 @@ function only(codec: string): readonly CodecCapability[] {
 const inboundVideo = async ({ peer }: Call): Promise<PeerStream> => (await peer.ask({ type: 'stats' })).inbound?.find(({ kind }) => kind === 'video') ?? { kind: 'video' };
 
 /** Measures how fast the peer decodes what is played to it. */
-async function watchDecoder(call: Call): Promise<string> {
+async function watchDecoder(call: Call, seconds: number): Promise<string> {
   await until(async () => ((await inboundVideo(call)).framesDecoded ?? 0) > 0, SETTLE_MS, 'the first decoded picture');
   await sleep(SETTLE_MS);
   const [before, start] = [await inboundVideo(call), performance.now()];
-  await sleep(SECONDS * 1000 - SETTLE_MS);
+  await sleep(seconds * 1000 - SETTLE_MS);
   const [after, end] = [await inboundVideo(call), performance.now()];
   const decoded = (after.framesDecoded ?? 0) - (before.framesDecoded ?? 0);
   const rate = (decoded / (end - start)) * 1000;
@@ -79,7 +80,7 @@ async function watchDecoder(call: Call): Promise<string> {
 }
 
 /** Every frame of a file must decode, and no more may be missing than were on their way. */
-async function checkTake({ kind, path, frames, codec }: Take, sent: PeerReply, probed: string): Promise<string> {
+async function checkTake({ kind, path, frames, codec }: Take, sent: PeerReply, probed: string, seconds: number): Promise<string> {
   const written = await within(frames, 5000, 'the end of the recording');
   const found = await probe(path);
   const stream = sent.outbound?.find((out) => out.kind === kind);
@@ -87,7 +88,7 @@ async function checkTake({ kind, path, frames, codec }: Take, sent: PeerReply, p
   if (found.codec !== (kind === 'audio' ? 'opus' : probed)) throw new Error(`ffprobe finds ${found.codec} in a recording of ${codec}`);
   if (found.frames !== written) throw new Error(`ffprobe counts ${found.frames} of ${written} frames of ${codec}`);
   if (kind === 'audio') {
-    if (!(found.seconds > SECONDS * (1 - TOLERANCE) && written > 0)) throw new Error(`${found.seconds} s of sound in ${written} packets`);
+    if (!(found.seconds > seconds * (1 - TOLERANCE) && written > 0)) throw new Error(`${found.seconds} s of sound in ${written} packets`);
     return `${found.seconds.toFixed(1)} s of ${codec}`;
   }
   if (due === undefined) throw new Error('the peer does not say how many pictures it sent');
@@ -115,13 +116,13 @@ async function run({ peer, codec, weOffer, probed }: CodecCase): Promise<string>
   try {
     return await withCall(options, async (call) => {
       playbacks.push(await play(sound, 'opus'), await play(picture, codec));
-      const decoder = await watchDecoder(call);
+      const decoder = await watchDecoder(call, SECONDS[peer]);
       await call.peer.ask({ type: 'stop-media' });
       await sleep(DRAIN_MS);
       const sent = await call.peer.ask({ type: 'stats' });
       await call.pc.close();
       const notes: string[] = [];
-      for (const take of takes.toSorted((a, b) => b.kind.localeCompare(a.kind))) notes.push(await checkTake(take, sent, probed));
+      for (const take of takes.toSorted((a, b) => b.kind.localeCompare(a.kind))) notes.push(await checkTake(take, sent, probed, SECONDS[peer]));
       if (takes.length !== 2) throw new Error(`${takes.length} tracks came`);
       return [...notes, decoder].join(', ');
     });

@@ -13,7 +13,7 @@ import { play } from './sources.ts';
 
 const LOSS = 0.05;
 const DELAY_MS = 20;
-const LOSSY_MS = 10_000;
+const LOSSY_MS = 8000;
 const LEAST_SHARE = 0.95;
 /** What is on its way when counting ends. */
 const DRAIN_MS = 1000;

@@ -1,15 +1,14 @@
 // Three layers of one picture: from a browser through this library to a viewer, and between two connections of this library.
 import { createPeerConnection, type PeerConnection, type RtpSender, type TrackEvent, TrackLocalStaticRtp, TrackLocalStaticSample, type TrackRemote } from 'sansrtc';
-import { createDepacketizer } from 'sansrtc/codec';
+import { createDepacketizer, decodeVp8Descriptor, vp8Dimensions } from 'sansrtc/codec';
 import { peerPrograms, type PeerStream } from '../spawn-peer.ts';
-import { type Case, sleep, type Suite, until } from '../suite.ts';
+import { type Case, sleep, type Suite, until, within } from '../suite.ts';
 import { type Call, withCall } from './call.ts';
 import { play, type Playback } from './sources.ts';
 
-/** As the browser's page sends them, the largest first: RIDs, and the width of the picture. */
-const LAYERS = { h: 960, m: 480, l: 240 } as const;
-type Rid = keyof typeof LAYERS;
-const RIDS = Object.keys(LAYERS) as readonly Rid[];
+/** As the browser's page sends them, each half as wide as the one before. */
+const RIDS = ['h', 'm', 'l'] as const;
+type Rid = (typeof RIDS)[number];
 const CODEC = 'VP8';
 
 /** One layer on its way through. */
@@ -17,7 +16,8 @@ class Layer {
   readonly track: TrackRemote;
   readonly out: TrackLocalStaticRtp = new TrackLocalStaticRtp({ codec: `video/${CODEC}` });
   packets = 0;
-  keyframes = 0;
+  /** Of the last keyframe. */
+  width = 0;
   /** Called where a keyframe begins, before it is sent on. */
   onKeyframe: () => void = () => {};
   readonly #depacketizer = createDepacketizer(CODEC);
@@ -28,7 +28,7 @@ class Layer {
       onRtp: (packet) => {
         this.packets++;
         if (this.#depacketizer.isKeyframePayload(packet.payload)) {
-          this.keyframes++;
+          this.width = vp8Dimensions(packet.payload.subarray(decodeVp8Descriptor(packet.payload).length))?.width ?? 0;
           this.onKeyframe();
         }
         this.out.writeRtp(packet);
@@ -39,7 +39,6 @@ class Layer {
 
 /** Sends one layer at a time to a viewer and changes to another where that can be decoded. */
 class LayerSwitch {
-  current: Rid | undefined;
   readonly #sender: RtpSender;
   readonly #layers: ReadonlyMap<string, Layer>;
 
@@ -48,37 +47,38 @@ class LayerSwitch {
     this.#layers = layers;
   }
 
-  async to(rid: Rid): Promise<void> {
+  async to(rid: Rid): Promise<Layer> {
     const layer = this.#layers.get(rid) as Layer;
     layer.track.requestKeyframe();
-    await new Promise<void>((done) => {
+    const changed = new Promise<void>((done) => {
       layer.onKeyframe = () => {
         layer.onKeyframe = () => {};
-        this.current = rid;
         void this.#sender.replaceTrack(layer.out);
         done();
       };
     });
+    await within(changed, 5000, `a keyframe of layer ${rid}`);
+    return layer;
   }
 }
 
 const inboundVideo = async ({ peer }: Call): Promise<PeerStream> => (await peer.ask({ type: 'stats' })).inbound?.find(({ kind }) => kind === 'video') ?? { kind: 'video' };
 
 /** The viewer sees pictures of a layer, and goes on doing so. */
-async function sees(call: Call, rid: Rid): Promise<string> {
-  await until(async () => (await inboundVideo(call)).frameWidth === LAYERS[rid], 5000, `pictures of ${LAYERS[rid]} pixels at the viewer`);
+async function sees(call: Call, { width, track: { rid } }: Layer): Promise<string> {
+  await until(async () => (await inboundVideo(call)).frameWidth === width, 5000, `pictures of ${width} pixels at the viewer`);
   const before = (await inboundVideo(call)).framesDecoded ?? 0;
   await sleep(1500);
   const { framesDecoded = 0, frameWidth } = await inboundVideo(call);
-  if (frameWidth !== LAYERS[rid] || framesDecoded - before < 8) throw new Error(`the viewer of layer ${rid} decoded ${framesDecoded - before} pictures of ${frameWidth} pixels in 1.5 s`);
+  if (frameWidth !== width || framesDecoded - before < 8) throw new Error(`the viewer of layer ${rid} decoded ${framesDecoded - before} pictures of ${frameWidth} pixels in 1.5 s`);
   return `${rid} ${frameWidth}`;
 }
 
-/** Chromium sends three layers; a viewer gets the smallest, then the largest, then the one between. */
-async function fromBrowser(): Promise<string> {
+/** A browser sends three layers; a viewer gets the smallest, then the largest, then the one between. */
+async function fromBrowser(browser: 'chromium' | 'firefox'): Promise<string> {
   const layers = new Map<string, Layer>();
   const camera = {
-    peer: 'chromium',
+    peer: browser,
     args: ['--send', '--sendonly', '--simulcast', '--size=960x540', `--codec=${CODEC}`],
     weOffer: false,
     kinds: ['video'],
@@ -101,9 +101,10 @@ async function fromBrowser(): Promise<string> {
       const layerSwitch = new LayerSwitch(sender as RtpSender, layers);
       const seen: string[] = [];
       for (const rid of ['l', 'h', 'm'] as const) {
-        await layerSwitch.to(rid);
-        seen.push(await sees(call, rid));
+        seen.push(await sees(call, await layerSwitch.to(rid)));
       }
+      const widths = RIDS.map((rid) => layers.get(rid)?.width ?? 0);
+      if (!widths.every((width, i) => width > 0 && width < (widths[i - 1] ?? Infinity))) throw new Error(`layers of ${widths.join(', ')} pixels`);
       const { outbound = [] } = await peer.ask({ type: 'stats' });
       const sent = outbound.filter(({ rid }) => rid !== undefined).map(({ rid, framesSent }) => `${rid} ${framesSent}`);
       return `pictures sent: ${sent.join(', ')}; the viewer saw ${seen.join(', ')} pixels`;
@@ -159,9 +160,10 @@ async function betweenUs(): Promise<string> {
 
 export const simulcastSuite: Suite = {
   name: 'media-simulcast',
-  missing: async () => (await peerPrograms.chromium.missing()) ?? peerPrograms.wrtc.missing(),
+  missing: async () => (await peerPrograms.chromium.missing()) ?? (await peerPrograms.firefox.missing()) ?? peerPrograms.wrtc.missing(),
   cases: (): readonly Case[] => [
-    { name: 'three layers from Chromium', run: fromBrowser },
+    { name: 'three layers from Chromium', run: () => fromBrowser('chromium') },
+    { name: 'three layers from Firefox', run: () => fromBrowser('firefox') },
     { name: 'three layers between us', run: betweenUs },
   ],
 };
