@@ -70,6 +70,7 @@ export class DataTransport {
         remoteMaxMessageSizeBytes,
         receiveWindowBytes: this.#config.receiveWindowBytes ?? DEFAULT_RECEIVE_WINDOW_BYTES,
         mtuBytes: mtuBytes - (mtuBytes % 4),
+        mtuSearch: 'when-needed',
         headroomBytes: DtlsMachine.HEADROOM,
         tailroomBytes: DtlsMachine.TAILROOM,
         zeroChecksum: true,

@@ -19,6 +19,11 @@ export interface SctpConfig {
   readonly mtuBytes?: number;
   /** What the search falls back to when not even `mtuBytes` arrives, in bytes. Default 508. */
   readonly minMtuBytes?: number;
+  /**
+   * When the search begins: `at-once`, or `when-needed`, with the first message that a packet does not hold: connections that send
+   * little are spared the probes. Default `at-once`.
+   */
+  readonly mtuSearch?: 'at-once' | 'when-needed';
   /** Free bytes before each packet in its buffer. Default 0. */
   readonly headroomBytes?: number;
   /** Free bytes after each packet in its buffer, at least. Default 0. */
@@ -59,6 +64,7 @@ const DEFAULTS: ResolvedSctpConfig = {
   sendBufferBytes: 16 * 1024 * 1024,
   mtuBytes: 1200,
   minMtuBytes: MIN_MTU_BYTES,
+  mtuSearch: 'at-once',
   headroomBytes: 0,
   tailroomBytes: 0,
   zeroChecksum: false,

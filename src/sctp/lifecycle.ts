@@ -62,6 +62,7 @@ export class Lifecycle {
     this.sender = new Sender(config, this.handshake.localTsn, this.timers, counters);
     this.mtuBytes = config.mtuBytes & ~3;
     this.pathMtu = new PathMtu(config.mtuBytes, config.minMtuBytes, this.timers, this.sender.rto, environment.random);
+    this.pathMtu.isNeeded = config.mtuSearch === 'at-once';
     this.builder = new PacketBuilder(config.localPort, config.remotePort, config.headroomBytes, config.tailroomBytes);
   }
 

@@ -250,6 +250,8 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     const buffered = sender.scheduler.bufferedBytes;
     if (buffered > 0 && buffered + size > this.#config.sendBufferBytes) throw new RtcError('ERR_RESOURCE', 'SCTP: the send buffer is full');
     sender.enqueue(send, now);
+    const { pathMtu } = this.#life;
+    if (!pathMtu.isNeeded && sender.scheduler.bufferedBytes > this.#life.mtuBytes) pathMtu.isNeeded = true;
   }
 
   pollWrite(): Uint8Array | undefined {

@@ -64,6 +64,8 @@ export class PathMtu {
   mtuBytes: number;
   /** The MTU fell below what is in flight: all of it is to be sent anew. The owner takes this note away. */
   hasFallen = false;
+  /** Whether more is sent than small packets hold; until then nothing is searched for. */
+  isNeeded = true;
   probesSent = 0;
   probesAcknowledged = 0;
 
@@ -155,7 +157,7 @@ export class PathMtu {
 
   /** Whether a probe is to go out; {@link PathMtu.write} builds it. Data goes first. */
   get isPending(): boolean {
-    return this.#isPending;
+    return this.#isPending && (this.isNeeded || this.#purpose !== 'search');
   }
 
   /**
