@@ -1,6 +1,6 @@
 import type { Instant } from '../../core/index.ts';
 import { Unwrapper } from '../../rtp/index.ts';
-import { ARRIVALS } from './constants.ts';
+import { ARRIVALS, BACK_WINDOW_MS } from './constants.ts';
 
 /**
  * When packets of a transport arrived, by number without its wraps, in a ring: as many as one feedback may tell of. What was told
@@ -13,6 +13,8 @@ export class Arrivals {
   #oldest = 0;
   #end = 0;
   #untold = 0;
+  /** What is below was told, and too long ago to be told again. */
+  #closed = -Infinity;
 
   /** The first number that the next feedback tells of. */
   get untold(): number {
@@ -32,6 +34,7 @@ export class Arrivals {
       this.#oldest = this.#untold = this.#end = number;
     }
     const times = this.#times;
+    if (number < this.#closed) return false;
     if (number < this.#oldest) {
       // Before the first one that came, but only by little: the first ones changed places.
       if (this.#end - number > ARRIVALS) return false;
@@ -53,9 +56,14 @@ export class Arrivals {
     return into.subarray(0, count);
   }
 
-  /** All before this number was told. */
-  told(number: number): void {
+  /** All before this number was told. What arrives among packets of the last half second is told together with them once more. */
+  told(number: number, now: Instant): void {
     this.#untold = Math.max(this.#untold, number);
+    const times = this.#times;
+    if (times === undefined) return;
+    let closed = Math.max(this.#closed, this.#oldest);
+    while (closed < this.#untold && !((times[closed & (ARRIVALS - 1)] as number) >= now - BACK_WINDOW_MS)) closed++;
+    this.#closed = closed;
   }
 
   #advance(end: number, times: Float64Array): void {

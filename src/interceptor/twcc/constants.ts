@@ -25,6 +25,9 @@ export const FEEDBACK_PACKET_BYTES = 92;
 /** Arrivals that the receiver remembers: 16-bit numbers, of which one feedback tells 8192. A power of two. */
 export const ARRIVALS = 8192;
 
+/** A packet that comes late is told of with those behind it while these arrived within this time, in ms. */
+export const BACK_WINDOW_MS = 500;
+
 /** The largest feedback packet, in bytes: it shares a datagram with others. */
 export const MAX_FEEDBACK_BYTES = 1100;
 

@@ -76,7 +76,7 @@ export class TwccReceiver implements Interceptor {
     else this.#ignored++;
     if (isFirst) {
       if (this.#dueAt === Infinity) this.#dueAt = now + this.#interval.next(now);
-    } else if (size >= 4) this.#answer(readU16(bytes, at), readU16(bytes, at + 2) & 0x7fff);
+    } else if (size >= 4) this.#answer(readU16(bytes, at), readU16(bytes, at + 2) & 0x7fff, now);
     return packet;
   }
 
@@ -93,7 +93,7 @@ export class TwccReceiver implements Interceptor {
     const { untold, end } = this.#arrivals;
     // Nothing arrived: the next packet starts the timer again.
     this.#dueAt = untold < end ? now + this.#interval.next(now) : Infinity;
-    this.#tell(untold, end);
+    this.#tell(untold, end, now);
   }
 
   pollTimeout(): Deadline | undefined {
@@ -101,14 +101,14 @@ export class TwccReceiver implements Interceptor {
   }
 
   /** Feedback on the `count` packets up to the one that asked for it. Times are told whether they were asked for or not. */
-  #answer(sequence: number, count: number): void {
+  #answer(sequence: number, count: number, now: Instant): void {
     const { end } = this.#arrivals;
     // The packet that asks is among the newest ones, so its number is the nearest one below the end.
     const asked = end - (((end - 1 - sequence) & 0xffff) + 1);
-    if (count > 0) this.#tell(Math.max(asked + 1 - Math.min(count, ARRIVALS), end - ARRIVALS, 0), asked + 1);
+    if (count > 0) this.#tell(Math.max(asked + 1 - Math.min(count, ARRIVALS), end - ARRIVALS, 0), asked + 1, now);
   }
 
-  #tell(from: number, end: number): void {
+  #tell(from: number, end: number, now: Instant): void {
     this.#scratch ??= new Float64Array(ARRIVALS);
     const times = this.#arrivals.copy(from, end, this.#scratch);
     let at = 0;
@@ -128,7 +128,7 @@ export class TwccReceiver implements Interceptor {
       this.#sent++;
       this.#feedbackCount = (this.#feedbackCount + 1) & 0xff;
     }
-    this.#arrivals.told(from + at);
+    this.#arrivals.told(from + at, now);
   }
 }
 

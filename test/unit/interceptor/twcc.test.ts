@@ -224,6 +224,20 @@ test('a packet that comes late is told of again, with those around it, and a cop
   assert.equal(receiver.stats.packetsIgnored, 1);
 });
 
+test('what comes later than half a second is not told of: it would take all behind it along', () => {
+  const receiver = receiverOf();
+  for (let i = 0; i < 100; i++) if (i % 10 !== 5) receiver.readRtp(numbered(REMOTE, i, i * 10), i * 10);
+  receiver.handleTimeout(1000);
+  assert.equal(feedbackOf(receiver).length, 1);
+  receiver.readRtp(numbered(REMOTE, 5, 1010), 1010);
+  receiver.handleTimeout(1300);
+  assert.equal(feedbackOf(receiver).length, 0);
+  receiver.readRtp(numbered(REMOTE, 85, 1310), 1310);
+  receiver.handleTimeout(1600);
+  const [late] = feedbackOf(receiver);
+  assert.deepEqual([late!.baseSequence, late!.statuses.length], [85, 15]);
+});
+
 test('the second version of the extension: feedback when it is asked for, and only then', () => {
   const extensions = new ExtensionMap();
   extensions.set(3, ExtensionUri.transportSequence2);
