@@ -97,17 +97,18 @@ test('A-JS-12 100,000 messages in one go do not starve the event loop of their h
   pair.channelB.handler = { onMessage: () => void received++ };
   pair.channelA.bufferedAmountHighThreshold = 64 * 1024 * 1024;
   let late = 0;
-  let last = performance.now();
+  // In CPU time of this process, which has both ends: what else the machine does is not its fault.
+  let last = process.cpuUsage();
   const ticks = setInterval(() => {
-    const now = performance.now();
-    late = Math.max(late, now - last - 10);
-    last = now;
+    const { user, system } = process.cpuUsage(last);
+    last = process.cpuUsage();
+    late = Math.max(late, (user + system) / 1000 - 10);
   }, 10);
   const payload = new Uint8Array(10);
   await fill(pair.channelA, payload, 100_000);
   await within(until(() => received === 100_000), 30_000, 'all messages');
   clearInterval(ticks);
-  assert.ok(late < 250, `a 10 ms interval was ${late.toFixed(0)} ms late`); // the bar is 50 ms on an idle machine
+  assert.ok(late < 250, `between two ticks of 10 ms the process worked for ${late.toFixed(0)} ms more`); // the bar is 50 ms on an idle machine
   await pair.close();
 });
 

@@ -6,12 +6,14 @@ import { codecsOf, type MediaSection, parseParameters, parseSdp } from '../../..
 const HEAD = 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
 
 /** The shortest of a few runs, so that a busy machine does not count. */
+/** The CPU time that something takes at best, in ms: what else the machine does is not its fault. */
 function fastest(run: () => void): number {
   let best = Infinity;
   for (let i = 0; i < 5; i++) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     run();
-    best = Math.min(best, performance.now() - start);
+    const { user, system } = process.cpuUsage(start);
+    best = Math.min(best, (user + system) / 1000);
   }
   return best;
 }
