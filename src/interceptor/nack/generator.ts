@@ -16,7 +16,7 @@ export interface NackGeneratorConfig {
   readonly maxTries?: number;
   /** When a packet is given up, in milliseconds. Default 2000. */
   readonly giveUpMs?: number;
-  /** Whether a keyframe is asked for when video packets are given up. Default true. */
+  /** Whether a keyframe is asked for when video packets are given up; never of a stream with ULPFEC. Default true. */
   readonly keyframeOnLoss?: boolean;
 }
 
@@ -120,7 +120,10 @@ export class NackGenerator implements Interceptor {
   }
 
   #wantKeyframe(stream: RemoteStream): void {
-    if (this.#config.keyframeOnLoss && stream.kind === 'video') this.#events.push({ type: 'request-keyframe', ssrc: stream.ssrc });
+    if (!this.#config.keyframeOnLoss || stream.kind !== 'video') return;
+    // Where FEC has numbers among the media, what did not come may have been FEC, which nobody sends again and nobody misses.
+    for (const { name } of stream.codecs.values()) if (name.toLowerCase() === 'ulpfec') return;
+    this.#events.push({ type: 'request-keyframe', ssrc: stream.ssrc });
   }
 }
 

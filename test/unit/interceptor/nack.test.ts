@@ -129,6 +129,20 @@ test('what is lost again is asked for again after a round trip, and a packet is 
   assert.equal(pair.b.chain.pollTimeout()?.reason === 'interceptor.nack', false, 'nothing is waited for any more');
 });
 
+test('where FEC has numbers among the media, none that is given up asks for a keyframe: it may have been FEC', () => {
+  for (const [codecs, keyframes] of [[VIDEO_CODECS, 1], [[...VIDEO_CODECS, ...RED_CODECS], 0]] as const) {
+    const chain = chainOf(nackGenerator({ giveUpMs: 100 }));
+    const stream = remoteStream({ codecs });
+    chain.bindRemote(stream, 0);
+    for (const sequenceNumber of [1, 3]) chain.handleRtp(incoming(stream, { sequenceNumber }), 0);
+    chain.handleTimeout(200);
+    assert.equal(chain.counters.get('interceptor.nack.abandoned'), 1);
+    let events = 0;
+    while (chain.pollEvent() !== undefined) events++;
+    assert.equal(events, keyframes);
+  }
+});
+
 test('packets that only swap places are not asked for', () => {
   const pair = new ChainPair(REPAIR, { link: { delayMs: 20, jitterMs: 8 } });
   const received = transfer(pair, 500, {}, 3);
