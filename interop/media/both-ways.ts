@@ -1,7 +1,7 @@
-// Sound and pictures both ways with each peer.
-import { type PeerConnection, type TrackEvent, TrackLocalStaticSample } from 'sansrtc';
+// Sound and pictures both ways with each peer, and a data channel beside them.
+import { type DataChannel, type PeerConnection, type TrackEvent, TrackLocalStaticSample } from 'sansrtc';
 import { type PeerName, type PeerReply, peerPrograms, type PeerStream } from '../spawn-peer.ts';
-import { type Case, type Suite, until } from '../suite.ts';
+import { type Case, type Suite, until, within } from '../suite.ts';
 import { type Call, withCall } from './call.ts';
 import { TrackObserver } from './observe.ts';
 import { play, type Playback } from './sources.ts';
@@ -70,6 +70,14 @@ function checkPeerReports(stats: PeerReply): void {
   if (!remoteInbound.some(({ roundTripTime }) => roundTripTime !== undefined)) throw new Error(`the peer knows no round trip: ${JSON.stringify(remoteInbound)}`);
 }
 
+/** The peer sends back what comes on a channel. */
+async function echo(channel: DataChannel): Promise<void> {
+  await within(channel.opened, 5000, 'opening a channel beside media');
+  await channel.send('beside media');
+  const first = await within(channel[Symbol.asyncIterator]().next(), 5000, 'the echo on a channel beside media');
+  if (first.value !== 'beside media') throw new Error(`the channel gave back ${String(first.value)}`);
+}
+
 /** A peer that gives RTP back does so when some has come. */
 const heard = (observers: readonly TrackObserver[]): boolean => ['audio', 'video'].every((kind) => observers.some(({ track, packets }) => track.kind === kind && packets > 0));
 
@@ -77,11 +85,14 @@ async function run(name: PeerName, habits: Habits, weOffer: boolean): Promise<st
   const codec = weOffer ? 'VP8' : habits.secondCodec;
   const sending: Sending = { tracks: [new TrackLocalStaticSample({ codec: 'audio/opus' }), new TrackLocalStaticSample({ codec: `video/${codec}` })], playbacks: [] };
   const observers: TrackObserver[] = [];
+  let open: (channel: DataChannel) => void = () => {};
+  const channel = new Promise<DataChannel>((done) => (open = done));
   const prepare = (pc: PeerConnection): void => {
     for (const track of sending.tracks) pc.addTrack(track);
+    if (weOffer) open(pc.createDataChannel('beside'));
   };
   const onTrack = ({ track }: TrackEvent): void => void observers.push(new TrackObserver(track));
-  const options = { peer: name, args: ['--send', `--codec=${codec}`], weOffer, prepare, onTrack };
+  const options = { peer: name, args: ['--send', `--codec=${codec}`], weOffer, prepare, onTrack, onDataChannel: open };
   try {
     return await withCall(options, async (call) => {
       const [audio, video] = sending.tracks;
@@ -89,6 +100,7 @@ async function run(name: PeerName, habits: Habits, weOffer: boolean): Promise<st
       await until(() => heard(observers), 8000, () => `media from the peer (${observers.map(String).join(', ')})`);
       for (const { track } of observers) if (track.kind === 'video') track.requestKeyframe();
       await new Promise((done) => setTimeout(done, CALL_MS));
+      await echo(await within(channel, 5000, "the peer's channel"));
       const reports = habits.noReports ? 'no reports' : await checkReports(call);
       for (const playback of sending.playbacks) playback.stop();
       const stats = await call.peer.ask({ type: 'stats' });

@@ -1,5 +1,5 @@
 // A call between this library and a peer program.
-import { createPeerConnection, type PeerConnection, type PeerConnectionOptions, type TrackEvent } from 'sansrtc';
+import { createPeerConnection, type DataChannel, type PeerConnection, type PeerConnectionOptions, type TrackEvent } from 'sansrtc';
 import { type PeerName, type PeerProcess, type PeerReply, startPeer } from '../spawn-peer.ts';
 import { until, within } from '../suite.ts';
 import type { Relay } from './relay.ts';
@@ -17,6 +17,8 @@ export interface CallOptions {
   /** Adds what we send or want, before the first description. */
   prepare(pc: PeerConnection): void;
   onTrack(event: TrackEvent): void;
+  /** A channel that the peer opened. Without this, the peer offers none. */
+  onDataChannel?(channel: DataChannel): void;
 }
 
 export interface Call {
@@ -31,7 +33,7 @@ async function localSdp(pc: PeerConnection): Promise<string> {
   return pc.localDescription?.sdp ?? '';
 }
 
-async function negotiate(pc: PeerConnection, peer: PeerProcess, { weOffer, kinds = ['audio', 'video'], relay }: CallOptions): Promise<void> {
+async function negotiate(pc: PeerConnection, peer: PeerProcess, { weOffer, kinds = ['audio', 'video'], relay, onDataChannel }: CallOptions): Promise<void> {
   const ours = async (): Promise<string> => (relay === undefined ? localSdp(pc) : relay.rewrite('us', await localSdp(pc)));
   const theirs = async ({ sdp }: PeerReply): Promise<string> => (relay === undefined ? sdp : relay.rewrite('peer', sdp));
   if (weOffer) {
@@ -39,7 +41,7 @@ async function negotiate(pc: PeerConnection, peer: PeerProcess, { weOffer, kinds
     const answer = await peer.ask({ type: 'offer', sdp: await ours() });
     await pc.setRemoteDescription({ type: 'answer', sdp: await theirs(answer) });
   } else {
-    const offer = await peer.ask({ type: 'make-offer', data: false, audio: kinds.includes('audio'), video: kinds.includes('video') });
+    const offer = await peer.ask({ type: 'make-offer', data: onDataChannel !== undefined, audio: kinds.includes('audio'), video: kinds.includes('video') });
     await pc.setRemoteDescription({ type: 'offer', sdp: await theirs(offer) });
     await pc.setLocalDescription();
     peer.tell({ type: 'answer', sdp: await ours() });
@@ -69,6 +71,7 @@ export async function withCall<T>(options: CallOptions, talk: (call: Call) => Pr
     ...options.connection,
     handler: {
       onTrack: (event) => options.onTrack(event),
+      onDataChannel: (channel) => options.onDataChannel?.(channel),
       onRtcp: (packets) => {
         for (const { type } of packets) rtcp.set(type, (rtcp.get(type) ?? 0) + 1);
       },
