@@ -43,7 +43,7 @@ export class Jsep {
   constructor(config: JsepConfig) {
     if (config.fingerprints.length === 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'a fingerprint is needed');
     this.#state = initialState(sessionIdOf(randomBytes(config.random, 8)));
-    this.#config = config.cname === undefined ? { ...config, cname: randomToken(config) } : config;
+    this.#config = config.media !== undefined && config.cname === undefined ? { ...config, cname: randomToken(config) } : config;
   }
 
   get signalingState(): SignalingState {

@@ -1,6 +1,6 @@
 import { intersected, reversed, sends } from './direction.ts';
 import { msidsOf } from './offer-media.ts';
-import type { JsepState } from './state.ts';
+import type { JsepState, LocalMedia, RemoteMedia } from './state.ts';
 import type { Transceiver } from './transceiver.ts';
 
 /** Whether an offer is due (W3C 4.7.3). Meaningful in `stable`. */
@@ -8,7 +8,11 @@ export function negotiationNeeded(state: JsepState): boolean {
   if (state.toReplace.size > 0) return true;
   if (state.dataWanted && state.data === undefined) return true;
   if (isDataOutside(state)) return true;
-  return state.transceivers.some((transceiver) => isDue(state, transceiver));
+  if (state.transceivers.length === 0) return false;
+  const ours = new Map(state.currentLocal?.media.map((section) => [section.transceiver, section]));
+  const theirs = new Map(state.currentRemote?.media.map((section) => [section.mid, section]));
+  const isOfferer = state.currentLocal?.type === 'offer';
+  return state.transceivers.some((transceiver) => isDue(transceiver, ours.get(transceiver.id), theirs.get(transceiver.place?.mid ?? ''), isOfferer));
 }
 
 // The peer accepted data, but not on the transport that there is: it has to hear that nothing comes of it.
@@ -17,20 +21,17 @@ function isDataOutside({ currentLocal, currentRemote, data }: JsepState): boolea
   return offered !== undefined && currentRemote?.description.media[offered.index]?.port !== 0;
 }
 
-function isDue(state: JsepState, transceiver: Transceiver): boolean {
-  const { id, place, stopping, direction } = transceiver;
+function isDue(transceiver: Transceiver, local: LocalMedia | undefined, remote: RemoteMedia | undefined, isOfferer: boolean): boolean {
+  const { place, stopping, direction } = transceiver;
   // One that stops before it was ever offered has nothing to say; a stopped one that is still there has to.
   if (stopping) return place !== undefined;
-  if (place === undefined) return true;
-  const local = state.currentLocal?.media.find((section) => section.transceiver === id);
-  const remote = state.currentRemote?.media.find(({ mid }) => mid === place.mid);
-  if (local === undefined || remote === undefined) return true;
-  if (sends(direction) && !sameTexts(msidsOf(transceiver, direction), local.msids)) {
-    // An answer that may not send has no streams to name, whatever we wish.
-    if (state.currentLocal?.type === 'offer' || sends(intersected(direction, reversed(remote.direction)))) return true;
-  }
-  if (state.currentLocal?.type === 'offer') return local.direction !== direction && reversed(remote.direction) !== direction;
-  return local.direction !== intersected(direction, reversed(remote.direction));
+  if (place === undefined || local === undefined || remote === undefined) return true;
+  const theirs = reversed(remote.direction);
+  // An answer that may not send has no streams to name, whatever we wish.
+  const names = isOfferer ? sends(direction) : sends(intersected(direction, theirs));
+  if (names && !sameTexts(msidsOf(transceiver, direction), local.msids)) return true;
+  if (isOfferer) return local.direction !== direction && theirs !== direction;
+  return local.direction !== intersected(direction, theirs);
 }
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {

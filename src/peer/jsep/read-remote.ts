@@ -21,6 +21,8 @@ import type { JsepState, LocalDescription, RemoteData, RemoteDescription, Remote
 // Checks on what the peer wants (RFC 9429 5.6 to 5.8 and 5.10). Content that breaks a rule is ERR_INVALID_ACCESS, as the
 // W3C algorithm has it; content that is right but cannot be done here is ERR_OPERATION.
 
+const NO_SECTIONS: ReadonlySet<number> = new Set();
+
 /** Reads and checks an offer against the state it would be applied to. */
 export function readOffer(config: JsepConfig, state: JsepState, text: string): RemoteDescription {
   const description = parseSdp(text, config.sdpLimits);
@@ -29,7 +31,7 @@ export function readOffer(config: JsepConfig, state: JsepState, text: string): R
   for (const section of description.media) if (!isRejected(section) && midOf(section) === undefined) refuse(`${at(section)} has no a=mid`);
   checkKept(state, description);
   const bundled = new Set(bundleGroupsOf(description).flat());
-  const muxed = muxedSections(description);
+  const muxed = config.media === undefined ? NO_SECTIONS : muxedSections(description);
   const media = new Map<number, RemoteMedia>();
   const usable = new Set<number>();
   description.media.forEach((section, i) => {
@@ -53,7 +55,7 @@ export function readAnswer(config: JsepConfig, state: JsepState, type: 'answer' 
   if (description.media.length !== offer.length) refuse(`the answer has ${description.media.length} sections, the offer ${offer.length}`);
   description.media.forEach((section, i) => checkAnswered(offer[i] as MediaSection, section));
   checkAnsweredGroups(local.description, description);
-  const muxed = muxedSections(description);
+  const muxed = local.media.length === 0 ? NO_SECTIONS : muxedSections(description);
   const media = new Map<number, RemoteMedia>();
   const usable = new Set<number>();
   for (const { index, sendRids, codecs } of local.media) {

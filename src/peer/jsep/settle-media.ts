@@ -11,6 +11,8 @@ import { type Transceiver, withTransceiver } from './transceiver.ts';
  * not final, so that only an answer stops what it rejects.
  */
 export function settleMedia(state: JsepState, local: LocalDescription, remote: RemoteDescription, type: 'answer' | 'pranswer', effects: JsepEffect[]): JsepState {
+  // Connections of data alone are many, and have nothing of this.
+  if (state.transceivers.length === 0 && local.media.length === 0) return state;
   const isOfferer = local.type === 'offer';
   const sections = new Map(remote.media.map((section) => [section.mid, section]));
   const agreed = new Map<number, MediaAgreement>(type === 'pranswer' ? state.agreements.map((agreement) => [agreement.transceiver, agreement]) : []);
