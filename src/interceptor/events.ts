@@ -8,8 +8,8 @@ export type InterceptorEvent =
   | { readonly type: 'keyframe-wanted'; readonly ssrc: number }
   /** Ask the peer for a keyframe of this remote stream. */
   | { readonly type: 'request-keyframe'; readonly ssrc: number }
-  /** The path may have changed with the selected pair. */
-  | { readonly type: 'path-changed'; readonly maxPacketBytes: number }
+  /** Packets go another way from now on: another pair was selected. */
+  | { readonly type: 'path-changed' }
   /** The round trip as it was measured, in milliseconds. */
   | { readonly type: 'round-trip'; readonly roundTripMs: number }
   /** A packet of this remote stream need not be asked for any more: FEC restored it. */

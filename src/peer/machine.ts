@@ -1,7 +1,7 @@
-import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, Queue, randomU32, RtcError } from '../core/index.ts';
+import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, Queue, randomU32, RtcError, sameAddress } from '../core/index.ts';
 import type { ChannelCloseReason, ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
 import { Certificate, type DtlsEvent } from '../dtls/index.ts';
-import { generateIceCredentials, type IceConnectionState } from '../ice/index.ts';
+import { generateIceCredentials, type IceConnectionState, type IcePair } from '../ice/index.ts';
 import { selectStreams, type StatsReport } from '../stats/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
 import { DataTransport } from './data-transport.ts';
@@ -43,6 +43,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #gatheringState: IceGatheringState = 'new';
   #iceState: IceConnectionState = 'new';
   #connectionState: ConnectionState = 'new';
+  #pair: IcePair | undefined;
   #channelsOpened = 0;
   #channelsClosed = 0;
   #isClosed = false;
@@ -441,12 +442,20 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     for (let event = this.#gathering.pollEvent(); event !== undefined; event = this.#gathering.pollEvent()) this.#onGathererEvent(event, now);
     for (let event = this.#transport.pollIceEvent(now); event !== undefined; event = this.#transport.pollIceEvent(now)) {
       if (event.type === 'state') this.#setIceState(event.state);
-      else if (event.type === 'selected-pair') this.#data.setPath(pathOf(event.pair, this.#gathering.interfaces, this.#config.maxMtuBytes), now);
+      else if (event.type === 'selected-pair') this.#onSelectedPair(event.pair, now);
     }
     for (let event = this.#transport.pollDtlsEvent(); event !== undefined; event = this.#transport.pollDtlsEvent()) this.#onDtlsEvent(event, now);
     for (let packet = this.#transport.pollRead(); packet !== undefined; packet = this.#transport.pollRead()) this.#data.handleRead(packet, now);
     this.#collectDataEvents();
     this.#updateConnectionState();
+  }
+
+  /** What was learnt of one path does not hold for another. */
+  #onSelectedPair(pair: IcePair, now: Instant): void {
+    this.#data.setPath(pathOf(pair, this.#gathering.interfaces, this.#config.maxMtuBytes), now);
+    const isOther = this.#pair !== undefined && (!sameAddress(this.#pair.base, pair.base) || !sameAddress(this.#pair.remoteAddress, pair.remoteAddress));
+    this.#pair = pair;
+    if (isOther) this.#mediaTransport.tell({ type: 'path-changed' }, now);
   }
 
   #onGathererEvent(event: GathererEvent, now: Instant): void {

@@ -302,7 +302,7 @@ test('a new path ends probes, and what they held back leaves', () => {
   for (let i = 0; i < 10; i++) bench.write(video, i);
   bench.pacer.handleEvent(probe(100_000, 10_000), bench.now);
   bench.run(20);
-  bench.pacer.handleEvent({ type: 'path-changed', maxPacketBytes: 1200 }, bench.now);
+  bench.pacer.handleEvent({ type: 'path-changed' }, bench.now);
   bench.drain();
   bench.run(3000);
   assert.deepEqual(bench.sequences(10), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
