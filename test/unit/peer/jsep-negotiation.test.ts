@@ -453,11 +453,11 @@ test('A-SDP-02 codecs, feedback, sources and rids without number are read in lin
   const time = (n: number): number => {
     const description = offer(n);
     const b = makeMediaJsep('b');
-    const start = performance.now();
+    const start = process.cpuUsage();
     b.setRemoteDescription(description);
     const [received] = agreed(b.setLocalDescription().effects) ?? [];
     assert.ok((received?.sources.length ?? 0) <= 64);
-    return performance.now() - start;
+    return process.cpuUsage(start).user / 1000;
   };
   time(200);
   const small = Math.min(time(900), time(900), time(900));

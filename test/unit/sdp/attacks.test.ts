@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
 import { codecsOf, type MediaSection, parseParameters, parseSdp } from '../../../src/sdp/index.ts';
 
 const HEAD = 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n';
 
-/** The shortest of a few runs, so that a busy machine does not count. */
 /** The CPU time that something takes at best, in ms: what else the machine does is not its fault. */
 function fastest(run: () => void): number {
   let best = Infinity;
