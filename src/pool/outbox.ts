@@ -64,8 +64,9 @@ export class Outbox<Note> {
 
   /** Sends what there is. */
   readonly post = (): void => {
-    this.#isScheduled = false;
+    this.#isScheduled = true; // what is added now goes with the rest, and asks for nothing more
     this.#onPost();
+    this.#isScheduled = false;
     if (this.#used === 0) return;
     const batch: Batch<Note> = { entries: this.#entries.slice(0, this.#used), buffers: this.#buffers, notes: this.#notes };
     const transfer = this.#buffers;
