@@ -103,7 +103,7 @@ window.peer = (() => {
   }
 
   const INBOUND = [
-    ...['packetsReceived', 'packetsLost', 'packetsDiscarded', 'retransmittedPacketsReceived', 'nackCount', 'pliCount', 'firCount', 'jitter', 'rid'],
+    ...['packetsReceived', 'packetsLost', 'packetsDiscarded', 'retransmittedPacketsReceived', 'fecPacketsReceived', 'nackCount', 'pliCount', 'firCount', 'jitter', 'rid'],
     ...['framesReceived', 'framesDecoded', 'framesDropped', 'keyFramesDecoded', 'frameWidth', 'frameHeight', 'freezeCount', 'decoderImplementation'],
     ...['totalAudioEnergy', 'totalSamplesReceived', 'concealedSamples'],
   ];
