@@ -2,6 +2,7 @@ import { Counters, type Datagram, type Deadline, earlier, type Environment, type
 import type { ChannelCloseReason, ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
 import { Certificate, type DtlsEvent } from '../dtls/index.ts';
 import { generateIceCredentials, type IceConnectionState, type IcePair } from '../ice/index.ts';
+import type { SctpPath } from '../sctp/index.ts';
 import { selectStreams, type StatsReport } from '../stats/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
 import { DataTransport } from './data-transport.ts';
@@ -403,6 +404,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#queueFarewell();
     this.#collectDataEvents();
     this.#data = new DataTransport(this.#config, this.#environment);
+    if (this.#pair !== undefined) this.#data.setPath(this.#pathOf(this.#pair), now);
   }
 
   /** No section uses the transport any more. If data comes back, it comes with credentials and a transport of its own. */
@@ -415,6 +417,8 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#collectDataEvents();
     this.#gathering.stop();
     this.#transport = new Transport(this.#config, this.#certificate, this.#environment);
+    this.#pair = undefined;
+    this.#mediaTransport.forget();
     this.#data = new DataTransport(this.#config, this.#environment);
     this.#setGatheringState('new');
     this.#setIceState('new');
@@ -452,10 +456,14 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
 
   /** What was learnt of one path does not hold for another. */
   #onSelectedPair(pair: IcePair, now: Instant): void {
-    this.#data.setPath(pathOf(pair, this.#gathering.interfaces, this.#config.maxMtuBytes), now);
+    this.#data.setPath(this.#pathOf(pair), now);
     const isOther = this.#pair !== undefined && (!sameAddress(this.#pair.base, pair.base) || !sameAddress(this.#pair.remoteAddress, pair.remoteAddress));
     this.#pair = pair;
     if (isOther) this.#mediaTransport.tell({ type: 'path-changed' }, now);
+  }
+
+  #pathOf(pair: IcePair): SctpPath {
+    return pathOf(pair, this.#gathering.interfaces, this.#config.maxMtuBytes);
   }
 
   #onGathererEvent(event: GathererEvent, now: Instant): void {
@@ -495,6 +503,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
         return this.#startData(now);
       case 'closed':
       case 'failed':
+        this.#mediaTransport.forget();
         return this.#data.fail(now);
       default:
         event satisfies never;
