@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { openPage, type Page } from '../demo/browser.ts';
 import { until } from '../suite.ts';
-import { frameRateOf, playsSteadily, streamOf } from './media.ts';
+import { frameRateOf, playsSteadily, streamOf, streamsOf } from './media.ts';
 import { framesOf } from './recording.ts';
-import { assert, type ExampleTest, numberOf, pageTest } from './tools.ts';
+import { assert, BROWSER, click, type ExampleTest, isState, numberOf, pageTest, textOf } from './tools.ts';
 
 const run = promisify(execFile);
 const PICTURE = fileURLToPath(new URL('../../examples/media/picture.vp8.ivf', import.meta.url));
@@ -59,4 +60,41 @@ const incoming = pageTest(
   { args: [`--rtp=${INCOMING_PORT}`] },
 );
 
-export const networkTests: readonly ExampleTest[] = [forwarder, incoming];
+const says = (page: Page, who: string): Promise<void> => until(async () => (await textOf(page, 'on-air')) === who, 10_000, `a page says: on the air is ${who}`);
+
+const broadcast = pageTest('broadcast', async ({ page, program, url }) => {
+  const others: Page[] = [];
+  const open = async (): Promise<Page> => {
+    const other = await openPage[BROWSER]();
+    others.push(other);
+    await other.goto(url);
+    await isState(other, 'connected');
+    return other;
+  };
+  try {
+    const uploader = await open();
+    await click(uploader, 'publish');
+    await program.printed(/on the air/);
+    for (const one of [page, uploader]) await streamOf(one, 'video/VP8');
+    await streamOf(page, 'audio/opus');
+    const late = await open();
+    const start = performance.now();
+    await streamOf(late, 'video/VP8', 'from', 5000);
+    const lateMs = performance.now() - start;
+    const rate = await frameRateOf(page, 'video/VP8');
+    assert(rate > 8, `${rate.toFixed(1)} frames a second`);
+    await click(page, 'publish');
+    await until(async () => (await textOf(page, 'message')).includes('on the air already'), 10_000, 'that somebody else is on the air');
+    await uploader.close();
+    for (const one of [page, late]) await says(one, 'nobody');
+    await until(async () => (await streamsOf(page)).every(({ kbps }) => kbps === 0), 10_000, 'an end of the picture');
+    await click(page, 'publish');
+    await says(late, 'another page');
+    await streamOf(late, 'video/VP8');
+    return `three pages: two watch at ${rate.toFixed(0)} frames a second, the late one had pictures after ${(lateMs / 1000).toFixed(1)} s; the next one took over`;
+  } finally {
+    for (const other of others) await other.close();
+  }
+});
+
+export const networkTests: readonly ExampleTest[] = [forwarder, incoming, broadcast];
