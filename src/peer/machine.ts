@@ -1,10 +1,11 @@
 import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, Queue, randomU32, RtcError, sameAddress } from '../core/index.ts';
-import type { ChannelCloseReason, ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
+import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
 import { Certificate, type DtlsEvent } from '../dtls/index.ts';
 import { generateIceCredentials, type IceConnectionState, type IcePair } from '../ice/index.ts';
 import type { SctpPath } from '../sctp/index.ts';
 import { selectStreams, type StatsReport } from '../stats/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
+import { channelEvent } from './channel-event.ts';
 import { DataTransport } from './data-transport.ts';
 import { demux } from './demux.ts';
 import type { PeerEvent, PeerInput } from './events.ts';
@@ -515,29 +516,9 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   }
 
   #onDataEvent(event: DataChannelEvent): void {
-    const { channel } = event;
-    switch (event.type) {
-      case 'incoming':
-        this.#channelsOpened++;
-        this.#events.push({ type: 'data-channel', channel });
-        return;
-      case 'open':
-        this.#channelsOpened++;
-        this.#events.push({ type: 'channel-open', channel });
-        return;
-      case 'closing':
-        this.#events.push({ type: 'channel-closing', channel });
-        return;
-      case 'buffered':
-        this.#events.push({ type: 'channel-buffered', channel });
-        return;
-      case 'closed':
-        this.#channelsClosed++;
-        this.#events.push({ type: 'channel-closed', channel, ...(event.reason !== 'closed' && { error: channelError(event.reason) }) });
-        return;
-      default:
-        event satisfies never;
-    }
+    if (event.type === 'incoming' || event.type === 'open') this.#channelsOpened++;
+    else if (event.type === 'closed') this.#channelsClosed++;
+    this.#events.push(channelEvent(event));
   }
 
   #setGatheringState(state: IceGatheringState): void {
@@ -557,21 +538,5 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     if (state === this.#connectionState) return;
     this.#connectionState = state;
     this.#events.push({ type: 'connection-state', state });
-  }
-}
-
-/** Why a channel is gone, in words and with the code that an application can act upon. */
-function channelError(reason: Exclude<ChannelCloseReason, 'closed'>): RtcError {
-  switch (reason) {
-    case 'failed':
-      return new RtcError('ERR_NETWORK', 'the association with the peer ended with loss');
-    case 'message-too-large':
-      return new RtcError('ERR_MESSAGE_TOO_LARGE', 'the peer sent a message that is larger than what was offered to accept');
-    case 'protocol-violation':
-      return new RtcError('ERR_NETWORK', 'the peer broke the rules of the data channel protocol');
-    case 'no-stream':
-      return new RtcError('ERR_RESOURCE', 'no stream is left for the channel');
-    default:
-      return reason satisfies never;
   }
 }
