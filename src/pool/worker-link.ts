@@ -16,6 +16,8 @@ export interface LinkedConnection {
   onLost(error: RtcError): void;
 }
 
+type EarlyBatch = readonly [batch: unknown, transfer: readonly ArrayBuffer[]];
+
 /** A worker, with the connections that live in it. */
 export class WorkerLink implements Inbox<Report> {
   readonly outbox: Outbox<Request>;
@@ -25,6 +27,8 @@ export class WorkerLink implements Inbox<Report> {
   /** Channels that were read from since the last batch. */
   readonly #read: Map<RemoteChannel, number> = new Map();
   #nextConnection = 1;
+  /** What is for the worker before it listens: not every platform keeps what comes earlier. */
+  #early: EarlyBatch[] | undefined = [];
   #error: unknown;
   #isGone = false;
   readonly #onGone: () => void;
@@ -37,7 +41,12 @@ export class WorkerLink implements Inbox<Report> {
     this.#worker.on('error', (error) => this.#onError(error));
     this.#worker.on('messageerror', (error) => this.#onError(error));
     this.#worker.on('exit', (code) => this.#onExit(code));
-    this.outbox = new Outbox(this.#worker as unknown as BatchPort, () => this.#addCredit());
+    const port = this.#worker as unknown as BatchPort;
+    const postMessage: BatchPort['postMessage'] = (batch, transfer) => {
+      if (this.#early === undefined) port.postMessage(batch, transfer);
+      else this.#early.push([batch, transfer]);
+    };
+    this.outbox = new Outbox({ postMessage }, () => this.#addCredit());
   }
 
   /** How many connections live in it. */
@@ -85,9 +94,16 @@ export class WorkerLink implements Inbox<Report> {
   }
 
   #onBatch(batch: Batch<Report>): void {
+    if (this.#early !== undefined) this.#onListening(this.#early);
     unpack(batch, this);
     for (const connection of this.#touched) connection.onBatch();
     this.#touched.clear();
+  }
+
+  /** The first batch of a worker, which is empty, says that it listens. */
+  #onListening(early: readonly EarlyBatch[]): void {
+    this.#early = undefined;
+    for (const [batch, transfer] of early) (this.#worker as unknown as BatchPort).postMessage(batch, transfer);
   }
 
   #addCredit(): void {

@@ -16,14 +16,9 @@ type SetupModule = { readonly default: () => WorkerSetup | Promise<WorkerSetup> 
 const port = parentPort;
 if (port === null) throw new Error('this module is for worker threads');
 const { setup } = workerData as WorkerStart;
-const worker: { host?: ConnectionHost } = {};
-const early: Batch<Request>[] = [];
-// Before anything is awaited: not every platform keeps what comes before somebody listens.
-port.on('message', (batch: Batch<Request>) => {
-  if (worker.host === undefined) early.push(batch);
-  else unpack(batch, worker.host);
-});
 const own = setup === undefined ? {} : await ((await import(setup)) as SetupModule).default();
 const outbox: Outbox<Report> = new Outbox(port as unknown as BatchPort);
-worker.host = new ConnectionHost(outbox, own.runtime ?? defaultRuntime(), own);
-for (const batch of early.splice(0)) unpack(batch, worker.host);
+const host: ConnectionHost = new ConnectionHost(outbox, own.runtime ?? defaultRuntime(), own);
+port.on('message', (batch: Batch<Request>) => unpack(batch, host));
+const listening: Batch<Report> = { entries: new Uint32Array(0), buffers: [], notes: [] };
+port.postMessage(listening);
