@@ -11,11 +11,12 @@ import { houseTests } from './house.ts';
 import { negotiationTests } from './negotiation.ts';
 import { networkTests } from './network.ts';
 import { playbackTests } from './playback.ts';
+import { processingTests } from './processing.ts';
 import { recordingTests } from './recording.ts';
 import { programTests } from './programs.ts';
 import { BROWSER, type ExampleTest } from './tools.ts';
 
-const all: readonly ExampleTest[] = [...dataChannelTests, ...programTests, ...negotiationTests, ...playbackTests, ...recordingTests, ...forwardingTests, ...networkTests, ...houseTests];
+const all: readonly ExampleTest[] = [...dataChannelTests, ...programTests, ...negotiationTests, ...playbackTests, ...recordingTests, ...forwardingTests, ...networkTests, ...processingTests, ...houseTests];
 const LONGEST_MS = 60_000;
 /** The demo has a suite of its own, in interop/demo. */
 const ELSEWHERE = ['demo'];

@@ -1,0 +1,44 @@
+// npm run example rtcp-processing
+import { type TrackRemote, TrackLocalStaticSample } from 'sansrtc';
+import { connect } from '../shared/connect.ts';
+import { optionsOf } from '../shared/options.ts';
+import { fileOf, play, whileOpen } from '../shared/play.ts';
+import { serve } from '../shared/serve.ts';
+import { describe } from './describe.ts';
+
+const { port } = optionsOf();
+const file = fileOf('picture.vp8.ivf');
+/** Ten a second and more: these are counted, but not printed. */
+const FREQUENT: ReadonlySet<string> = new Set(['transport-feedback']);
+
+await serve(import.meta.url, port, async (page) => {
+  const seen = new Map<string, { count: number; last: string }>();
+  let camera: TrackRemote | undefined;
+  const pc = await connect(page, {
+    handler: {
+      onTrack({ track }) {
+        camera = track;
+        track.handler = { onRtp() {} }; // its packets are not what we are here for
+      },
+      onRtcp(packets) {
+        for (const packet of packets) {
+          const entry = seen.get(packet.type) ?? { count: 0, last: '' };
+          seen.set(packet.type, { count: entry.count + 1, last: describe(packet, Date.now()) });
+          if (!FREQUENT.has(packet.type)) console.log(`${packet.type.padEnd(6)}${describe(packet, Date.now())}`);
+        }
+      },
+    },
+    onWord({ ask }) {
+      if (ask === 'request') camera?.requestKeyframe();
+      else if (ask === 'pli' && camera?.ssrc !== undefined) {
+        const senderSsrc = pc.getSenders()[0]?.encodings[0]?.ssrc ?? 0;
+        pc.writeRtcp([{ type: 'pli', senderSsrc, mediaSsrc: camera.ssrc }]);
+      }
+    },
+  });
+  const picture = new TrackLocalStaticSample({ codec: 'video/VP8' });
+  pc.addTransceiverFromTrack(picture, { direction: 'sendonly' });
+  const timer = setInterval(() => page.send({ rows: [...seen].map(([type, { count, last }]) => [type, count, last]) }), 500);
+  page.onEnd(() => clearInterval(timer));
+  await play(file, picture, { signal: whileOpen(page) });
+});
