@@ -1,5 +1,5 @@
 // npm run bench -- [scenario…] [--libs=a,b] [--runs=N] [--quick] [--force] [--compare=bars] [--json=FILE] [--readme] [--profile=DIR]
-// npm run bench -- micro [crypto|sctp|srtp|udp] [argument…]
+// npm run bench -- micro [crypto|rtp|sctp|srtp|udp] [argument…]
 // npm run bench -- runtimes [platform…] [--runs=N] [--quick]     the same on every platform
 // npm run bench -- pool [--quick]     connections in worker threads
 // npm run bench -- profile FILE.cpuprofile…
