@@ -1,5 +1,6 @@
 import { DecodeError, type Instant, Queue } from '../../core/index.ts';
 import { codecRole } from '../../rtp/index.ts';
+import { emptyPayload } from '../empty-payload.ts';
 import type { InterceptorEvent } from '../events.ts';
 import type { Interceptor, InterceptorContext, InterceptorFactory } from '../interceptor.ts';
 import type { IncomingPacket } from '../packet.ts';
@@ -8,7 +9,7 @@ import type { RemoteStream } from '../stream.ts';
 import { FecDecoder } from './decoder.ts';
 import type { FecFields } from './fields.ts';
 import { decodeFlexfec } from './flexfec.ts';
-import { emptyPayload, RED_HEADER_BYTES, redBlockType, unwrapRed } from './red-video.ts';
+import { RED_HEADER_BYTES, redBlockType, unwrapRed } from './red-video.ts';
 import { decodeUlpfec } from './ulpfec.ts';
 
 /** A stream that FEC was negotiated for. */
@@ -66,7 +67,8 @@ export class FecReceiver implements Interceptor {
     if (entry === undefined) return packet;
     if (packet.role === 'fec') return this.#onFlexfec(packet, entry, now);
     if (header.ssrc !== stream.ssrc) return packet;
-    if (packet.role === 'red' && stream.kind === 'video') {
+    if (packet.role === 'red' && stream.kind === 'video' && header.payloadEnd === header.payloadStart) emptyPayload(packet, entry.media);
+    else if (packet.role === 'red' && stream.kind === 'video') {
       const blockType = redBlockType(packet);
       if (blockType >= 0 && blockType === entry.ulpfec) return this.#onUlpfec(packet, entry, now);
       const codec = stream.codecs.get(blockType);
@@ -108,7 +110,7 @@ export class FecReceiver implements Interceptor {
     const { bytes, header } = packet;
     const fields = this.#decode(decodeUlpfec, bytes.subarray(header.payloadStart + RED_HEADER_BYTES, header.payloadEnd));
     if (fields !== undefined) entry.decoder.onFec(fields, this.#recovered, now);
-    emptyPayload(packet, entry.media >= 0 ? entry.media : header.payloadType);
+    emptyPayload(packet, entry.media);
     return packet;
   }
 

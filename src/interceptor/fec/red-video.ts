@@ -23,18 +23,6 @@ export function unwrapRed(packet: IncomingPacket, payloadType: number): void {
   packet.role = header.payloadEnd === header.payloadStart ? 'padding' : 'media';
 }
 
-/** Leaves nothing of a packet but its header, in place. The payload may be kept by others. */
-export function emptyPayload(packet: IncomingPacket, payloadType: number): void {
-  const { header } = packet;
-  packet.bytes = packet.bytes.subarray(0, header.payloadStart);
-  packet.bytes[0] = (packet.bytes[0] as number) & 0xdf;
-  setPayloadType(packet.bytes, payloadType);
-  header.payloadType = payloadType;
-  header.hasPadding = false;
-  header.payloadEnd = header.payloadStart;
-  packet.role = 'padding';
-}
-
 /** Puts a packet into RED, in a buffer of its own. */
 export function wrapRed(packet: OutgoingPacket, red: number): void {
   const { header, bytes } = packet;

@@ -68,7 +68,7 @@ export class RedundantAudio implements Interceptor {
     if (packet.stream.kind !== 'audio') return packet;
     const receiver = this.#receivers.get(packet.stream);
     if (receiver === undefined) return packet;
-    if (packet.role !== 'red') {
+    if (packet.role !== 'red' || packet.header.payloadEnd === packet.header.payloadStart) {
       receiver.note(packet);
       return packet;
     }

@@ -427,6 +427,36 @@ test('a redundant block belongs where its timestamp lies, whatever the sender le
   assert.deepEqual(feed(8, 15_840, 1000, 960, 3840), [[7, 14_880], [8, 15_840]]);
 });
 
+test('padding of the payload type of RED fills its number’s place and is no packet that came: audio and video', () => {
+  const chain = new InterceptorChain([fecReceiver(), redundantAudio()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
+  const audio = remoteStream(AUDIO);
+  const video = remoteStream(ULP);
+  for (const stream of [audio, video]) chain.bindRemote(stream, 0);
+  const feed = (packet: ReturnType<typeof incoming>): string[] => {
+    chain.handleRtp(packet, 0);
+    const out: string[] = [];
+    for (let next = chain.pollRtp(); next !== undefined; next = chain.pollRtp()) out.push(`${next.header.sequenceNumber} ${next.role} ${next.header.payloadType} ${next.header.timestamp}`);
+    return out;
+  };
+  const red = (sequenceNumber: number, timestamp: number, ...offsets: number[]): string[] => {
+    const payload = encodeRed([...offsets, 0].map((timestampOffset) => ({ payloadType: Pt.opus, timestampOffset, data: Uint8Array.of(7) })));
+    return feed(incoming(audio, { sequenceNumber, timestamp, payloadType: Pt.opusRed, payload }));
+  };
+  const padding = (stream: typeof audio, sequenceNumber: number, timestamp: number): string[] =>
+    feed(incoming(stream, { sequenceNumber, timestamp, payloadType: stream === audio ? Pt.opusRed : Pt.red, payload: new Uint8Array(0), paddingBytes: 200 }));
+  assert.deepEqual(red(10, 0), ['10 media 111 0']);
+  // 11 is lost, padding with its timestamp is not.
+  assert.deepEqual(padding(audio, 12, 960), ['12 padding 111 960']);
+  assert.deepEqual(padding(audio, 13, 960), ['13 padding 111 960']);
+  assert.deepEqual(red(14, 1920, 960), ['11 media 111 960', '14 media 111 1920']);
+  // 15 and 17 are lost, padding between them is not.
+  assert.deepEqual(padding(audio, 16, 2880), ['16 padding 111 2880']);
+  assert.deepEqual(red(18, 4800, 1920, 960), ['15 media 111 2880', '17 media 111 3840', '18 media 111 4800']);
+  assert.deepEqual(padding(video, 1, 0), ['1 padding 98 0'], 'before any media');
+  assert.deepEqual(feed(incoming(video, { sequenceNumber: 2, timestamp: 1, payloadType: Pt.red, payload: Uint8Array.of(Pt.vp8, 1) })), ['2 media 96 1']);
+  assert.deepEqual(padding(video, 3, 1), ['3 padding 96 1']);
+});
+
 test('nothing is sent as RED unless a distance is set and RED negotiated; received it is always', () => {
   const chain = new InterceptorChain([redundantAudio()], { environment: chainEnvironment(1), rtcpSsrc: 1, cname: 'x' }, 0);
   const stream = localStream(AUDIO);
