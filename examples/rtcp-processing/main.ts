@@ -12,6 +12,7 @@ const file = fileOf('picture.vp8.ivf');
 const FREQUENT: ReadonlySet<string> = new Set(['transport-feedback']);
 
 await serve(import.meta.url, port, async (page) => {
+  const picture = new TrackLocalStaticSample({ codec: 'video/VP8' });
   const seen = new Map<string, { count: number; last: string }>();
   let camera: TrackRemote | undefined;
   const pc = await connect(page, {
@@ -19,6 +20,8 @@ await serve(import.meta.url, port, async (page) => {
       onTrack({ track }) {
         camera = track;
         track.handler = { onRtp() {} }; // its packets are not what we are here for
+        pc.addTransceiverFromTrack(picture, { direction: 'sendonly' });
+        return play(file, picture, { signal: whileOpen(page) });
       },
       onRtcp(packets) {
         for (const packet of packets) {
@@ -36,9 +39,6 @@ await serve(import.meta.url, port, async (page) => {
       }
     },
   });
-  const picture = new TrackLocalStaticSample({ codec: 'video/VP8' });
-  pc.addTransceiverFromTrack(picture, { direction: 'sendonly' });
   const timer = setInterval(() => page.send({ rows: [...seen].map(([type, { count, last }]) => [type, count, last]) }), 500);
   page.onEnd(() => clearInterval(timer));
-  await play(file, picture, { signal: whileOpen(page) });
 });
