@@ -20,7 +20,7 @@ const START_ORDER: readonly Phase[] = ['package', 'sim', 'fuzz', 'conformance', 
 const PROCESS_TIMEOUT_MS = 180_000;
 
 /** How many files share a process, at most: few enough for the processes to end at about the same time. */
-const FILES_PER_PROCESS: Readonly<Partial<Record<Phase, number>>> = { unit: 10, fuzz: 5, sim: 3 };
+const FILES_PER_PROCESS: Readonly<Partial<Record<Phase, number>>> = { unit: 15, fuzz: 10, sim: 3 };
 
 /** More at a time would disturb the tests that look at a clock. */
 const MAX_PROCESSES = 8;
@@ -125,7 +125,7 @@ export async function runFiles(files: readonly string[], options: FilesOptions =
   const { env = {}, timeoutMs, live = true } = options;
   const folder = mkdtempSync(join(tmpdir(), 'sansrtc-test-'));
   const countsFile = join(folder, 'counts.json');
-  const args = ['--expose-gc', '--import', 'tsx', `--test-reporter=${join(root, 'tools/reporter.mjs')}`, '--test-reporter-destination=stdout', 'tools/test-files.mjs', ...files];
+  const args = ['--expose-gc', '--disable-warning=ExperimentalWarning', '--import', 'tsx', `--test-reporter=${join(root, 'tools/reporter.mjs')}`, '--test-reporter-destination=stdout', 'tools/test-files.mjs', ...files];
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
