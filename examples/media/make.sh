@@ -18,6 +18,9 @@ av1="-c:v libaom-av1 -usage realtime -cpu-used 8 -g 50 -b:v 150k -lag-in-frames 
 opus="-c:a libopus -b:a 48k -ac 2 -frame_duration 20"
 
 make $picture $exact -c:v libvpx $vpx picture.vp8.ivf
+# The same picture, small and large, with keyframes at the same places.
+make $picture $exact -vf scale=160:120 -c:v libvpx $vpx -b:v 45k picture-low.vp8.ivf
+make $picture $exact -vf scale=480:360 -c:v libvpx $vpx -b:v 240k picture-high.vp8.ivf
 make $picture $exact -c:v libvpx-vp9 $vpx picture.vp9.ivf
 make $picture $exact $h264 picture.h264
 make $picture $exact $h265 picture.h265

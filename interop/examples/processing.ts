@@ -1,7 +1,7 @@
 // The examples that look into what is sent: frames, packets, feedback.
 import { sleep, until } from '../suite.ts';
 import { frameRateOf, streamOf, streamsOf } from './media.ts';
-import { assert, click, type ExampleTest, numberOf, pageTest, rowsOf } from './tools.ts';
+import { assert, click, type ExampleTest, numberOf, pageTest, rowsOf, textOf } from './tools.ts';
 
 const insertable = pageTest('insertable-streams', async ({ page, program }) => {
   await program.printed(/decrypted the first frame of VP8/);
@@ -66,4 +66,21 @@ const noFec = pageTest(
   { args: ['--share=0', '--every=10'] },
 );
 
-export const processingTests: readonly ExampleTest[] = [insertable, rtcp, fec, noFec];
+const bandwidth = pageTest('bandwidth-estimation-from-disk', async ({ page }) => {
+  const shows = (quality: string, ms: number): Promise<void> => until(async () => (await textOf(page, 'quality')) === quality, ms, () => `the ${quality} picture`);
+  const estimate = (): Promise<number> => numberOf(page, 'estimate');
+  await shows('large', 20_000);
+  const wide = await estimate();
+  await click(page, 'narrow');
+  await shows('small', 20_000);
+  const narrow = await estimate();
+  assert(narrow < 200 && wide > 250, `an estimate of ${wide} kbit/s on the wide path and ${narrow} on the narrow one`);
+  await until(async () => (await streamOf(page, 'video/VP8')).size === '160×120', 10_000, 'a picture of 160×120');
+  await click(page, 'wide');
+  const start = performance.now();
+  await shows('large', 30_000);
+  await until(async () => (await streamOf(page, 'video/VP8')).size === '480×360', 10_000, 'a picture of 480×360');
+  return `${wide} kbit/s, on the narrow path ${narrow} and the small picture, the large one again ${((performance.now() - start) / 1000).toFixed(0)} s after that`;
+});
+
+export const processingTests: readonly ExampleTest[] = [insertable, rtcp, fec, noFec, bandwidth];
