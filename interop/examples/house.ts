@@ -1,5 +1,6 @@
 // What holds of all examples.
 import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -31,6 +32,14 @@ async function isShort(): Promise<string> {
   return `${examples().length} examples: main.ts is short, no block of ${BLOCK_LINES} lines is in two of them`;
 }
 
+/** Every example has a row in the project's README, with the words of its own. */
+async function isListed(): Promise<string> {
+  const readme = readFileSync(`${root}../README.md`, 'utf8');
+  const listed = examples().filter(({ name }) => name !== 'demo');
+  for (const { name, about } of listed) assert(readme.includes(`| [${name}](examples/${name}/README.md) | ${about} |`), `README.md has no row of ${name}, or another text`);
+  return `${listed.length} examples have a row in README.md`;
+}
+
 /** What a program says to an argument that makes no sense, in one line and the list of options. */
 async function refuses(name: string, argument: string, pattern: RegExp): Promise<void> {
   const program = new Program(name, [argument]);
@@ -42,6 +51,13 @@ async function isFriendly(): Promise<string> {
   await refuses('data-channels-simple', '--prot=1', /Unknown option '--prot'.*There are:/s);
   await refuses('data-channels-simple', '--port=x', /--port=x: a whole number from 0 to 65535 was expected/);
   await refuses('data-channels-simpel', '', /There is no example 'data-channels-simpel'/);
+  await refuses('play-from-disk-vpx', '--video=nothing.ivf', /There is no file nothing\.ivf/);
+  await refuses('play-from-disk-vpx', '--video=tone.ogg', /tone\.ogg has no video/);
+  await refuses('rtp-forwarder', '--sdp=/nowhere/stream.sdp', /The file \/nowhere\/stream\.sdp cannot be written/);
+  const taken = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(taken, 'listening');
+  await refuses('rtp-to-webrtc', `--rtp=${taken.address().port}`, /UDP port \d+ is in use: choose another/);
+  taken.close();
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const { port } = holder.address() as { port: number };
@@ -53,7 +69,7 @@ async function isFriendly(): Promise<string> {
     program.kill();
     holder.close();
   }
-  return 'unknown option, port that is none, unknown example, port in use: a line each';
+  return 'unknown option, port that is none, unknown example, missing file, port in use: a line each';
 }
 
 /** Two pages of one program do not disturb each other. */
@@ -86,6 +102,7 @@ async function servesTwo(): Promise<string> {
 
 export const houseTests: readonly ExampleTest[] = [
   { name: 'all: short', needsBrowser: false, run: isShort },
+  { name: 'all: listed', needsBrowser: false, run: isListed },
   { name: 'all: bad use', needsBrowser: false, run: isFriendly },
   { name: 'all: two pages', needsBrowser: true, run: servesTwo },
 ];
