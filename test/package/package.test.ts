@@ -47,11 +47,9 @@ function output(code: string, ...args: readonly string[]): string {
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'sansrtc-package-'));
-  const pack = (what: string): Packed | undefined =>
-    (JSON.parse(npm(['pack', what, '--json', '--ignore-scripts', '--pack-destination', folder], root)) as Packed[])[0];
-  packed = pack('.');
+  packed = (JSON.parse(npm(['pack', '.', '--json', '--ignore-scripts', '--pack-destination', folder], root)) as Packed[])[0];
   // The dependency comes from our own installation, so that no network is needed.
-  const dependencies = Object.keys(manifest.dependencies).map((name) => join(folder, pack(`./node_modules/${name}`)?.filename ?? ''));
+  const dependencies = Object.keys(manifest.dependencies).map((name) => join(root, 'node_modules', name));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
   npm(['install', join(folder, packed?.filename ?? ''), ...dependencies, '--omit=dev', '--omit=peer', '--offline', '--no-audit', '--no-fund', '--loglevel=error'], folder);
 });
