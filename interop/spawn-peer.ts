@@ -96,6 +96,8 @@ export interface PeerStream {
   readonly packetsReceived?: number;
   readonly packetsLost?: number;
   readonly retransmittedPacketsReceived?: number;
+  readonly fecPacketsReceived?: number;
+  readonly packetsDiscarded?: number;
   readonly framesReceived?: number;
   readonly framesDecoded?: number;
   readonly framesDropped?: number;
