@@ -167,7 +167,7 @@ async function redTowardsUs(): Promise<string> {
       if (payload.length > 0) timestamps.push(header.timestamp);
     }
   };
-  return withCall(options, async (call) => {
+  return withCall(options, async () => {
     impair(relay, 0);
     await until(() => packets > 0, 5000, 'the first packet');
     impair(relay, LOSS);
