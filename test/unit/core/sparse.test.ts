@@ -10,9 +10,14 @@ test('a sparse map does what a map does, whatever is done to it', () => {
       const map = new Map<number, number>();
       const sparse = new SparseMap<number, number>();
       for (const { what, key, value } of steps) {
-        if (what === 'set') (map.set(key, value), sparse.set(key, value));
-        else if (what === 'delete') assert.equal(sparse.delete(key), map.delete(key));
-        else if (what === 'clear') (map.clear(), sparse.clear());
+        if (what === 'set') {
+          map.set(key, value);
+          sparse.set(key, value);
+        } else if (what === 'delete') assert.equal(sparse.delete(key), map.delete(key));
+        else if (what === 'clear') {
+          map.clear();
+          sparse.clear();
+        }
         assert.deepEqual([sparse.size, sparse.has(key), sparse.get(key)], [map.size, map.has(key), map.get(key)]);
         assert.deepEqual([...sparse.values()], [...map.values()]);
       }
