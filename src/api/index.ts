@@ -1,6 +1,7 @@
 export { type ErrorCode, RtcError } from '../core/index.ts';
 export { Certificate, type Fingerprint } from '../dtls/index.ts';
 export type { IceConnectionState } from '../ice/index.ts';
+export { type Interceptor, type InterceptorFactory, InterceptorRegistry } from '../interceptor/index.ts';
 export type {
   CandidateInit,
   ConnectionState,
