@@ -15,13 +15,14 @@ await serve(import.meta.url, port, async (page) => {
   const picture = new TrackLocalStaticSample({ codec: 'video/VP8' });
   const seen = new Map<string, { count: number; last: string }>();
   let camera: TrackRemote | undefined;
+  let keyframes = 0;
   const pc = await connect(page, {
     handler: {
-      onTrack({ track }) {
+      async onTrack({ track }) {
         camera = track;
-        track.handler = { onRtp() {} }; // its packets are not what we are here for
         pc.addTransceiverFromTrack(picture, { direction: 'sendonly' });
-        return play(file, picture, { signal: whileOpen(page) });
+        void play(file, picture, { signal: whileOpen(page) });
+        for await (const { keyframe } of track.frames()) if (keyframe) keyframes++;
       },
       onRtcp(packets) {
         for (const packet of packets) {
@@ -39,6 +40,6 @@ await serve(import.meta.url, port, async (page) => {
       }
     },
   });
-  const timer = setInterval(() => page.send({ rows: [...seen].map(([type, { count, last }]) => [type, count, last]) }), 500);
+  const timer = setInterval(() => page.send({ keyframes, rows: [...seen].map(([type, { count, last }]) => [type, count, last]) }), 500);
   page.onEnd(() => clearInterval(timer));
 });

@@ -9,14 +9,12 @@ const { pc, signal } = await connect({
     showTracks(connection);
     connection.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly', streams: [stream] });
   },
-  onWord: ({ rows }) => rows?.length > 0 && showRows('rtcp', rows),
+  onWord({ keyframes, rows }) {
+    if (rows === undefined) return;
+    $('keyframes').textContent = keyframes;
+    if (rows.length > 0) showRows('rtcp', rows);
+  },
 });
 showFigures(pc);
 enable(true);
 for (const ask of ['request', 'pli']) $(ask).onclick = () => signal.send({ ask });
-
-setInterval(async () => {
-  for (const stats of (await pc.getStats()).values()) {
-    if (stats.type === 'outbound-rtp') [$('keyframes').textContent, $('requests').textContent] = [stats.keyFramesEncoded ?? '–', stats.pliCount ?? '–'];
-  }
-}, 250);
