@@ -45,9 +45,18 @@ export class Congestion {
     return Math.min(this.#limit, this.#recoveryExit === undefined ? this.#window : this.#repairWindow);
   }
 
-  /** What the path can hold, from its shortest round trip, in ms (see {@link BUSY_LOOPS_BYTES}). */
-  limit(minRttMs: number): void {
-    this.#limit = BUSY_LOOPS_BYTES + Math.max(0, minRttMs - BUSY_LOOPS_MS) * MAX_RATE_BYTES_PER_MS;
+  /**
+   * What the path can hold (see {@link BUSY_LOOPS_BYTES}), from its shortest round trip and the present one, and from what was in flight
+   * during that.
+   */
+  limit(minRttMs: number, rttMs: number, flightBytes: number): void {
+    const waiting = rttMs > BUSY_LOOPS_MS ? flightBytes * (1 - BUSY_LOOPS_MS / rttMs) : 0;
+    this.#limit = BUSY_LOOPS_BYTES + minRttMs * MAX_RATE_BYTES_PER_MS + waiting;
+  }
+
+  /** Nothing is known of the path. */
+  unlimit(): void {
+    this.#limit = Infinity;
   }
 
   get thresholdBytes(): number {

@@ -125,12 +125,13 @@ export const CUBIC_C = 0.4;
 export const CUBIC_BETA = 0.7;
 
 /**
- * What may be in flight is bounded by what the path's shortest round trip can hold, however large the window grew: what keeps two
- * event loops busy at once, and, for each ms above what these loops may take themselves, more than a process of this kind sends
- * in it. Beyond that packets only wait in the buffers of sockets, and so does whatever is sent after them.
+ * What may be in flight is bounded, however large the window grew: what keeps two event loops busy at once; what a process of this kind
+ * can send in the path's shortest round trip, in bytes per ms; and what arrives in the time by which the present round trip is longer
+ * than event loops need, because then they wait for a turn of their processors, and more in flight spans the waits. Beyond that
+ * packets only wait in the buffers of sockets, and so does whatever is sent after them.
  */
 export const BUSY_LOOPS_BYTES: number = 256 * 1024;
-export const BUSY_LOOPS_MS = 2;
+export const BUSY_LOOPS_MS = 4;
 export const MAX_RATE_BYTES_PER_MS = 400_000;
 
 /** Packets that go out at once whatever the pace, and the shortest round trip that is paced, in ms. */

@@ -104,7 +104,7 @@ export class Sender {
   /** Data goes another way from now on: what was learnt of the round trip no longer bounds what may be in flight. */
   pathChanged(): void {
     this.rto.forgetShortest();
-    this.congestion.limit(Infinity);
+    this.congestion.unlimit();
   }
 
   /** The path lost what was in flight for its size, not for congestion: all of it goes out again. */
@@ -232,7 +232,7 @@ export class Sender {
     }
     if (acked.sampleSentAt >= 0) {
       this.rto.measure(now - acked.sampleSentAt);
-      this.congestion.limit(this.rto.minRttMs);
+      this.congestion.limit(this.rto.minRttMs, this.rto.smoothedMs as number, flightBefore);
     }
     const isQueueEmpty = acked.sampleSentAt >= 0 && now - acked.sampleSentAt <= this.rto.minRttMs * 1.125 + 1;
     this.timeouts = 0;
