@@ -91,6 +91,8 @@ const broadcast = pageTest('broadcast', async ({ page, program, url }) => {
     await click(page, 'publish');
     await says(late, 'another page');
     await streamOf(late, 'video/VP8');
+    const pictures = await page.evaluate<number>("document.querySelectorAll('#videos video').length");
+    assert(pictures === 1, `${pictures} pictures of one broadcast`);
     return `three pages: two watch at ${rate.toFixed(0)} frames a second, the late one had pictures after ${(lateMs / 1000).toFixed(1)} s; the next one took over`;
   } finally {
     for (const other of others) await other.close();

@@ -83,4 +83,4 @@ const bandwidth = pageTest('bandwidth-estimation-from-disk', async ({ page }) =>
   return `${wide} kbit/s, on the narrow path ${narrow} and the small picture, the large one again ${((performance.now() - start) / 1000).toFixed(0)} s after that`;
 });
 
-export const processingTests: readonly ExampleTest[] = [insertable, rtcp, fec, noFec, bandwidth];
+export const processingTests: readonly ExampleTest[] = [insertable, rtcp, noFec, fec, bandwidth];

@@ -2,15 +2,18 @@ import { connect } from '/connect.js';
 import { camera, showFigures, showTracks } from '/media.js';
 import { $, enable, showMessage } from '/page.js';
 
-let sending = [];
+/** The transceivers that send the camera, once they do; undefined while they need not. */
+let sending;
 
 async function publish() {
   const stream = await camera();
-  sending = stream.getTracks().map((track) => pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] }));
+  return stream.getTracks().map((track) => pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] }));
 }
 
-function stop() {
-  for (const transceiver of sending.splice(0)) {
+async function stop() {
+  const ending = sending;
+  sending = undefined;
+  for (const transceiver of await ending) {
     transceiver.sender.track.stop();
     transceiver.stop();
   }
@@ -20,7 +23,7 @@ function onWord({ onAir, pages, note }) {
   showMessage(note);
   if (note) return;
   if (onAir === 'nobody' && $('on-air').textContent === 'another page') showMessage('The broadcast has ended.');
-  if (onAir === 'you' && sending.length === 0) publish();
+  if (onAir === 'you') sending ??= publish();
   $('on-air').textContent = onAir;
   $('pages').textContent = pages;
   $('publish').textContent = onAir === 'you' ? 'Stop' : 'Publish';

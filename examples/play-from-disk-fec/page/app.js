@@ -14,6 +14,6 @@ setInterval(async () => {
   for (const stats of (await pc.getStats()).values()) {
     if (stats.type !== 'inbound-rtp') continue;
     $('again').textContent = (stats.retransmittedPacketsReceived ?? 0) + (stats.nackCount ?? 0);
-    $('frames').textContent = stats.framesPerSecond ?? '–';
+    $('frames').textContent = stats.framesPerSecond ?? 0;
   }
 }, 500);
