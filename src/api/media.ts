@@ -123,8 +123,7 @@ export class ConnectionMedia {
   /** Hands a packet to its track. */
   onPacket(packet: ReceivedPacket): void {
     const transceiver = this.#transceivers.get(packet.stream.transceiver);
-    const track = transceiver?.receiver.onPacket(packet);
-    if (transceiver !== undefined && track !== undefined) this.#tell(transceiver, track);
+    transceiver?.receiver.onPacket(packet, (track) => this.#tell(transceiver, track));
   }
 
   close(): void {

@@ -104,16 +104,14 @@ export class RtpReceiver {
     return (rids.length === 0 ? [undefined] : rids).map((rid) => this.#trackOf(rid));
   }
 
-  /** A packet came; for the connection. Returns a track that nobody was told of yet. */
-  onPacket(packet: IncomingPacket): TrackRemote | undefined {
+  /** A packet came; for the connection. A track that nobody knows yet is told of first, so that whoever takes it sees all of it. */
+  onPacket(packet: IncomingPacket, onNewTrack: (track: TrackRemote) => void): void {
     const { rid } = packet.stream;
-    let track = this.#tracks.get(rid);
-    const isNew = track === undefined;
-    track ??= this.#trackOf(rid);
     this.#noteSources(packet);
-    if (isNew) queueMicrotask(() => track.onPacket(packet)); // whoever is told of the track sees its first packet
-    else track.onPacket(packet);
-    return isNew ? track : undefined;
+    const known = this.#tracks.get(rid);
+    const track = known ?? this.#trackOf(rid);
+    if (known === undefined) onNewTrack(track);
+    track.onPacket(packet);
   }
 
   onRemoved(): void {

@@ -13,7 +13,8 @@ const SIGNATURE = 0x46_49_4b_44; // 'DKIF'
 const HEADER_BYTES = 32;
 const MAX_HEADER_BYTES = 4096;
 const FRAME_HEADER_BYTES = 12;
-const FRAME_COUNT_AT = 24;
+/** Where the header has the length of the film in units of its clock; early writers put the number of frames there. */
+const LENGTH_AT = 24;
 
 const CODEC_OF: ReadonlyMap<string, VideoCodec> = new Map<string, VideoCodec>([
   ['VP80', 'VP8'],
@@ -106,8 +107,8 @@ export class IvfReader extends PushReader<MediaFrame> implements MediaReader {
 }
 
 /**
- * Writes IVF files. Timestamps are those of the 90,000 Hz RTP clock, counted from the first frame. `finish` patches the number
- * of frames into the header, which says 0 until then.
+ * Writes IVF files. Timestamps are those of the 90,000 Hz RTP clock, counted from the first frame. `finish` patches the
+ * length into the header, which says 0 until then.
  */
 export class IvfWriter implements MediaWriter {
   readonly #codec: VideoCodec;
@@ -139,9 +140,9 @@ export class IvfWriter implements MediaWriter {
     if (this.#finished) refuseLate();
     this.#finished = true;
     if (this.#frames === 0) return { bytes: EMPTY, patches: [] };
-    const count = new DataView(new ArrayBuffer(4));
-    count.setUint32(0, this.#frames, true);
-    return { bytes: EMPTY, patches: [{ position: FRAME_COUNT_AT, bytes: new Uint8Array(count.buffer) }] };
+    const length = new DataView(new ArrayBuffer(4));
+    length.setUint32(0, Math.min(this.#clock.end, 0xffff_ffff), true);
+    return { bytes: EMPTY, patches: [{ position: LENGTH_AT, bytes: new Uint8Array(length.buffer) }] };
   }
 
   /** The header, with the size of the first picture; `undefined` for a frame that no file can begin with. */

@@ -60,6 +60,11 @@ export class FrameClock {
     return this.#last;
   }
 
+  /** The end of the last frame, in ticks since the first. A frame without a duration is as long as the one before. */
+  get end(): number {
+    return this.#last + this.#duration;
+  }
+
   /** Ticks since the first frame. A jump that no stream makes is one that began anew: it goes on where the one before ended. */
   ticks({ timestamp, duration }: WritableFrame): number {
     if (!Number.isFinite(timestamp)) throw new RtcError('ERR_INVALID_ARGUMENT', `timestamp ${timestamp}`);

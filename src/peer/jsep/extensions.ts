@@ -44,6 +44,8 @@ export function answeredExtensions(wanted: readonly HeaderExtensionCapability[],
     // An id above 4095 asks the answerer for one (RFC 8285 6).
     const id = extension.id <= MAX_EXTENSION_ID ? extension.id : ([...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids));
     if (id === undefined || direction === 'inactive' || !isUsable(id, allowMixed)) continue;
+    // Within a bundle an id means one thing (RFC 8843 9.1), also for a peer that offers it twice: the first counts.
+    if ((ids.get(id) ?? uri) !== uri) continue;
     ids.set(id, uri);
     answered.push({ id, uri, direction });
   }

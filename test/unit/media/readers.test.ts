@@ -86,7 +86,7 @@ test('a picture that is cropped is as large as what is shown of it (H.264 7.4.2.
   assert.deepEqual(Object.keys(describeKeyframe('H265', annexB(h265.subarray(0, 30))) ?? {}), ['width', 'height', 'codecString']);
 });
 
-test('an IVF file has the first picture’s size, times from the first frame, and the number of frames once it is finished', () => {
+test('an IVF file has the first picture’s size, times from the first frame, and its length once it is finished', () => {
   const [key, ...others] = readAll(new IvfReader(), sampleFile('picture.vp8.ivf')).slice(0, 5) as [MediaFrame, ...MediaFrame[]];
   const writer = new IvfWriter('VP8');
   assert.equal(writer.write({ ...(others[0] as MediaFrame), timestamp: 4 }).length, 0, 'no file begins with a frame that refers to another');
@@ -94,8 +94,8 @@ test('an IVF file has the first picture’s size, times from the first frame, an
   const parts = [key, ...others].map(({ data, keyframe }, i) => writer.write({ data, keyframe, timestamp: (start + i * 3000) % 2 ** 32 }));
   const unfinished = concat(...parts);
   const file = fileOf(parts, writer.finish());
-  const count = (bytes: Uint8Array): number => new DataView(bytes.buffer).getUint32(24, true);
-  assert.deepEqual([count(unfinished), count(file)], [0, 5]);
+  const length = (bytes: Uint8Array): number => new DataView(bytes.buffer).getUint32(24, true);
+  assert.deepEqual([length(unfinished), length(file)], [0, 15_000]);
   const reader = new IvfReader();
   const frames = readAll(reader, file);
   assert.deepEqual(reader.format, { kind: 'video', codec: 'VP8', clockHz: 90_000, width: 320, height: 240 });
