@@ -362,7 +362,7 @@ test('saveFrames writes a file and its patches, and closes the sink whatever hap
     const buffer = new BufferSink();
     const sink = { write: (bytes: Uint8Array, position: number) => buffer.write(bytes, position), close: () => void closed++ };
     assert.equal(await saveFrames(frames, createWriter('ivf', 'VP8'), sink, { appendOnly }), 9);
-    assert.equal(buffer.bytes()[24], appendOnly ? 0 : 9);
+    assert.equal(new DataView(buffer.bytes().buffer).getUint32(24, true), appendOnly ? 0 : 9 * 3600);
     assert.equal(readAll(new IvfReader(), buffer.bytes()).length, 9);
   }
   const full = { write: () => Promise.reject(new Error('full')), close: () => void closed++ };
