@@ -1,6 +1,6 @@
 // npm run example rtp-to-webrtc -- --rtp=5004
 import { TrackLocalStaticRtp } from 'sansrtc';
-import { isRtp, peekSsrc } from 'sansrtc/rtp';
+import { isRtp, RtpPacket } from 'sansrtc/rtp';
 import { connect } from '../shared/connect.ts';
 import { optionsOf } from '../shared/options.ts';
 import { checkCodec, connected } from '../shared/play.ts';
@@ -15,15 +15,25 @@ const track = new TrackLocalStaticRtp({ codec: `video/${codec}` });
 const socket = await openUdp(rtp);
 let [packets, ssrc] = [0, -1];
 
+/** Anybody may send anything to a port. */
+function decode(bytes: Uint8Array): RtpPacket | undefined {
+  try {
+    return RtpPacket.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 socket.on('message', (bytes) => {
-  if (!isRtp(bytes)) return;
+  const packet = isRtp(bytes) && decode(bytes);
+  if (!packet) return;
   packets++;
-  if (peekSsrc(bytes) !== ssrc) {
-    ssrc = peekSsrc(bytes);
+  if (packet.header.ssrc !== ssrc) {
+    ssrc = packet.header.ssrc;
     for (const binding of track.bindings) binding.beginSource(); // numbers and times are joined to those of before
     console.log(`a stream comes, SSRC ${ssrc}`);
   }
-  track.writeRtp(bytes);
+  track.writeRtp(packet);
 });
 console.log(`RTP with ${codec} is expected on UDP port ${socket.address().port}`);
 

@@ -25,7 +25,7 @@ export async function streamOf(page: Page, codec: string, direction: 'from' | 't
     found = all.find((row) => row.stream.startsWith(direction) && row.codec.toLowerCase() === codec.toLowerCase() && (codec.startsWith('audio/') ? row.kbps > 5 : row.frames > 5));
     return found !== undefined;
   };
-  await until(isFound, ms, () => `${codec} ${direction} the program`);
+  await until(isFound, ms, () => `${codec} ${direction} the program (${page.errors.join(' | ') || 'no error in the console'})`);
   return found as StreamRow;
 }
 
