@@ -31,7 +31,7 @@ const sizesOf = async (page: Parameters<typeof streamsOf>[0]): Promise<string[]>
 const simulcast = pageTest('simulcast', async ({ page, program }) => {
   for (const rid of ['q', 'h', 'f']) await program.printed(new RegExp(`encoding ${rid}`));
   let sizes: string[] = [];
-  await until(async () => new Set((sizes = await sizesOf(page))).size === 3, 30_000, () => `three sizes (${sizes.join(', ')})`);
+  await until(async () => new Set((sizes = await sizesOf(page))).size === 3, 40_000, () => `three sizes (${sizes.join(', ')})`);
   return `three encodings come back: ${sizes.sort().join(', ')}`;
 });
 
