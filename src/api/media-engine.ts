@@ -45,14 +45,18 @@ const DEFAULT_CODECS: readonly CodecInit[] = [
   { mimeType: 'video/H265', clockRate: 90_000, sdpFmtpLine: 'level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST', payloadType: 118 },
 ];
 
-const DEFAULT_EXTENSIONS: readonly (readonly [MediaKind | 'both', string])[] = [
-  ['both', ExtensionUri.mid],
-  ['both', ExtensionUri.absoluteSendTime],
-  ['both', ExtensionUri.transportSequence],
-  ['audio', ExtensionUri.audioLevel],
-  ['video', ExtensionUri.videoOrientation],
-  ['video', ExtensionUri.rid],
-  ['video', ExtensionUri.repairedRid],
+/**
+ * With the ids that browsers give them: two offers that cross then say the same of an id, and the one that is rolled back leaves
+ * nothing that contradicts the other.
+ */
+const DEFAULT_EXTENSIONS: readonly (readonly [kind: MediaKind | 'both', uri: string, preferredId: number])[] = [
+  ['audio', ExtensionUri.audioLevel, 1],
+  ['both', ExtensionUri.absoluteSendTime, 2],
+  ['both', ExtensionUri.transportSequence, 3],
+  ['both', ExtensionUri.mid, 4],
+  ['video', ExtensionUri.rid, 10],
+  ['video', ExtensionUri.repairedRid, 11],
+  ['video', ExtensionUri.videoOrientation, 13],
 ];
 
 /** Payload types that may be given out, in this order: dynamic ones, then those below that RTCP does not shadow (RFC 5761 4). */
@@ -88,9 +92,9 @@ export class MediaEngine {
   }
 
   registerDefaultHeaderExtensions(): this {
-    for (const [kind, uri] of DEFAULT_EXTENSIONS) {
-      if (kind !== 'video') this.registerHeaderExtension({ uri, kind: 'audio' });
-      if (kind !== 'audio') this.registerHeaderExtension({ uri, kind: 'video' });
+    for (const [kind, uri, preferredId] of DEFAULT_EXTENSIONS) {
+      if (kind !== 'video') this.registerHeaderExtension({ uri, kind: 'audio', preferredId });
+      if (kind !== 'audio') this.registerHeaderExtension({ uri, kind: 'video', preferredId });
     }
     return this;
   }

@@ -23,8 +23,8 @@ export function wantedExtensions(media: MediaCapabilities, kind: MediaKind, pref
 export function offeredExtensions(wanted: readonly HeaderExtensionCapability[], before: readonly LocalExtension[], known: ExtensionIds): readonly LocalExtension[] {
   const offered: LocalExtension[] = [];
   const ids = new Map(known);
-  for (const { uri, direction = 'sendrecv' } of wanted) {
-    const id = before.find((extension) => extension.uri === uri)?.id ?? [...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids);
+  for (const { uri, direction = 'sendrecv', preferredId } of wanted) {
+    const id = before.find((extension) => extension.uri === uri)?.id ?? [...ids].find(([, other]) => other === uri)?.[0] ?? freeId(ids, preferredId);
     if (id === undefined || offered.length === MAX_EXTENSIONS || offered.some((extension) => extension.id === id || extension.uri === uri)) continue;
     ids.set(id, uri);
     offered.push({ id, uri, direction });
@@ -70,7 +70,8 @@ function directionOf({ direction }: SdpExtension): ActiveDirection {
   return direction === 'sendonly' || direction === 'recvonly' || direction === 'inactive' ? direction : 'sendrecv';
 }
 
-function freeId(ids: ExtensionIds): number | undefined {
+function freeId(ids: ExtensionIds, preferred?: number): number | undefined {
+  if (preferred !== undefined && preferred >= 1 && preferred <= MAX_ONE_BYTE_EXTENSION_ID && !ids.has(preferred)) return preferred;
   for (let id = 1; id <= MAX_EXTENSION_ID; id++) if (!ids.has(id) && id !== MAX_ONE_BYTE_EXTENSION_ID + 1) return id;
   return undefined;
 }

@@ -12,6 +12,8 @@ export interface HeaderExtensionCapability {
   readonly kind: MediaKind;
   /** Default `sendrecv`. */
   readonly direction?: Exclude<TransceiverDirection, 'stopped'>;
+  /** The id to offer it with, if it is free: 1 to 14. Default: the lowest that is. */
+  readonly preferredId?: number;
 }
 
 /** What offer/answer may negotiate for media. */

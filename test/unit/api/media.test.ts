@@ -276,6 +276,18 @@ test('what the media engine does not have is not negotiated', async () => {
   assert.equal(pair.a.getSenders()[0]?.getParameters().codecs.length, 1);
 });
 
+test('header extensions are offered with the ids that browsers give them, or others where those are taken', async () => {
+  const mediaEngine = MediaEngine.default();
+  mediaEngine.registerHeaderExtension({ uri: 'urn:example:mine', kind: 'video', preferredId: 4 });
+  await using pair = await call({ a: { mediaEngine } });
+  pair.a.addTransceiver('video');
+  await pair.a.setLocalDescription();
+  const ids = new Map([...pair.a.localDescription!.sdp.matchAll(/a=extmap:(\d+)\S* (\S+)/g)].map(([, id, uri]) => [uri, Number(id)]));
+  assert.equal(ids.get('urn:ietf:params:rtp-hdrext:sdes:mid'), 4);
+  assert.equal(ids.get('urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id'), 10);
+  assert.equal(ids.get('urn:example:mine'), 1);
+});
+
 test('bad input: a typed error, and the connection is as it was', async () => {
   await using pair = await call();
   const { a, b } = pair;
