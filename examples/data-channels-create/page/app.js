@@ -21,6 +21,8 @@ function add(channel) {
 await connect({
   begin(pc) {
     pc.ondatachannel = ({ channel }) => add(channel);
-    add(pc.createDataChannel('negotiated', { negotiated: true, id: 100 }));
+    // A channel that is there before the offer would make the page offer as well.
+    const onOffer = () => add(pc.createDataChannel('negotiated', { negotiated: true, id: 100 }));
+    pc.addEventListener('signalingstatechange', onOffer, { once: true });
   },
 });
