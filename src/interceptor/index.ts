@@ -1,6 +1,7 @@
 export { ccfbReceiver, CcfbReceiver } from './ccfb/index.ts';
 export { defaultInterceptors } from './default.ts';
 export { type DumpRecord, PacketDump, type PacketDumpConfig } from './dump/index.ts';
+export { streamElements } from './elements.ts';
 export type { InterceptorEvent } from './events.ts';
 export { fecReceiver, FecReceiver, fecSender, FecSender, type FecSenderConfig } from './fec/index.ts';
 export {

@@ -6,7 +6,7 @@ import { beltPacket, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from '../pac
 import { Slot } from '../slot.ts';
 import type { LocalStream } from '../stream.ts';
 import { LOSS_FACTOR, MAX_SHARE, MIN_SHARE } from './constants.ts';
-import { fecElements } from './elements.ts';
+import { streamElements } from '../elements.ts';
 import { FecEncoder } from './encoder.ts';
 import type { FecFields } from './fields.ts';
 import { encodeFlexfec } from './flexfec.ts';
@@ -55,7 +55,7 @@ class ProtectedStream {
   /** Takes over what was agreed upon. */
   update(): void {
     this.way = wayOf(this.stream);
-    this.elements = fecElements(this.stream, this.way?.kind === 'flexfec');
+    this.elements = streamElements(this.stream, this.way?.kind === 'flexfec');
     this.encoder.update(this.stream.extensions);
   }
 }

@@ -1,5 +1,6 @@
-import { EMPTY, encodeUtf8, type Instant, type RandomSource, randomU32 } from '../../core/index.ts';
-import { codecRole, decodeRtp, encodeRtp, type ExtensionElement, ExtensionUri, setSequenceNumber } from '../../rtp/index.ts';
+import { EMPTY, type Instant, type RandomSource, randomU32 } from '../../core/index.ts';
+import { codecRole, decodeRtp, encodeRtp, type ExtensionElement, setSequenceNumber } from '../../rtp/index.ts';
+import { streamElements } from '../elements.ts';
 import { beltPacket, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from '../packet.ts';
 import { type LocalStream, rtxPayloadType } from '../stream.ts';
 import { PADDING_BYTES } from './constants.ts';
@@ -53,7 +54,7 @@ export class StreamPadding {
   update(): void {
     const { rtxSsrc } = this.#stream;
     this.#kind = paddingKind(this.#stream);
-    this.#elements = elementsOf(this.#stream, this.#kind);
+    this.#elements = streamElements(this.#stream, this.#kind === 'rtx');
     if (rtxSsrc !== this.#repairSsrc) this.#nextRepair = -1;
     this.#repairSsrc = rtxSsrc;
   }
@@ -115,19 +116,4 @@ export class StreamPadding {
     const bytes = encodeRtp(init, { tailroomBytes: OUTGOING_TAILROOM_BYTES, extensionForm: stream.extensions.allowMixed ? 'auto' : 'one-byte' });
     return beltPacket(bytes, decodeRtp(bytes), stream, 'padding', now);
   }
-}
-
-/** What padding bears: numbers and times to be stamped, and what tells the receiver whose it is (RFC 8843 9.2, RFC 8852 3.1). */
-function elementsOf({ extensions, mid, rid }: LocalStream, kind: PaddingKind): ExtensionElement[] {
-  const elements: ExtensionElement[] = [];
-  const add = (uri: string, value: Uint8Array): void => {
-    const id = extensions.idOf(uri);
-    if (id !== 0 && value.length > 0) elements.push({ id, value });
-  };
-  add(ExtensionUri.transportSequence, new Uint8Array(2));
-  if (elements.length === 0) add(ExtensionUri.transportSequence2, new Uint8Array(2));
-  add(ExtensionUri.absoluteSendTime, new Uint8Array(3));
-  add(ExtensionUri.mid, encodeUtf8(mid));
-  add(kind === 'rtx' ? ExtensionUri.repairedRid : ExtensionUri.rid, encodeUtf8(rid ?? ''));
-  return elements;
 }

@@ -1,18 +1,12 @@
 import { writeU16, writeU32 } from '../../core/bytes.ts';
-import { add16, add32, encodeUtf8, type Instant, type RandomSource, randomU32 } from '../../core/index.ts';
-import { beltPacket, type LocalStream, OUTGOING_TAILROOM_BYTES, type OutgoingPacket } from '../../interceptor/index.ts';
-import { encodeRtp, type ExtensionElement, type ExtensionMap, ExtensionUri, type MediaKind, readHeader, type RtpCodec, RtpHeader } from '../../rtp/index.ts';
+import { add16, add32, type Instant, type RandomSource, randomU32 } from '../../core/index.ts';
+import { beltPacket, type LocalStream, OUTGOING_TAILROOM_BYTES, type OutgoingPacket, streamElements } from '../../interceptor/index.ts';
+import { encodeRtp, type ExtensionElement, type ExtensionMap, type MediaKind, readHeader, type RtpCodec, RtpHeader } from '../../rtp/index.ts';
 import type { SendEncoding } from '../jsep/index.ts';
 import type { Section } from './section.ts';
 
 /** Room before a payload that holds any header this room writes by itself, in bytes. */
 export const OUTGOING_HEADROOM_BYTES = 96;
-
-/** Extensions whose value is not known before the packet leaves; they get their place, and interceptors fill them in. */
-const FILLED_IN_LATER: readonly (readonly [uri: string, sizeBytes: number])[] = [
-  [ExtensionUri.transportSequence, 2],
-  [ExtensionUri.absoluteSendTime, 3],
-];
 
 /** A packet to send, as far as the sender does not know it by itself. */
 export interface OutgoingRtp {
@@ -84,7 +78,7 @@ export class SendStream implements LocalStream {
     this.#bindRepair(encoding);
     // In the lower half, so that the first packets being lost cannot hide a wrap from SRTP (RFC 3711 3.3.1).
     this.#sequenceNumber = randomU32(random) & 0x7fff;
-    this.#elements = this.#makeElements();
+    this.#elements = streamElements(this, false);
     this.#header = this.#makeHeader();
   }
 
@@ -117,7 +111,7 @@ export class SendStream implements LocalStream {
     this.#section = section;
     this.isActive = encoding.active;
     this.#bindRepair(encoding);
-    this.#elements = this.#makeElements();
+    this.#elements = streamElements(this, false);
     this.#header = this.#makeHeader();
   }
 
@@ -180,18 +174,6 @@ export class SendStream implements LocalStream {
     const elements = [...this.#elements, ...extensions.filter(({ id }) => !own.has(id))];
     const init = { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: this.ssrc, csrcs, extensions: elements, payload };
     return encodeRtp(init, { tailroomBytes: OUTGOING_TAILROOM_BYTES, extensionForm: this.extensions.allowMixed ? 'auto' : 'one-byte' });
-  }
-
-  #makeElements(): readonly ExtensionElement[] {
-    const elements: ExtensionElement[] = [];
-    const add = (uri: string, value: Uint8Array): void => {
-      const id = this.extensions.idOf(uri);
-      if (id !== 0) elements.push({ id, value });
-    };
-    add(ExtensionUri.mid, encodeUtf8(this.mid));
-    if (this.rid !== undefined) add(ExtensionUri.rid, encodeUtf8(this.rid));
-    for (const [uri, sizeBytes] of FILLED_IN_LATER) add(uri, new Uint8Array(sizeBytes));
-    return elements;
   }
 
   #makeHeader(): Uint8Array {
