@@ -15,6 +15,8 @@ import {
 /** Halvings of the interval in which the inherent loss is looked for: to a thousandth of it. */
 const FIT_STEPS = 10;
 const LEAST_PROBABILITY = 1e-6;
+/** How much an observation counts, by how many came after it. */
+const WEIGHTS: Float64Array = Float64Array.from({ length: LOSS_OBSERVATIONS }, (_, age) => LOSS_OLDER_WEIGHT ** age);
 
 /**
  * The rate by the loss. A path loses a part of the packets whatever the rate is (radio), and all that is more than it carries
@@ -30,6 +32,11 @@ export class LossEstimator {
   #rateBps: number;
   #inherentLoss = INHERENT_LOSS_START;
   #averageLoss = 0;
+  // What was observed, the latest first, and what of it a path of the rate that is considered could not carry.
+  #kept = 0;
+  readonly #recentLost: Float64Array = new Float64Array(LOSS_OBSERVATIONS);
+  readonly #recentCame: Float64Array = new Float64Array(LOSS_OBSERVATIONS);
+  readonly #excess: Float64Array = new Float64Array(LOSS_OBSERVATIONS);
   // The observation that goes on.
   #openPackets = 0;
   #openLostBytes = 0;
@@ -100,62 +107,83 @@ export class LossEstimator {
   }
 
   #choose(delayBps: number, acknowledgedBps: number | undefined): void {
+    const fastestBps = this.#recall();
     this.#averageLoss = this.#measureLoss();
     const preference = HIGHER_RATE_PREFERENCE * Math.max(0, 1 - this.#averageLoss / HIGHER_RATE_MAX_LOSS);
     let best = Math.min(this.#rateBps, delayBps);
     let bestScore = -Infinity;
     let bestLoss = this.#inherentLoss;
-    const consider = (bps: number): void => {
-      const candidate = Math.max(Math.min(bps, delayBps), this.#minBps);
-      const inherent = this.#fit(candidate);
+    // Where the path carries all that was sent, the same inherent loss fits whatever the rate is.
+    let unlimitedLoss: number | undefined;
+    for (const candidate of this.#candidates(delayBps, acknowledgedBps)) {
+      this.#compare(candidate);
+      const inherent = candidate < fastestBps ? this.#fit() : (unlimitedLoss ??= this.#fit());
       const score = this.#likelihood(candidate, inherent, preference);
-      if (score <= bestScore) return;
+      if (score <= bestScore) continue;
       bestScore = score;
       best = candidate;
       bestLoss = inherent;
-    };
-    for (const factor of LOSS_CANDIDATE_FACTORS) consider(this.#rateBps * factor);
-    consider(delayBps);
-    if (acknowledgedBps !== undefined && acknowledgedBps < this.#rateBps) consider(acknowledgedBps);
+    }
     this.#rateBps = best;
     this.#inherentLoss = bestLoss;
+  }
+
+  /** The rates to choose from, each once: several meet at the bounds. */
+  #candidates(delayBps: number, acknowledgedBps: number | undefined): Set<number> {
+    const wanted = LOSS_CANDIDATE_FACTORS.map((factor) => this.#rateBps * factor);
+    wanted.push(delayBps);
+    if (acknowledgedBps !== undefined && acknowledgedBps < this.#rateBps) wanted.push(acknowledgedBps);
+    return new Set(wanted.map((bps) => Math.max(Math.min(bps, delayBps), this.#minBps)));
+  }
+
+  /** Puts what was observed in the order of its age. Returns the highest rate that was sent at. */
+  #recall(): number {
+    this.#kept = Math.min(this.#count, LOSS_OBSERVATIONS);
+    let fastestBps = 0;
+    for (let age = 0; age < this.#kept; age++) {
+      const slot = (this.#count - 1 - age) % LOSS_OBSERVATIONS;
+      const lost = this.#lost[slot] as number;
+      this.#recentLost[age] = lost;
+      this.#recentCame[age] = (this.#packets[slot] as number) - lost;
+      fastestBps = Math.max(fastestBps, this.#sendBps[slot] as number);
+    }
+    return fastestBps;
+  }
+
+  /** Sets what was sent against what a path of `bps` carries. */
+  #compare(bps: number): void {
+    for (let age = 0; age < this.#kept; age++) this.#excess[age] = excessLoss(this.#sendBps[(this.#count - 1 - age) % LOSS_OBSERVATIONS] as number, bps);
   }
 
   #measureLoss(): number {
     let packets = 0;
     let lost = 0;
-    const kept = Math.min(this.#count, LOSS_OBSERVATIONS);
-    for (let age = 0; age < kept; age++) {
-      const slot = (this.#count - 1 - age) % LOSS_OBSERVATIONS;
-      const weight = LOSS_OLDER_WEIGHT ** age;
-      packets += weight * (this.#packets[slot] as number);
-      lost += weight * (this.#lost[slot] as number);
+    for (let age = 0; age < this.#kept; age++) {
+      const weight = WEIGHTS[age] as number;
+      packets += weight * ((this.#recentCame[age] as number) + (this.#recentLost[age] as number));
+      lost += weight * (this.#recentLost[age] as number);
     }
     return packets > 0 ? lost / packets : 0;
   }
 
-  /** The inherent loss that fits best if the path carries `bps`: where the slope of the likelihood, which only falls, is zero. */
-  #fit(bps: number): number {
+  /** The inherent loss that fits best to the rate that is considered: where the slope of the likelihood, which only falls, is zero. */
+  #fit(): number {
     let low = INHERENT_LOSS_MIN;
     let high = INHERENT_LOSS_MAX;
     for (let step = 0; step < FIT_STEPS; step++) {
       const middle = (low + high) / 2;
-      if (this.#slope(bps, middle) > 0) low = middle;
+      if (this.#slope(middle) > 0) low = middle;
       else high = middle;
     }
     return (low + high) / 2;
   }
 
-  #slope(bps: number, inherent: number): number {
+  #slope(inherent: number): number {
     let slope = 0;
-    const kept = Math.min(this.#count, LOSS_OBSERVATIONS);
-    for (let age = 0; age < kept; age++) {
-      const slot = (this.#count - 1 - age) % LOSS_OBSERVATIONS;
-      const excess = excessLoss(this.#sendBps[slot] as number, bps);
+    for (let age = 0; age < this.#kept; age++) {
+      const excess = this.#excess[age] as number;
       const probability = bounded(inherent + (1 - inherent) * excess);
-      const lost = this.#lost[slot] as number;
-      const came = (this.#packets[slot] as number) - lost;
-      slope += LOSS_OLDER_WEIGHT ** age * (1 - excess) * (lost / probability - came / (1 - probability));
+      slope += (WEIGHTS[age] as number) * (1 - excess) * ((this.#recentLost[age] as number) / probability - (this.#recentCame[age] as number) / (1 - probability));
     }
     return slope;
   }
@@ -163,13 +191,11 @@ export class LossEstimator {
   #likelihood(bps: number, inherent: number, preference: number): number {
     const bonus = preference * Math.log(1 + bps / 1000);
     let score = 0;
-    const kept = Math.min(this.#count, LOSS_OBSERVATIONS);
-    for (let age = 0; age < kept; age++) {
-      const slot = (this.#count - 1 - age) % LOSS_OBSERVATIONS;
-      const probability = bounded(inherent + (1 - inherent) * excessLoss(this.#sendBps[slot] as number, bps));
-      const packets = this.#packets[slot] as number;
-      const lost = this.#lost[slot] as number;
-      score += LOSS_OLDER_WEIGHT ** age * (lost * Math.log(probability) + (packets - lost) * Math.log(1 - probability) + bonus * packets);
+    for (let age = 0; age < this.#kept; age++) {
+      const probability = bounded(inherent + (1 - inherent) * (this.#excess[age] as number));
+      const lost = this.#recentLost[age] as number;
+      const came = this.#recentCame[age] as number;
+      score += (WEIGHTS[age] as number) * (lost * Math.log(probability) + came * Math.log(1 - probability) + bonus * (came + lost));
     }
     return score;
   }
