@@ -66,7 +66,7 @@ async function ends(child: ChildProcess): Promise<void> {
 async function run(browser: 'chromium' | 'firefox'): Promise<string> {
   mkdirSync(SCREENSHOTS, { recursive: true });
   const { url, child } = await startDemo();
-  const page = await openPage[browser]();
+  const page = await openPage(browser);
   try {
     await page.goto(url);
     await inState(page, 'connected');

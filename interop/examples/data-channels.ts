@@ -73,17 +73,21 @@ const flowControl = pageTest(
     await sleep(600);
     return `${mean} MB/s with at most ${most} of ${limit} KiB buffered, send waited ${waits} times, stopped and started`;
   },
-  { args: ['--threshold=512', '--size=32'] },
+  { args: ['--threshold=512', '--size=32'], isAlone: true },
 );
 
-const flowControlMulti = pageTest('data-channels-flow-control-multi', async ({ page }) => {
-  const megabytes = async (): Promise<number[]> => (await rowsOf(page, 'shares')).map(([, received]) => Number.parseFloat(received ?? ''));
-  await until(async () => (await megabytes()).reduce((sum, one) => sum + one, 0) > 16, 20_000, '16 MB in all');
-  const each = await megabytes();
-  equal(each.length, 4, 'channels');
-  const turns = each.map((one, i) => one / 2 ** i);
-  assert(Math.min(...turns) * 1.5 > Math.max(...turns), `not in turn: ${each.join(', ')} MB`);
-  return `four channels take turns: ${each.join(', ')} MB`;
-});
+const flowControlMulti = pageTest(
+  'data-channels-flow-control-multi',
+  async ({ page }) => {
+    const megabytes = async (): Promise<number[]> => (await rowsOf(page, 'shares')).map(([, received]) => Number.parseFloat(received ?? ''));
+    await until(async () => (await megabytes()).reduce((sum, one) => sum + one, 0) > 16, 20_000, '16 MB in all');
+    const each = await megabytes();
+    equal(each.length, 4, 'channels');
+    const turns = each.map((one, i) => one / 2 ** i);
+    assert(Math.min(...turns) * 1.5 > Math.max(...turns), `not in turn: ${each.join(', ')} MB`);
+    return `four channels take turns: ${each.join(', ')} MB`;
+  },
+  { isAlone: true },
+);
 
 export const dataChannelTests: readonly ExampleTest[] = [simple, several, create, close, flowControl, flowControlMulti];

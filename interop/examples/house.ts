@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { examples } from '../../examples/shared/run.ts';
-import { openPage, type Page } from '../demo/browser.ts';
+import type { Page } from '../demo/browser.ts';
 import { Program } from './program.ts';
-import { assert, BROWSER, equal, type ExampleTest, hasLine, isState, linesOf, write } from './tools.ts';
+import { assert, BOTH, equal, type ExampleTest, hasLine, isState, linesOf, type Place, write } from './tools.ts';
 
 const root = fileURLToPath(new URL('../../examples/', import.meta.url));
 const BLOCK_LINES = 12;
@@ -73,13 +73,14 @@ async function isFriendly(): Promise<string> {
 }
 
 /** Two pages of one program do not disturb each other. */
-async function servesTwo(): Promise<string> {
+async function servesTwo(place?: Place): Promise<string> {
+  if (!place) throw new Error('it needs a browser');
   const program = new Program('data-channels-simple', ['--port=0']);
   const pages: Page[] = [];
   try {
     const [url] = await program.printed(/http:\/\/\S+/);
     for (let i = 0; i < 2; i++) {
-      const page = await openPage[BROWSER]();
+      const page = await place.browser.open();
       pages.push(page);
       await page.goto(url);
       await isState(page, 'connected');
@@ -101,8 +102,8 @@ async function servesTwo(): Promise<string> {
 }
 
 export const houseTests: readonly ExampleTest[] = [
-  { name: 'all: short', needsBrowser: false, run: isShort },
-  { name: 'all: listed', needsBrowser: false, run: isListed },
-  { name: 'all: bad use', needsBrowser: false, run: isFriendly },
-  { name: 'all: two pages', needsBrowser: true, run: servesTwo },
+  { name: 'all: short', browsers: [], run: isShort },
+  { name: 'all: listed', browsers: [], run: isListed },
+  { name: 'all: bad use', browsers: [], run: isFriendly },
+  { name: 'all: two pages', browsers: BOTH, run: servesTwo },
 ];

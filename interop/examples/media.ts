@@ -1,7 +1,9 @@
 // What the tests of the examples about media look at.
-import { sleep, until } from '../suite.ts';
+import { until } from '../suite.ts';
 import type { Page } from '../demo/browser.ts';
-import { assert, rowsOf } from './tools.ts';
+import { assert } from './tools.ts';
+
+const MEASURE_MS = 2000;
 
 /** A stream as the page's table shows it. */
 export interface StreamRow {
@@ -11,10 +13,15 @@ export interface StreamRow {
   readonly frames: number;
   readonly kbps: number;
   readonly lost: number;
+  /** When the browser counted. */
+  readonly atMs: number;
 }
 
 export async function streamsOf(page: Page): Promise<StreamRow[]> {
-  return (await rowsOf(page, 'figures')).map(([stream = '', codec = '', size = '', frames, kbps, lost]) => ({ stream, codec, size, frames: Number(frames), kbps: Number(kbps), lost: Number(lost) }));
+  const { atMs, rows } = await page.evaluate<{ atMs: string; rows: string[][] }>(
+    `(({ dataset, children }) => ({ atMs: dataset.atMs, rows: [...children].map((row) => [...row.children].map((cell) => cell.textContent)) }))(document.getElementById('figures'))`,
+  );
+  return rows.map(([stream = '', codec = '', size = '', frames, kbps, lost]) => ({ stream, codec, size, frames: Number(frames), kbps: Number(kbps), lost: Number(lost), atMs: Number(atMs) }));
 }
 
 /** Waits for a stream of a codec with frames that the page decoded (or encoded, for one that it sends). */
@@ -29,12 +36,12 @@ export async function streamOf(page: Page, codec: string, direction: 'from' | 't
   return found as StreamRow;
 }
 
-/** Frames decoded per second over two seconds. */
+/** Frames decoded per second over two seconds, by the browser's clock. */
 export async function frameRateOf(page: Page, codec: string): Promise<number> {
-  const [first, start] = [await streamOf(page, codec), performance.now()];
-  await sleep(2000);
-  const last = await streamOf(page, codec);
-  return ((last.frames - first.frames) * 1000) / (performance.now() - start);
+  const first = await streamOf(page, codec);
+  let last = first;
+  await until(async () => (last = await streamOf(page, codec)).atMs >= first.atMs + MEASURE_MS, 10_000, 'figures that are up to date');
+  return ((last.frames - first.frames) * 1000) / (last.atMs - first.atMs);
 }
 
 /** The page decodes a codec at the rate of the sample files, 25 frames a second. */

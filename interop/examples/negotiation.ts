@@ -70,9 +70,8 @@ const trickle = pageTest(
 const GLARES = 5;
 
 function glare(polite: boolean): ExampleTest {
-  const name = 'perfect-negotiation';
-  const test = pageTest(
-    name,
+  return pageTest(
+    'perfect-negotiation',
     async ({ page }) => {
       for (let i = 1; i <= GLARES; i++) {
         await click(page, 'glare');
@@ -92,9 +91,8 @@ function glare(polite: boolean): ExampleTest {
       equal(await textOf(page, 'status'), 'connected', 'the connection');
       return `${GLARES} collisions on both sides, the ${polite ? 'program' : 'page'} gave way, stable and echoing`;
     },
-    { args: polite ? ['--polite'] : [] },
+    polite ? { args: ['--polite'], variant: '--polite' } : {},
   );
-  return polite ? { ...test, name: `${name} --polite` } : test;
 }
 
 const stats = pageTest(

@@ -1,12 +1,12 @@
 // The examples that play files to a page.
 import { until } from '../suite.ts';
 import { playsSteadily, streamOf, streamsOf } from './media.ts';
-import { assert, BROWSER, click, type ExampleTest, pageTest, textOf } from './tools.ts';
+import { assert, click, type ExampleTest, pageTest, textOf } from './tools.ts';
 
 const vpx = [
   ['picture.vp8.ivf', 'VP8'],
   ['picture.vp9.ivf', 'VP9'],
-].map(([file, codec]) =>
+].map(([file, codec = '']) =>
   pageTest(
     'play-from-disk-vpx',
     async ({ page, program }) => {
@@ -14,16 +14,22 @@ const vpx = [
       await streamOf(page, 'audio/opus');
       return `${await playsSteadily(page, `video/${codec}`)}, and sound`;
     },
-    { args: [`--video=${file}`] },
+    { args: [`--video=${file}`], variant: codec },
   ),
 );
 
-const h264 = pageTest('play-from-disk-h26x', async ({ page, program }) => {
-  await program.printed(/playing H264, as 42/);
-  return playsSteadily(page, 'video/H264');
-});
+const h264 = pageTest(
+  'play-from-disk-h26x',
+  async ({ page, program }) => {
+    await program.printed(/playing H264, as 42/);
+    return playsSteadily(page, 'video/H264');
+  },
+  { browsers: ['chromium'] },
+);
 
-const av1 = ['picture.av1.ivf', 'picture.av1.obu'].map((file) => pageTest('play-from-disk-av1', ({ page }) => playsSteadily(page, 'video/AV1'), { args: [`--video=${file}`] }));
+const av1 = ['ivf', 'obu'].map((format) =>
+  pageTest('play-from-disk-av1', ({ page }) => playsSteadily(page, 'video/AV1'), { args: [`--video=picture.av1.${format}`], variant: format, browsers: ['chromium'] }),
+);
 
 const renegotiation = pageTest('play-from-disk-renegotiation', async ({ page, program }) => {
   const decoding = async (): Promise<number> => (await streamsOf(page)).filter(({ codec, kbps }) => codec === 'video/VP8' && kbps > 20).length;
@@ -55,4 +61,4 @@ const playlist = pageTest('play-from-disk-playlist-control', async ({ page, prog
 });
 
 /** Firefox on Debian takes no H.264 without a plugin that it would download, and its AV1 is off. */
-export const playbackTests: readonly ExampleTest[] = [...vpx, ...(BROWSER === 'chromium' ? [h264, ...av1] : []), renegotiation, playlist];
+export const playbackTests: readonly ExampleTest[] = [...vpx, h264, ...av1, renegotiation, playlist];

@@ -63,7 +63,7 @@ const noFec = pageTest(
     assert((await numberOf(page, 'fec')) === 0 && frames < 60, `${frames} frames without FEC`);
     return `without FEC ${frames} frames of more than 100`;
   },
-  { args: ['--share=0', '--every=10'] },
+  { args: ['--share=0', '--every=10'], variant: '--share=0' },
 );
 
 const bandwidth = pageTest('bandwidth-estimation-from-disk', async ({ page }) => {

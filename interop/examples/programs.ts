@@ -4,7 +4,7 @@ import { assert, equal, type ExampleTest, programTest } from './tools.ts';
 
 const offerAnswer: ExampleTest = {
   name: 'data-channels-offer-answer',
-  needsBrowser: false,
+  browsers: [],
   async run() {
     const promised = (output: string): void => {
       for (const [word, reply] of [['one', 'ONE'], ['two', 'TWO'], ['three', 'THREE']]) assert(output.includes(`'${word}' came back as '${reply}'`), `'${word}' did not come back: ${output.trim()}`);

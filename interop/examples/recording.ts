@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sleep, until } from '../suite.ts';
 import { streamOf } from './media.ts';
-import { assert, BROWSER, click, type ExampleTest, type PageTestOptions, pageTest, type Tools } from './tools.ts';
+import { assert, type BrowserName, click, type ExampleTest, type PageTestOptions, pageTest, type Tools } from './tools.ts';
 
 const run = promisify(execFile);
 const RECORD_MS = 4000;
@@ -20,15 +20,20 @@ export async function framesOf(path: string): Promise<ReadonlyMap<string, { read
 }
 
 /** A test that records for some seconds, ends the recording, and looks into the files. */
-function recording(name: string, codec: string, extensions: readonly string[], stop: (tools: Tools) => Promise<void>, args: readonly string[] = []): ExampleTest {
-  const folder = mkdtempSync(join(tmpdir(), 'example-'));
-  const before: PageTestOptions['before'] = () => Promise.resolve({ args: [`--into=${folder}`], end: () => rmSync(folder, { recursive: true, force: true }) });
+function recording(name: string, codec: string, extensions: readonly string[], stop: (tools: Tools) => Promise<void>, options: PageTestOptions = {}): ExampleTest {
+  const folders = new Map<BrowserName, string>();
+  const before = (browser: BrowserName): ReturnType<NonNullable<PageTestOptions['before']>> => {
+    const folder = mkdtempSync(join(tmpdir(), 'example-'));
+    folders.set(browser, folder);
+    return Promise.resolve({ args: [`--into=${folder}`], end: () => rmSync(folder, { recursive: true, force: true }) });
+  };
   const check = async (tools: Tools): Promise<string> => {
     await streamOf(tools.page, `video/${codec}`, 'to');
     await sleep(RECORD_MS);
     await stop(tools);
     await until(() => extensions.every((extension) => new RegExp(`\\.${extension}(:| is)`).test(tools.program.output)), 10_000, () => `files finished (${tools.program.output})`);
     const found: string[] = [];
+    const folder = folders.get(tools.browser) ?? '';
     for (const extension of extensions) {
       const file = readdirSync(folder).find((entry) => entry.endsWith(`.${extension}`)) as string;
       for (const [kind, { codec: inside, frames }] of await framesOf(join(folder, file))) {
@@ -38,17 +43,18 @@ function recording(name: string, codec: string, extensions: readonly string[], s
     }
     return found.join(', ');
   };
-  return pageTest(name, check, { args, before });
+  return pageTest(name, check, { ...options, before, needs: ['ffprobe'] });
 }
 
 const pressStop = ({ page }: Tools): Promise<void> => click(page, 'stop');
 const reload = async ({ page, url }: Tools): Promise<void> => page.goto(url);
 
-const vpx = ['VP8', 'VP9'].map((codec) => recording('save-to-disk-vpx', codec, ['ivf', 'ogg'], pressStop, [`--codec=${codec}`]));
+const vpx = ['VP8', 'VP9'].map((codec) => recording('save-to-disk-vpx', codec, ['ivf', 'ogg'], pressStop, { args: [`--codec=${codec}`], variant: codec }));
 
 /** What Firefox sends: no AV1, and on Debian no H.264. */
 export const recordingTests: readonly ExampleTest[] = [
   ...vpx,
-  ...(BROWSER === 'chromium' ? [recording('save-to-disk-h26x', 'H264', ['h264'], reload), recording('save-to-disk-av1', 'AV1', ['ivf'], reload)] : []),
+  recording('save-to-disk-h26x', 'H264', ['h264'], reload, { browsers: ['chromium'] }),
+  recording('save-to-disk-av1', 'AV1', ['ivf'], reload, { browsers: ['chromium'] }),
   recording('record-webm', 'VP8', ['webm'], pressStop),
 ];

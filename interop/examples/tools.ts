@@ -1,26 +1,44 @@
 // What the tests of the examples are written with.
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { openPage, type Page } from '../demo/browser.ts';
+import type { Browser, BrowserName, Page } from '../demo/browser.ts';
 import { until } from '../suite.ts';
 import { Program } from './program.ts';
 
-/** `--browser firefox` chooses the other one. */
-export const BROWSER: 'chromium' | 'firefox' = process.env.EXAMPLES_BROWSER === 'firefox' ? 'firefox' : 'chromium';
-export const SCREENSHOTS: string = fileURLToPath(new URL('../build/examples', import.meta.url));
+const SCREENSHOTS: string = fileURLToPath(new URL('../build/examples', import.meta.url));
+
+export type { BrowserName };
+export const BOTH: readonly BrowserName[] = ['chromium', 'firefox'];
+
+/** What a test runs in. */
+export interface Place {
+  readonly name: BrowserName;
+  readonly browser: Browser;
+}
 
 export interface Tools {
   readonly program: Program;
   readonly page: Page;
   readonly url: string;
+  readonly browser: BrowserName;
+  /** Another page in the same browser, which is closed when the test is over. */
+  open(): Promise<Page>;
+}
+
+interface TestOptions {
+  /** Whether it measures, and so has the machine to itself. Default false. */
+  readonly isAlone?: boolean;
+  /** Programs that it starts. */
+  readonly needs?: readonly string[];
 }
 
 /** One example and what its README promises. */
-export interface ExampleTest {
+export interface ExampleTest extends TestOptions {
   readonly name: string;
-  readonly needsBrowser: boolean;
+  /** The browsers in which it runs, once each; none when there is no page. */
+  readonly browsers: readonly BrowserName[];
   /** Resolves with what was asserted. */
-  run(): Promise<string>;
+  run(place?: Place): Promise<string>;
 }
 
 export function assert(condition: boolean, what: string): asserts condition {
@@ -71,44 +89,58 @@ export const hasLine = (page: Page, id: string, pattern: RegExp, ms = 10_000): P
 /** How wide a phone is, and how tall. */
 const PHONE = [390, 844] as const;
 
-async function looks(page: Page, name: string): Promise<void> {
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot(`${SCREENSHOTS}/${name}.png`);
+/** Writes pictures of a page for a person to look at; nothing may stick out of a phone. */
+export async function looks(page: Page, browser: BrowserName, name: string): Promise<void> {
+  const folder = `${SCREENSHOTS}/${browser}`;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot(`${folder}/${name}.png`);
   await page.resize(...PHONE);
   const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
   assert(wider <= 0, `the page is ${wider} px wider than a phone`);
-  await page.screenshot(`${SCREENSHOTS}/${name}-phone.png`);
+  await page.screenshot(`${folder}/${name}-phone.png`);
 }
 
-export interface PageTestOptions {
+export interface PageTestOptions extends TestOptions {
   readonly args?: readonly string[];
+  /** Default both. */
+  readonly browsers?: readonly BrowserName[];
+  /** Behind the name, where an example has several tests. */
+  readonly variant?: string;
   /** Runs before the program; what it returns is added to the arguments, and ended. */
-  readonly before?: () => Promise<{ readonly args: readonly string[]; end(): void }>;
+  readonly before?: (browser: BrowserName) => Promise<{ readonly args: readonly string[]; end(): void }>;
 }
 
 /**
- * The test of an example with a page: it connects, `check` holds, it is no wider than a phone, the console has no error, a
- * second page connects as well, and Ctrl-C ends the program while the page is told so.
+ * The test of an example with a page: it connects, `check` holds, it is no wider than a phone, the console has no error and
+ * no warning, the page connects once more when it is reloaded, and Ctrl-C ends the program while the page is told so.
  */
-export function pageTest(name: string, check: (tools: Tools) => Promise<string>, options: PageTestOptions = {}): ExampleTest {
+export function pageTest(example: string, check: (tools: Tools) => Promise<string>, options: PageTestOptions = {}): ExampleTest {
+  const { args = [], browsers = BOTH, variant, before, ...rest } = options;
+  const name = variant === undefined ? example : `${example} ${variant}`;
   return {
     name,
-    needsBrowser: true,
-    async run() {
-      const helper = await options.before?.();
-      const program = new Program(name, ['--port=0', ...(options.args ?? []), ...(helper?.args ?? [])]);
-      let page: Page | undefined;
+    browsers,
+    ...rest,
+    async run(place) {
+      if (!place) throw new Error(`${name} needs a browser`);
+      const pages: Page[] = [];
+      const open = async (): Promise<Page> => {
+        const page = await place.browser.open();
+        pages.push(page);
+        return page;
+      };
+      const helper = await before?.(place.name);
+      const program = new Program(example, ['--port=0', ...args, ...(helper?.args ?? [])]);
       try {
-        const url = (await program.printed(/http:\/\/\S+/))[0];
-        page = await openPage[BROWSER]();
+        const [page, [url]] = await Promise.all([open(), program.printed(/http:\/\/\S+/)]);
         await page.resize(1180, 900);
         await page.goto(url);
         await isState(page, 'connected');
-        const asserted = await check({ program, page, url });
-        await looks(page, name);
+        const asserted = await check({ program, page, url, browser: place.name, open });
+        await looks(page, place.name, name.replaceAll(' ', '-'));
         await page.goto(url); // once more
         await isState(page, 'connected');
-        assert(page.errors.length === 0, `errors in the console: ${page.errors.join(' | ')}`);
+        assert(page.errors.length === 0, `the console complains: ${page.errors.join(' | ')}`);
         await program.interrupt();
         await isState(page, 'lost');
         assert(!/Error|    at /.test(program.output), `the program complained: ${program.output.trim()}`);
@@ -117,7 +149,7 @@ export function pageTest(name: string, check: (tools: Tools) => Promise<string>,
         if (!program.hasEnded) throw error;
         throw new Error(`${name} ended: ${program.output.trim()}`, { cause: error });
       } finally {
-        await page?.close();
+        for (const page of pages) await page.close();
         program.kill();
         helper?.end();
       }
@@ -126,10 +158,11 @@ export function pageTest(name: string, check: (tools: Tools) => Promise<string>,
 }
 
 /** The test of an example without a page: it ends by itself and well, and `check` holds of what it printed. */
-export function programTest(name: string, args: readonly string[], check: (output: string) => string | Promise<string>): ExampleTest {
+export function programTest(name: string, args: readonly string[], check: (output: string) => string | Promise<string>, options: TestOptions = {}): ExampleTest {
   return {
     name,
-    needsBrowser: false,
+    browsers: [],
+    ...options,
     async run() {
       const program = new Program(name, args);
       try {

@@ -1,5 +1,5 @@
 // Pictures and sound in the page: what comes in is shown with its figures, and there is a camera to send.
-import { $ } from '/page.js';
+import { $, showRows } from '/page.js';
 
 /** Shows what comes in: a video element for each picture track in `#videos`, sound without a picture in an audio element. */
 export function showTracks(pc, onVideo) {
@@ -15,37 +15,29 @@ export function showTracks(pc, onVideo) {
   });
 }
 
-const reports = async (pc, type, kind) => [...(await pc.getStats()).values()].filter((entry) => entry.type === type && (!kind || entry.kind === kind));
-
 /** Keeps the rows of `#figures` up to date: codec, size, frames and losses of each track. */
 export function showFigures(pc, everyMs = 500) {
   const before = new Map();
   return setInterval(async () => {
     if (pc.connectionState !== 'connected') return;
-    const codecs = new Map((await reports(pc, 'codec')).map((codec) => [codec.id, codec.mimeType]));
-    const rows = [];
-    for (const stats of [...(await reports(pc, 'inbound-rtp')), ...(await reports(pc, 'outbound-rtp'))]) {
+    const report = await pc.getStats();
+    const streams = ['inbound-rtp', 'outbound-rtp'].flatMap((type) => [...report.values()].filter((stats) => stats.type === type));
+    const rows = streams.map((stats) => {
       const isIn = stats.type === 'inbound-rtp';
       const bytes = isIn ? stats.bytesReceived : stats.bytesSent;
       const last = before.get(stats.id) ?? { bytes, timestamp: stats.timestamp - 1 };
       before.set(stats.id, { bytes, timestamp: stats.timestamp });
-      rows.push([
+      return [
         `${isIn ? 'from' : 'to'} the program${stats.rid ? `, ${stats.rid}` : ''}`,
-        codecs.get(stats.codecId) ?? '–',
+        report.get(stats.codecId)?.mimeType ?? '–',
         stats.frameWidth ? `${stats.frameWidth}×${stats.frameHeight}` : '–',
         (isIn ? stats.framesDecoded : stats.framesEncoded) ?? '–',
-        `${Math.round(((bytes - last.bytes) * 8) / Math.max(1, stats.timestamp - last.timestamp))}`,
+        Math.round(((bytes - last.bytes) * 8) / Math.max(1, stats.timestamp - last.timestamp)),
         (isIn ? stats.packetsLost : stats.nackCount) ?? '–',
-      ]);
-    }
-    const body = $('figures');
-    body.replaceChildren(
-      ...rows.map((cells) => {
-        const row = document.createElement('tr');
-        row.append(...cells.map((cell) => Object.assign(document.createElement('td'), { textContent: String(cell) })));
-        return row;
-      }),
-    );
+      ];
+    });
+    showRows('figures', rows);
+    $('figures').dataset.atMs = streams[0]?.timestamp ?? '';
   }, everyMs);
 }
 
