@@ -45,7 +45,10 @@ function choose(names: readonly string[]): readonly ExampleTest[] {
 /** Each test in each of its browsers, one browser after the other, so that two of a kind do not run beside each other. */
 function jobsOf(tests: readonly ExampleTest[]): readonly Job[] {
   const wanted = BOTH.filter((name) => (process.env.EXAMPLES_BROWSER ?? name) === name);
-  return tests.flatMap((test) => (test.browsers.length === 0 ? [{ test, browser: undefined }] : wanted.filter((name) => test.browsers.includes(name)).map((browser) => ({ test, browser }))));
+  return tests.flatMap((test) => {
+    const browsers: readonly (BrowserName | undefined)[] = test.browsers.length === 0 ? [undefined] : wanted.filter((name) => test.browsers.includes(name));
+    return browsers.map((browser) => ({ test, browser }));
+  });
 }
 
 /** Browsers that are started once, and anew when they have ended. */
