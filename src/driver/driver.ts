@@ -125,6 +125,7 @@ export class PeerConnectionDriver {
     let isMoreToSend = false;
     try {
       isMoreToSend = this.#rounds();
+      this.#arm();
     } catch (error) {
       this.#handler.onFault(error);
     } finally {
@@ -144,7 +145,7 @@ export class PeerConnectionDriver {
     return isMoreToSend;
   }
 
-  /** Time, then output, then the next timer. Returns whether output was left for the next turn. */
+  /** Time, then output. Returns whether output was left for the next turn. */
   #flush(limit: number): boolean {
     const start = this.now();
     this.#peer.handleTimeout(start);
@@ -157,12 +158,12 @@ export class PeerConnectionDriver {
       isMoreToSend = sentBytes >= limit || ((++sent & 31) === 0 && limit !== Infinity && this.now() - start > TURN_MS);
       if (isMoreToSend) break;
     }
-    this.#arm();
     return isMoreToSend;
   }
 
   /** Keeps one timer. One that fires early is harmless and looks again, so a deadline that moves away costs nothing. */
   #arm(): void {
+    if (this.#closed) return;
     const deadline = this.#peer.pollTimeout();
     if (deadline === undefined) {
       this.#timer?.cancel();

@@ -5,6 +5,7 @@ export { Cookies } from './cookie.ts';
 export type { DtlsEvent, DtlsFailure } from './events.ts';
 export { type Fingerprint, type FingerprintHash, fingerprintOf, matchesFingerprint } from './fingerprint.ts';
 export { DtlsMachine } from './machine.ts';
+export { isDataRecord } from './record/reader.ts';
 export { DEFAULT_SRTP_PROFILES, SRTP_EXPORTER_LABEL, type SrtpKeys, type SrtpMaster, SrtpProfile, srtpProfileSizes } from './srtp.ts';
 export type { DtlsState, DtlsStats } from './stats.ts';
 export type { CipherSuite } from './v12/suites.ts';

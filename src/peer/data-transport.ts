@@ -1,4 +1,4 @@
-import { type Deadline, earlier, type Environment, type Instant } from '../core/index.ts';
+import { type Deadline, type Environment, type Instant } from '../core/index.ts';
 import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels, type DataChannelEvent, type DataChannelInit } from '../datachannel/index.ts';
 import { DtlsMachine } from '../dtls/index.ts';
 import { SctpAssociation, type SctpEvent, type SctpPath } from '../sctp/index.ts';
@@ -125,7 +125,8 @@ export class DataTransport {
 
   handleWrite(message: ChannelSend, now: Instant): void {
     this.#channels.handleWrite(message, now);
-    this.#pump(now);
+    this.#now = now;
+    if (this.#isConnected && this.#sctp !== undefined) this.#pumpWrites(this.#sctp, now);
   }
 
   /** The next message of one channel. Reading it opens the peer's window. */
@@ -146,15 +147,16 @@ export class DataTransport {
     return packet;
   }
 
-  handleTimeout(now: Instant): void {
+  /** Returns whether a timer was due. */
+  handleTimeout(now: Instant): boolean {
     this.#now = now;
-    this.#channels.handleTimeout(now);
-    this.#sctp?.handleTimeout(now);
-    this.#pump(now);
+    if (this.#sctp?.handleTimeout(now) !== true) return false;
+    this.#pumpEvents(now);
+    return true;
   }
 
   pollTimeout(): Deadline | undefined {
-    return earlier(this.#sctp?.pollTimeout(), this.#channels.pollTimeout());
+    return this.#sctp?.pollTimeout();
   }
 
   /** The layer below is gone: all channels close (RFC 8831 6.7 in its abrupt form). */
@@ -180,9 +182,12 @@ export class DataTransport {
     for (let message = sctp.pollRead(); message !== undefined; message = sctp.pollRead()) this.#channels.handleRead(message, now);
     this.#pumpEvents(now);
     if (!this.#isConnected) return;
+    this.#pumpWrites(sctp, now);
     this.#pumpCommands(now);
+  }
+
+  #pumpWrites(sctp: SctpAssociation, now: Instant): void {
     for (let message = this.#channels.pollWrite(); message !== undefined; message = this.#channels.pollWrite()) sctp.handleWrite(message, now);
-    this.#pumpCommands(now);
   }
 
   #pumpEvents(now: Instant): void {

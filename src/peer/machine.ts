@@ -49,6 +49,12 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #channelsOpened = 0;
   #channelsClosed = 0;
   #isClosed = false;
+  /** What gathering, ICE and DTLS wait for; asked for again after anything but data came in or went out. */
+  #connectivity: Deadline | undefined;
+  #isConnectivityKnown = false;
+  /** Whether they have nothing to send, and if so whether data may be sent. */
+  #isConnectivitySilent = false;
+  #isWritable = false;
   /** The last datagrams of a transport that was closed. */
   readonly #farewell: Queue<Datagram> = new Queue();
 
@@ -227,9 +233,17 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   handleRead(datagram: Datagram, now: Instant): void {
     if (this.#isClosed) return;
     if (this.#config.iceTransportPolicy === 'relay') return this.#counters.add('demux.relay-only'); // nothing but a relay may be used
+    if (this.#transport.handleData(datagram, now)) return this.#readData(now);
     if (demux(datagram.bytes[0]) === 'rtp') return this.#readMedia(datagram, now);
     if (!this.#gathering.handleRead(datagram, now)) this.#transport.handleRead(datagram, now);
     this.#collect(now);
+  }
+
+  /** The usual case: a record of data came, which concerns no layer but those of data. */
+  #readData(now: Instant): void {
+    if (this.#transport.dtlsState !== 'connected') return this.#collect(now); // it was the last forgery that is put up with
+    for (let packet = this.#transport.pollRead(); packet !== undefined; packet = this.#transport.pollRead()) this.#data.handleRead(packet, now);
+    this.#collectDataEvents();
   }
 
   /** Whether an answer to what was read should go out before more is read. */
@@ -253,13 +267,18 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   }
 
   pollWrite(): Datagram | undefined {
-    return this.#farewell.shift() ?? (this.#isClosed ? undefined : this.#nextDatagram());
+    if (this.#farewell.length > 0) return this.#farewell.shift();
+    return this.#isClosed ? undefined : this.#nextDatagram();
   }
 
   #nextDatagram(): Datagram | undefined {
-    const datagram = this.#transport.pollWrite() ?? this.#gathering.pollWrite();
-    if (datagram !== undefined) return datagram;
-    if (!this.#transport.isWritable) return undefined;
+    if (!this.#isConnectivitySilent) {
+      const datagram = this.#transport.pollWrite() ?? this.#gathering.pollWrite();
+      if (datagram !== undefined) return datagram;
+      this.#isConnectivitySilent = true;
+      this.#isWritable = this.#transport.isWritable;
+    }
+    if (!this.#isWritable) return undefined;
     const sealed = this.#mediaTransport.pollWrite();
     if (sealed !== undefined) return this.#transport.address(sealed);
     const packet = this.#data.pollWrite();
@@ -287,17 +306,22 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
 
   handleTimeout(now: Instant): void {
     if (this.#isClosed) return;
-    this.#gathering.handleTimeout(now);
-    this.#transport.handleTimeout(now);
-    this.#data.handleTimeout(now);
+    if (!this.#isConnectivityKnown || (this.#connectivity !== undefined && this.#connectivity.at <= now)) {
+      this.#gathering.handleTimeout(now);
+      this.#transport.handleTimeout(now);
+      this.#collect(now);
+    }
+    if (this.#data.handleTimeout(now)) this.#collectDataEvents();
     this.#mediaTransport.handleTimeout(now);
-    this.#collect(now);
   }
 
   pollTimeout(): Deadline | undefined {
     if (this.#isClosed) return undefined;
-    const connectivity = earlier(this.#transport.pollTimeout(), this.#gathering.pollTimeout());
-    return earlier(earlier(connectivity, this.#data.pollTimeout()), this.#mediaTransport.pollTimeout());
+    if (!this.#isConnectivityKnown) {
+      this.#connectivity = earlier(this.#transport.pollTimeout(), this.#gathering.pollTimeout());
+      this.#isConnectivityKnown = true;
+    }
+    return earlier(earlier(this.#connectivity, this.#data.pollTimeout()), this.#mediaTransport.pollTimeout());
   }
 
   /** Ends everything at once, as W3C `close` does. An SCTP ABORT and close_notify for the peer remain to be polled. */
@@ -320,6 +344,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
 
   /** Takes what the layers have to say while there is still a path. */
   #queueFarewell(): void {
+    this.#isConnectivitySilent = false;
     for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) this.#farewell.push(datagram);
   }
 
@@ -444,6 +469,8 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
 
   /** Moves everything that the layers have for each other and for the layer above. */
   #collect(now: Instant): void {
+    this.#isConnectivityKnown = false;
+    this.#isConnectivitySilent = false;
     for (let event = this.#gathering.pollEvent(); event !== undefined; event = this.#gathering.pollEvent()) this.#onGathererEvent(event, now);
     for (let event = this.#transport.pollIceEvent(now); event !== undefined; event = this.#transport.pollIceEvent(now)) {
       if (event.type === 'state') this.#setIceState(event.state);

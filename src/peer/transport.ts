@@ -1,5 +1,5 @@
 import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, Queue, type TransportAddress } from '../core/index.ts';
-import type { Certificate, DtlsEvent, DtlsMachine, DtlsState, Fingerprint } from '../dtls/index.ts';
+import { type Certificate, type DtlsEvent, type DtlsMachine, type DtlsState, type Fingerprint, isDataRecord } from '../dtls/index.ts';
 import { IceAgent, type IceCandidate, type IceConnectionState, type IceCredentials, type IceEvent, type IcePair } from '../ice/index.ts';
 import { DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
 import { demux } from './demux.ts';
@@ -120,6 +120,13 @@ export class Transport {
     );
     this.#tryStartDtls(now);
     for (let datagram = this.#early.shift(); datagram; datagram = this.#early.shift()) this.#readDtls(datagram, now);
+  }
+
+  /** Takes a datagram that is one record of application data, once the association is up; false when it is anything else. */
+  handleData(datagram: Datagram, now: Instant): boolean {
+    if (!isDataRecord(datagram.bytes) || this.#dtls === undefined || this.#dtls.state !== 'connected') return false;
+    this.#readDtls(datagram, now);
+    return true;
   }
 
   /** Takes a datagram that is not the gatherer's. */

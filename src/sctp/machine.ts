@@ -6,6 +6,7 @@ import { Incoming } from './incoming.ts';
 import { type Association, Lifecycle } from './lifecycle.ts';
 import type { SctpPath } from './pmtu.ts';
 import type { SctpStats } from './stats.ts';
+import type { SctpTimer } from './timers.ts';
 
 /**
  * An SCTP association (RFC 9260) for data channels (RFC 8831): one path, inside DTLS. Either end may call
@@ -181,10 +182,13 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     return this.#life.timers.next();
   }
 
-  handleTimeout(now: Instant): void {
+  /** Returns whether a timer was due. */
+  handleTimeout(now: Instant): boolean {
     this.#now = now;
     const { timers } = this.#life;
-    for (let due = timers.expire(now); due !== undefined; due = timers.expire(now)) {
+    const first = timers.expire(now);
+    if (first === undefined) return false;
+    for (let due: SctpTimer | undefined = first; due !== undefined; due = timers.expire(now)) {
       switch (due) {
         case 't1':
         case 't2':
@@ -222,6 +226,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
           due satisfies never;
       }
     }
+    return true;
   }
 
   #checkAlive(): void {

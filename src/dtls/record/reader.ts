@@ -57,3 +57,8 @@ export class RecordReader {
     return false;
   }
 }
+
+/** Whether a datagram looks like one record of application data and nothing else. Cheap enough for every packet, and no proof of anything. */
+export function isDataRecord(datagram: Uint8Array): boolean {
+  return datagram[0] === ContentType.applicationData && datagram.length >= RECORD_HEADER_BYTES && datagram.length === RECORD_HEADER_BYTES + readU16(datagram, 11);
+}
