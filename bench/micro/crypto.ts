@@ -7,7 +7,8 @@ import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync } fro
 import type { Aead } from '../../src/core/index.ts';
 import { nodeCrypto } from '../../src/crypto/node.ts';
 import { createPureCrypto } from '../../src/crypto/pure.ts';
-import { createWasmChaCha20Poly1305, hasWasmSimd } from '../../src/crypto/wasm.ts';
+import { createWasmChaCha20Poly1305 } from '../../src/crypto/wasm-chacha.ts';
+import { hasWasmSimd } from '../../src/crypto/web-assembly.ts';
 import { ghashModule } from './ghash.ts';
 
 const SIZES = [100, 1200, 9000, 16_000] as const;

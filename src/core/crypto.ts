@@ -42,8 +42,21 @@ export interface Aead {
    * `buffer[start, end - 16)`. Returns false when the tag does not hold; no plaintext is left in the buffer then.
    */
   open(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean;
-  /** Overwrites the key, where the provider holds it as bytes. The cipher must not be used afterwards. */
+  /**
+   * Packets whose nonces are `nonce` with the packet's counter exclusive-ored into its last six bytes, which is how SRTP (RFC 7714 8.1)
+   * and TLS (RFC 8446 5.3) make them. Where it is there, packets whose counters follow each other cost less.
+   */
+  sequence?(nonce: Uint8Array): AeadSequence;
+  /** Overwrites the key, where the provider holds it as bytes. The cipher must not be used afterwards, nor its sequences. */
   destroy?(): void;
+}
+
+/** Packets under one key that are numbered from 0 to 2^48 − 1. As with {@link Aead}, no counter may ever seal two packets. */
+export interface AeadSequence {
+  /** See {@link Aead.seal}. */
+  seal(counter: number, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void;
+  /** See {@link Aead.open}. */
+  open(counter: number, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean;
 }
 
 /** AES in counter mode under one key (NIST SP 800-38A 6.5). It authenticates nothing: a code over the result must do that. */

@@ -16,6 +16,7 @@ export { Counters } from './counters.ts';
 export type {
   Aead,
   AeadName,
+  AeadSequence,
   CryptoProvider,
   Ctr,
   GroupName,

@@ -15,7 +15,9 @@ import {
 import { AES_KEY_BYTES, agreementOf, BLOCK_BYTES, checkAead, checkCounter, checkCtr, checkMac, checkPart, checkRange, GROUPS, KEY_BYTES, NONCE_BYTES, SIGNATURE_SCHEMES, TAG_BYTES } from './arguments.ts';
 import { plain } from './node-import.ts';
 import { generateSigningKey, importKey, NodeEcdh, NodeX25519, verifySignature } from './node-keys.ts';
-import { createWasmChaCha20Poly1305, hasWasmSimd } from './wasm.ts';
+import { createWasmChaCha20Poly1305 } from './wasm-chacha.ts';
+import { type BlockCipher, createWasmGcm } from './wasm-gcm.ts';
+import { hasWasmSimd } from './web-assembly.ts';
 
 const HASHES: Readonly<Record<HashName, string>> = { md5: 'md5', 'sha-1': 'sha1', 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
 /** Up to this many bytes WebAssembly takes less time than a native call (bench/micro/crypto.ts). */
@@ -145,6 +147,12 @@ class NodeAead implements Aead {
     return true;
   }
 
+  /** AES block by block: one context for the life of the key, and one call for as many blocks as there are. */
+  blockCipher(): BlockCipher {
+    const cipher = createCipheriv(`aes-${8 * this.#key.length}-ecb`, this.#key, null).setAutoPadding(false);
+    return (blocks) => cipher.update(blocks);
+  }
+
   destroy(): void {
     this.#key.fill(0);
   }
@@ -182,6 +190,7 @@ function createAead(name: AeadName, key: Uint8Array): Aead {
   checkAead(nodeCrypto.aeads, name, key);
   if (name === 'chacha20-poly1305' && !hasNativeChaCha) return createWasmChaCha20Poly1305(key) ?? new NodeAead(name, key);
   const native = new NodeAead(name, key);
+  if (name !== 'chacha20-poly1305') return (FAST_GCM ? createWasmGcm(() => native.blockCipher(), native) : undefined) ?? native;
   const short = name === 'chacha20-poly1305' && FAST_WASM ? createWasmChaCha20Poly1305(key) : undefined;
   return short === undefined ? native : new NodeChaCha20Poly1305(short, native);
 }
@@ -215,8 +224,20 @@ function hasNative(name: AeadName): boolean {
   }
 }
 
+/** Some builds leave it out. */
+function hasBlockCipher(): boolean {
+  try {
+    return new NodeAead('aes-128-gcm', new Uint8Array(16)).blockCipher()(new Uint8Array(BLOCK_BYTES)).length === BLOCK_BYTES;
+  } catch {
+    return false;
+  }
+}
+
 /** Bun's `node:crypto` and some builds of OpenSSL leave it out; WebAssembly then does it alone. */
 const hasNativeChaCha: boolean = hasNative('chacha20-poly1305');
+
+/** Whether AES-GCM of short packets is faster in two parts: a native cipher is dear, and native AES by the block is there. */
+const FAST_GCM: boolean = FAST_WASM && hasBlockCipher();
 
 /** The fastest cipher first, as a server picks by it. */
 function supportedAeads(): readonly AeadName[] {

@@ -25,7 +25,7 @@ import { agreementOf, checkAead, checkCounter, checkCtr, checkMac, checkPart, ch
 import { COORDINATE_BYTES, type CurveName, decodeEcPrivateKey, decodePublicKey, encodeEcPrivateKey, encodeEcPublicKey, schemeInfo } from './keys.ts';
 import { verifyPkcs1, verifyPss } from './rsa.ts';
 import { randomScalar } from './scalar.ts';
-import { createWasmChaCha20Poly1305 } from './wasm.ts';
+import { createWasmChaCha20Poly1305 } from './wasm-chacha.ts';
 
 const HASHES = { md5, 'sha-1': sha1, 'sha-256': sha256, 'sha-384': sha384, 'sha-512': sha512 } as const;
 const CURVES = { secp256r1: p256, secp384r1: p384 } as const;

@@ -1,10 +1,13 @@
 import { writeU32 } from '../core/bytes.ts';
-import type { Aead, AeadName, CryptoProvider } from '../core/index.ts';
+import type { Aead, AeadName, AeadSequence, CryptoProvider } from '../core/index.ts';
 import { GCM_NONCE_BYTES, GCM_TAG_BYTES, RTCP_HEADER_BYTES, SEQUENCE_SPACE, SRTCP_ENCRYPTED, SRTCP_INDEX_BYTES } from './constants.ts';
 import { joinCsrcs, partCsrcs } from './cryptex.ts';
 import { type KeyDerivation, KeyLabel } from './key-derivation.ts';
 import type { ProfileParameters } from './profiles.ts';
 import type { Transform } from './transform.ts';
+
+/** SSRCs of one key whose packets are treated as sequences. Those beyond cost a little more per packet. */
+const MAX_SEQUENCES = 64;
 
 /** AES-GCM (RFC 7714): one call for cipher and tag. */
 export class Gcm implements Transform {
@@ -16,6 +19,11 @@ export class Gcm implements Transform {
   readonly #rtcpSalt: Uint8Array;
   readonly #nonce: Uint8Array = new Uint8Array(GCM_NONCE_BYTES);
   readonly #rtcpAad: Uint8Array = new Uint8Array(RTCP_HEADER_BYTES + SRTCP_INDEX_BYTES);
+
+  /** The packets of an SSRC have nonces that count up. */
+  readonly #sequences: Map<number, AeadSequence> = new Map();
+  #last: AeadSequence | undefined;
+  #lastSsrc = -1;
 
   constructor(crypto: CryptoProvider, { keyBytes }: ProfileParameters, keys: KeyDerivation) {
     const name: AeadName = keyBytes === 32 ? 'aes-256-gcm' : 'aes-128-gcm';
@@ -34,16 +42,22 @@ export class Gcm implements Transform {
   }
 
   sealRtp(ssrc: number, index: number, buffer: Uint8Array, csrcs: number, start: number, end: number): void {
-    gcmRtpNonce(this.#nonce, this.#rtpSalt, ssrc, index);
     if (csrcs > 0) joinCsrcs(buffer, csrcs);
-    this.#rtp.seal(this.#nonce, buffer.subarray(0, start), buffer, start, end);
+    const sequence = this.#sequenceOf(ssrc) ?? this.#begin(ssrc);
+    const header = buffer.subarray(0, start);
+    if (sequence !== undefined) sequence.seal(index, header, buffer, start, end);
+    else this.#rtp.seal(this.#nonceOf(ssrc, index), header, buffer, start, end);
     if (csrcs > 0) partCsrcs(buffer, csrcs);
   }
 
   openRtp(ssrc: number, index: number, buffer: Uint8Array, csrcs: number, start: number, end: number): boolean {
-    gcmRtpNonce(this.#nonce, this.#rtpSalt, ssrc, index);
     if (csrcs > 0) joinCsrcs(buffer, csrcs);
-    const holds = this.#rtp.open(this.#nonce, buffer.subarray(0, start), buffer, start, end + GCM_TAG_BYTES);
+    const sequence = this.#sequenceOf(ssrc);
+    const header = buffer.subarray(0, start);
+    const last = end + GCM_TAG_BYTES;
+    const holds = sequence !== undefined ? sequence.open(index, header, buffer, start, last) : this.#rtp.open(this.#nonceOf(ssrc, index), header, buffer, start, last);
+    // Only a packet that is authentic makes state (RFC 3711 3.3).
+    if (holds && sequence === undefined) this.#begin(ssrc);
     if (csrcs > 0) partCsrcs(buffer, csrcs);
     return holds;
   }
@@ -65,6 +79,31 @@ export class Gcm implements Transform {
     this.#rtpSalt.fill(0);
     this.#rtcpSalt.fill(0);
     this.#nonce.fill(0);
+    this.#sequences.clear();
+    this.#last = undefined;
+    this.#lastSsrc = -1;
+  }
+
+  #nonceOf(ssrc: number, index: number): Uint8Array {
+    gcmRtpNonce(this.#nonce, this.#rtpSalt, ssrc, index);
+    return this.#nonce;
+  }
+
+  #sequenceOf(ssrc: number): AeadSequence | undefined {
+    if (ssrc === this.#lastSsrc) return this.#last;
+    const sequence = this.#sequences.get(ssrc);
+    if (sequence === undefined) return undefined;
+    this.#lastSsrc = ssrc;
+    this.#last = sequence;
+    return sequence;
+  }
+
+  /** `undefined` where the provider has no sequences, and where there are too many. */
+  #begin(ssrc: number): AeadSequence | undefined {
+    if (this.#sequences.size >= MAX_SEQUENCES) return undefined;
+    const sequence = this.#rtp.sequence?.(this.#nonceOf(ssrc, 0));
+    if (sequence !== undefined) this.#sequences.set(ssrc, sequence);
+    return sequence;
   }
 
   /** The additional data of SRTCP is the header and, from the other end of the packet, the index (RFC 7714 9.2). */

@@ -80,11 +80,18 @@ function simd(opcode: number): number[] {
   return [0xfd, ...unsigned(opcode)];
 }
 
+/** Calls the function with this place in the module. What it gives back, if anything, is left on the stack. */
+export function call(place: number, ...values: readonly Code[]): Code {
+  return [...values.flat(), 0x10, ...unsigned(place)];
+}
+
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(BigInt(value | 0))],
   add: binary(0x6a),
   sub: binary(0x6b),
   and: binary(0x71),
+  shl: (a: Code, bits: number): Code => [...a, ...i32.const(bits), 0x74],
+  shrU: (a: Code, bits: number): Code => [...a, ...i32.const(bits), 0x76],
   ltU: binary(0x49),
   equal: binary(0x46),
   isZero: (a: Code): Code => [...a, 0x45],
@@ -116,9 +123,18 @@ export const v128 = {
   load: load(...simd(0x00)),
   /** One 32-bit word of the memory in all four lanes. */
   loadSplat32: load(...simd(0x09)),
+  /** One byte of the memory in all sixteen lanes. */
+  loadSplat8: load(...simd(0x07)),
   store: store(...simd(0x0b)),
+  and: binary(...simd(0x4e)),
   xor: binary(...simd(0x51)),
   or: binary(...simd(0x50)),
+  /** All ones in each byte where the operands agree, else zeros. */
+  equal8: binary(...simd(0x23)),
+  /** The lower (0) or upper (1) half as an integer. */
+  half64: (a: Code, lane: 0 | 1): Code => [...a, ...simd(0x1d), lane],
+  /** Whether any bit is set, as an integer. */
+  anyTrue: (a: Code): Code => [...a, ...simd(0x53)],
   add32: binary(...simd(0xae)),
   shl32: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xab)],
   shrU32: (a: Code, bits: number): Code => [...a, ...i32.const(bits), ...simd(0xad)],

@@ -4,7 +4,7 @@
 // Nothing here depends on a secret but data: branches, addresses and the number of rounds follow from lengths alone.
 import { assemble, block, type Code, FunctionBuilder, get, i32, i64, type Local, loopUntilNot, loopWhile, set, v128, when, wordShuffle } from './assembler.ts';
 
-/** Where things are in the memory of the module, in bytes. `src/crypto/wasm.ts` uses the same numbers. */
+/** Where things are in the memory of the module, in bytes. `src/crypto/wasm-chacha.ts` uses the same numbers. */
 export const LAYOUT = {
   /** The initial state of RFC 8439 2.3: constants, key, counter, nonce. */
   state: 0,

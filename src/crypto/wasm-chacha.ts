@@ -1,6 +1,7 @@
 import { type Aead, RtcError } from '../core/index.ts';
 import { BLOCK_BYTES, checkRange, NONCE_BYTES, TAG_BYTES } from './arguments.ts';
-import { CHACHA20_POLY1305_MODULE, LAYOUT } from './wasm-module.ts';
+import { CHACHA20_POLY1305_MODULE, LAYOUT } from './wasm-chacha-module.ts';
+import { oncePerThread, type WasmMemory } from './web-assembly.ts';
 
 // ChaCha20-Poly1305 (RFC 8439) as WebAssembly with 128-bit vectors. A record is copied into the memory of the one instance that
 // this thread has, sealed or opened there, and copied back. All of it is synchronous, so one instance serves every key.
@@ -16,26 +17,11 @@ const SHORT_AAD_BYTES = 256;
 const MARGIN_BYTES = 512;
 const PAGE_BYTES = 65_536;
 
-/** The types of the platform are not the browser's, so these are the parts of WebAssembly that are needed. */
-interface WebAssemblyGlobal {
-  validate(bytes: Uint8Array): boolean;
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: unknown };
-}
-
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   run(length: number, aadAt: number, aadLength: number, output: number): number;
   wipe(output: number, length: number): void;
 }
-
-const webAssembly = (globalThis as { WebAssembly?: WebAssemblyGlobal }).WebAssembly;
-
-/** A module with one function that returns a vector of zeros. */
-const SIMD_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11);
-
-/** Whether this runtime has WebAssembly with vectors. */
-export const hasWasmSimd: boolean = webAssembly?.validate(SIMD_PROBE) === true;
 
 /** The instance of this thread and views of its memory. */
 class Engine {
@@ -49,11 +35,8 @@ class Engine {
   #view: Uint8Array = new Uint8Array(0);
   #viewAt: number = 0;
 
-  constructor(platform: WebAssemblyGlobal) {
-    const text = atob(CHACHA20_POLY1305_MODULE);
-    const module = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) module[i] = text.charCodeAt(i); // with a callback it takes longer than to compile
-    this.#exports = new platform.Instance(new platform.Module(module)).exports as Exports;
+  constructor(exports: Exports) {
+    this.#exports = exports;
     this.bytes = new Uint8Array(this.#exports.memory.buffer);
     this.words = new Int32Array(this.#exports.memory.buffer);
     this.#layOut();
@@ -95,19 +78,7 @@ class Engine {
   }
 }
 
-let shared: Engine | undefined;
-let refused = false;
-
-function engine(): Engine | undefined {
-  if (shared === undefined && !refused && webAssembly !== undefined && hasWasmSimd) {
-    try {
-      shared = new Engine(webAssembly);
-    } catch {
-      refused = true; // a policy may forbid to compile
-    }
-  }
-  return shared;
-}
+const engine: () => Engine | undefined = oncePerThread<Exports, Engine>(CHACHA20_POLY1305_MODULE, (exports) => new Engine(exports));
 
 class WasmChaCha20Poly1305 implements Aead {
   readonly #engine: Engine;

@@ -9,9 +9,10 @@ import { cryptoConformance } from '../../../src/crypto/conformance.ts';
 import { nodeCrypto } from '../../../src/crypto/node.ts';
 import { createPureCrypto, pureCrypto } from '../../../src/crypto/pure.ts';
 import { reproducibleCrypto } from '../../../src/crypto/reproducible.ts';
-import { createWasmChaCha20Poly1305, hasWasmSimd } from '../../../src/crypto/wasm.ts';
-import { CHACHA20_POLY1305_MODULE } from '../../../src/crypto/wasm-module.ts';
-import { CHACHA_FILE, chachaSource } from '../../../tools/wasm/build.ts';
+import { createWasmChaCha20Poly1305 } from '../../../src/crypto/wasm-chacha.ts';
+import { CHACHA20_POLY1305_MODULE } from '../../../src/crypto/wasm-chacha-module.ts';
+import { hasWasmSimd } from '../../../src/crypto/web-assembly.ts';
+import { MODULE_FILES } from '../../../tools/wasm/build.ts';
 import { chacha20Poly1305Module, LAYOUT } from '../../../tools/wasm/chacha20poly1305.ts';
 import { seededRandom } from '../../support/fuzz.ts';
 import { hex, loadVectors } from '../../support/vectors.ts';
@@ -62,8 +63,8 @@ test('this runtime has what the fast path needs', () => {
   assert.equal(hasWasmSimd, true);
 });
 
-test('the module in src is the one that tools/wasm makes', () => {
-  assert.equal(readFileSync(CHACHA_FILE, 'utf8'), chachaSource());
+test('the modules in src are those that tools/wasm makes', () => {
+  for (const { path, source } of MODULE_FILES) assert.equal(readFileSync(path, 'utf8'), source());
   assert.equal(Buffer.compare(Buffer.from(CHACHA20_POLY1305_MODULE, 'base64'), chacha20Poly1305Module()), 0);
 });
 
@@ -260,7 +261,8 @@ test('without vectors in WebAssembly the native and the JavaScript ciphers take 
   const script = `
     const { nodeCrypto } = await import(${JSON.stringify(new URL('../../../src/crypto/node.ts', import.meta.url).href)});
     const { pureCrypto } = await import(${JSON.stringify(new URL('../../../src/crypto/pure.ts', import.meta.url).href)});
-    const { createWasmChaCha20Poly1305, hasWasmSimd } = await import(${JSON.stringify(new URL('../../../src/crypto/wasm.ts', import.meta.url).href)});
+    const { hasWasmSimd } = await import(${JSON.stringify(new URL('../../../src/crypto/web-assembly.ts', import.meta.url).href)});
+    const { createWasmChaCha20Poly1305 } = await import(${JSON.stringify(new URL('../../../src/crypto/wasm-chacha.ts', import.meta.url).href)});
     const { cryptoConformance } = await import(${JSON.stringify(new URL('../../../src/crypto/conformance.ts', import.meta.url).href)});
     for (const { name, run } of cryptoConformance()) if (name.startsWith('chacha20')) { run(nodeCrypto); run(pureCrypto); }
     console.log(JSON.stringify([hasWasmSimd, createWasmChaCha20Poly1305(new Uint8Array(32)) === undefined, nodeCrypto.aeads[0]]));
