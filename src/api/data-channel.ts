@@ -41,6 +41,36 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 const SENT: Promise<void> = Promise.resolve();
 
+/** A promise that is settled from outside. Who does not wait for it is not told of its rejection. */
+class Later {
+  readonly promise: Promise<void>;
+  #resolve: () => void = noop;
+  #reject: (error: RtcError) => void = noop;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.promise.catch(noop);
+  }
+
+  resolve(): void {
+    this.#resolve();
+    this.#forget();
+  }
+
+  reject(error: RtcError): void {
+    this.#reject(error);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#resolve = noop;
+    this.#reject = noop;
+  }
+}
+
 interface WaitingMessage {
   readonly bytes: Uint8Array;
   readonly isBinary: boolean;
@@ -59,15 +89,16 @@ interface WaitingMessage {
 export class DataChannel implements AsyncDisposable {
   readonly #port: ChannelPort;
   readonly #handle: ChannelHandle;
-  readonly #events: Queue<DataChannelEvent> = new Queue();
+  #events: Queue<DataChannelEvent> | undefined;
   #isLowUnread = false;
-  readonly #pollers: Queue<() => void> = new Queue();
+  #pollers: Queue<() => void> | undefined;
   readonly #waiting: Queue<WaitingMessage> = new Queue();
-  readonly #opened: Promise<void>;
-  readonly #closed: Promise<void>;
-  #resolveOpened: () => void = noop;
-  #rejectOpened: (error: RtcError) => void = noop;
-  #resolveClosed: () => void = noop;
+  /** Made when they are asked for, as few are. */
+  #opened: Later | undefined;
+  #closed: Later | undefined;
+  #wasOpen = false;
+  /** Why it closed without having been open. */
+  #failure: RtcError | undefined;
   #waitingBytes = 0;
   #state: DataChannelState = 'connecting';
   #handler: DataChannelHandler | undefined;
@@ -84,14 +115,6 @@ export class DataChannel implements AsyncDisposable {
     this.#port = port;
     this.#handle = handle;
     this.#state = state;
-    this.#opened = new Promise((resolve, reject) => {
-      this.#resolveOpened = resolve;
-      this.#rejectOpened = reject;
-    });
-    this.#opened.catch(noop); // who does not ask is not told
-    this.#closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
   }
 
   /** The label that its maker gave it. */
@@ -175,12 +198,21 @@ export class DataChannel implements AsyncDisposable {
 
   /** Resolves when the channel is open. Rejects with `ERR_CLOSED` or `ERR_NETWORK` when it closes without having been open. */
   get opened(): Promise<void> {
-    return this.#opened;
+    if (this.#opened === undefined) {
+      this.#opened = new Later();
+      if (this.#wasOpen) this.#opened.resolve();
+      else if (this.#failure !== undefined) this.#opened.reject(this.#failure);
+    }
+    return this.#opened.promise;
   }
 
   /** Resolves when the channel is closed, whoever closed it and why. */
   get closed(): Promise<void> {
-    return this.#closed;
+    if (this.#closed === undefined) {
+      this.#closed = new Later();
+      if (this.#state === 'closed') this.#closed.resolve();
+    }
+    return this.#closed.promise;
   }
 
   /**
@@ -226,21 +258,21 @@ export class DataChannel implements AsyncDisposable {
       const data = this.#read();
       if (data !== undefined) return data;
       if (this.#state === 'closed') return undefined;
-      await new Promise<void>((resolve) => this.#pollers.push(resolve));
+      await new Promise<void>((resolve) => this.#whenAnything(resolve));
     }
   }
 
   /** The next thing that happens to the channel; `undefined` after its close was reported. */
   async poll(): Promise<DataChannelEvent | undefined> {
     for (;;) {
-      if (this.#events.peek()?.type === 'open') return this.#events.shift();
+      if (this.#events?.peek()?.type === 'open') return this.#events?.shift();
       const data = this.#read();
       if (data !== undefined) return { type: 'message', data };
-      const event = this.#events.shift();
+      const event = this.#events?.shift();
       if (event?.type === 'bufferedamountlow') this.#isLowUnread = false;
       if (event !== undefined) return event;
       if (this.#state === 'closed') return undefined;
-      await new Promise<void>((resolve) => this.#pollers.push(resolve));
+      await new Promise<void>((resolve) => this.#whenAnything(resolve));
     }
   }
 
@@ -250,7 +282,7 @@ export class DataChannel implements AsyncDisposable {
       const data = this.#read();
       if (data !== undefined) yield data;
       else if (this.#state === 'closed') return;
-      else await new Promise<void>((resolve) => this.#pollers.push(resolve));
+      else await new Promise<void>((resolve) => this.#whenAnything(resolve));
     }
   }
 
@@ -277,7 +309,7 @@ export class DataChannel implements AsyncDisposable {
       if (this.#state !== 'closing') this.#state = 'closing';
       if (this.#waiting.length === 0) this.#port.close(this.#handle);
     }
-    return this.#closed;
+    return this.closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -309,7 +341,8 @@ export class DataChannel implements AsyncDisposable {
   #onOpen(): void {
     if (this.#state === 'connecting') this.#state = 'open';
     if (this.#state !== 'open') return;
-    this.#resolveOpened();
+    this.#wasOpen = true;
+    this.#opened?.resolve();
     this.#report({ type: 'open' });
   }
 
@@ -318,11 +351,12 @@ export class DataChannel implements AsyncDisposable {
     this.#deliver();
     this.#state = 'closed';
     const why = error ?? new RtcError('ERR_CLOSED', 'the data channel is closed');
-    this.#rejectOpened(why);
+    if (!this.#wasOpen) this.#failure = why;
+    if (!this.#wasOpen) this.#opened?.reject(why);
     this.#rejectWaiting(why);
     if (error) this.#report({ type: 'error', error });
     this.#report({ type: 'close' });
-    this.#resolveClosed();
+    this.#closed?.resolve();
   }
 
   /** To the handler if it wants it, else to whoever polls. */
@@ -331,7 +365,7 @@ export class DataChannel implements AsyncDisposable {
       // Nobody may ever poll: what can happen any number of times waits once.
       if (event.type === 'bufferedamountlow' && this.#isLowUnread) return;
       this.#isLowUnread ||= event.type === 'bufferedamountlow';
-      this.#events.push(event);
+      (this.#events ??= new Queue()).push(event);
       return this.#wakePollers();
     }
     const handler = this.#handler;
@@ -360,7 +394,13 @@ export class DataChannel implements AsyncDisposable {
   }
 
   #wakePollers(): void {
-    for (let wake = this.#pollers.shift(); wake; wake = this.#pollers.shift()) wake();
+    const pollers = this.#pollers;
+    if (pollers === undefined) return;
+    for (let wake = pollers.shift(); wake; wake = pollers.shift()) wake();
+  }
+
+  #whenAnything(resolve: () => void): void {
+    (this.#pollers ??= new Queue()).push(resolve);
   }
 
   /** Messages to the handler, or a word to whoever polls. */

@@ -2,7 +2,8 @@ import { Queue } from '../core/index.ts';
 
 /** Spreads events to any number of async iterators. An iterator gets what happens after it was made, in order. */
 export class EventHub<T> {
-  readonly #listeners: Set<EventStream<T>> = new Set();
+  /** Made with the first of them: most connections have a handler, and no iterators. */
+  #listeners: Set<EventStream<T>> | undefined;
   readonly #maxUnread: number;
   #ended = false;
 
@@ -12,20 +13,21 @@ export class EventHub<T> {
   }
 
   emit(event: T): void {
+    if (this.#listeners === undefined) return;
     for (const listener of this.#listeners) listener.push(event);
   }
 
   /** Ends all iterators once they have read what is left. */
   end(): void {
     this.#ended = true;
-    for (const listener of this.#listeners) listener.end();
-    this.#listeners.clear();
+    for (const listener of this.#listeners ?? []) listener.end();
+    this.#listeners = undefined;
   }
 
   subscribe(): AsyncIterableIterator<T> {
-    const stream = new EventStream<T>(this.#maxUnread, () => this.#listeners.delete(stream));
+    const stream = new EventStream<T>(this.#maxUnread, () => this.#listeners?.delete(stream));
     if (this.#ended) stream.end();
-    else this.#listeners.add(stream);
+    else (this.#listeners ??= new Set()).add(stream);
     return stream;
   }
 }

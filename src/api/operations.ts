@@ -3,7 +3,8 @@
  * order of the calls, and the first starts at once.
  */
 export class OperationsChain {
-  #tail: Promise<unknown> = Promise.resolve();
+  /** Settles with the last operation; there is none while the chain is empty. */
+  #tail: Promise<unknown> | undefined;
   #length = 0;
   readonly #onEmpty: () => void;
 
@@ -18,15 +19,18 @@ export class OperationsChain {
 
   /** Appends an operation; resolves or rejects as it does. */
   run<T>(operation: () => T | Promise<T>): Promise<T> {
-    const first = this.#length++ === 0;
-    const result = first ? attempt(operation) : this.#tail.then(operation);
-    this.#tail = result.then(this.#settled, this.#settled);
+    this.#length++;
+    const result = this.#tail === undefined ? attempt(operation) : this.#tail.then(operation);
+    const settled = (): void => this.#onSettled();
+    this.#tail = result.then(settled, settled);
     return result;
   }
 
-  readonly #settled = (): void => {
-    if (--this.#length === 0) this.#onEmpty();
-  };
+  #onSettled(): void {
+    if (--this.#length > 0) return;
+    this.#tail = undefined;
+    this.#onEmpty();
+  }
 }
 
 async function attempt<T>(operation: () => T | Promise<T>): Promise<T> {

@@ -18,7 +18,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { StatsReport } from '../stats/index.ts';
 import type { ChannelPort } from './channel-port.ts';
 import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, type Settings, toChannelInit } from './configuration.ts';
-import { DataChannel, type DataChannelHandler, type DataChannelMessage } from './data-channel.ts';
+import { DataChannel } from './data-channel.ts';
 import { EventHub } from './events.ts';
 import { defaultInterceptors, type InterceptorRegistry } from '../interceptor/index.ts';
 import type { RtcpPacket } from '../rtcp/index.ts';
@@ -33,7 +33,7 @@ import type { TrackRemote } from './track-remote.ts';
 import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
 import { gathered } from './gathered.ts';
 import { OperationsChain } from './operations.ts';
-import { SendCopies } from './send-copies.ts';
+import { callGuarded, PeerChannelPort } from './peer-channel-port.ts';
 
 /** Everything a connection is made of; all of it has defaults. */
 export interface PeerConnectionOptions {
@@ -75,12 +75,12 @@ export class PeerConnection implements AsyncDisposable {
   readonly #handler: PeerConnectionEventHandler;
   readonly #hub: EventHub<PeerConnectionEvent> = new EventHub();
   readonly #rtcp: EventHub<readonly RtcpPacket[]> = new EventHub(MAX_UNREAD_RTCP);
-  readonly #media: ConnectionMedia;
+  /** Made when there is any: most connections carry data alone. */
+  #media: ConnectionMedia | undefined;
   readonly #chain: OperationsChain = new OperationsChain(() => this.#updateNegotiationNeeded());
   readonly #channels: Map<ChannelHandle, DataChannel> = new Map();
-  readonly #port: ChannelPort;
+  readonly #port: PeerChannelPort;
   readonly #makeChannel: MakeChannel;
-  readonly #copies: SendCopies = new SendCopies();
   #configuration: Configuration;
   /** W3C [[NegotiationNeeded]]. */
   #isNegotiationNeeded = false;
@@ -111,8 +111,7 @@ export class PeerConnection implements AsyncDisposable {
     };
     this.#peer = new Peer(config, this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
-    this.#port = this.#makePort();
-    this.#media = new ConnectionMedia(this.#makeMediaPort());
+    this.#port = new PeerChannelPort(this.#peer, this.#driver, (error) => this.#onCallbackError(error));
   }
 
   get signalingState(): SignalingState {
@@ -228,12 +227,12 @@ export class PeerConnection implements AsyncDisposable {
    * @param streamIds - the MediaStreams that it belongs to; default the track's own
    */
   addTrack(track: TrackLocal, ...streamIds: string[]): RtpSender {
-    return this.#media.addTrack(track, streamIds);
+    return this.#withMedia().addTrack(track, streamIds);
   }
 
   /** Stops sending; the transceiver stays, to receive or to be used again. Throws `ERR_INVALID_ACCESS` for a sender of another connection. */
   removeTrack(sender: RtpSender): void {
-    this.#media.removeTrack(sender);
+    this.#withMedia().removeTrack(sender);
   }
 
   /**
@@ -241,28 +240,28 @@ export class PeerConnection implements AsyncDisposable {
    * `ERR_CLOSED`.
    */
   addTransceiver(trackOrKind: TrackLocal | MediaKind, init: TransceiverInit = {}): RtpTransceiver {
-    return this.#media.addTransceiver(trackOrKind, init);
+    return this.#withMedia().addTransceiver(trackOrKind, init);
   }
 
   addTransceiverFromTrack(track: TrackLocal, init: TransceiverInit = {}): RtpTransceiver {
-    return this.#media.addTransceiver(track, init);
+    return this.#withMedia().addTransceiver(track, init);
   }
 
   addTransceiverFromKind(kind: MediaKind, init: TransceiverInit = {}): RtpTransceiver {
-    return this.#media.addTransceiver(kind, init);
+    return this.#withMedia().addTransceiver(kind, init);
   }
 
   /** Those that have not stopped, in the order in which they were made. */
   getTransceivers(): readonly RtpTransceiver[] {
-    return this.#media.transceivers;
+    return this.#media?.transceivers ?? [];
   }
 
   getSenders(): readonly RtpSender[] {
-    return this.#media.transceivers.map(({ sender }) => sender);
+    return this.getTransceivers().map(({ sender }) => sender);
   }
 
   getReceivers(): readonly RtpReceiver[] {
-    return this.#media.transceivers.map(({ receiver }) => receiver);
+    return this.getTransceivers().map(({ receiver }) => receiver);
   }
 
   /** What congestion control makes of the path, over all senders, in bits per second; `undefined` before it knows. */
@@ -285,7 +284,7 @@ export class PeerConnection implements AsyncDisposable {
   /** What this connection knows of itself, as W3C webrtc-stats dictionaries. */
   getStats(selector?: TrackLocal | TrackRemote | RtpSender | RtpReceiver): Promise<StatsReport> {
     if (selector === undefined) return Promise.resolve(this.#peer.stats(this.#driver.now()));
-    return this.#media.statsOf(selector);
+    return this.#withMedia().statsOf(selector);
   }
 
   getConfiguration(): Configuration {
@@ -340,7 +339,7 @@ export class PeerConnection implements AsyncDisposable {
     // Channels whose handlers call back find a connection that is already closed.
     for (const channel of this.#channels.values()) channel.onPeerEvent({ type: 'closed' });
     this.#channels.clear();
-    this.#media.close();
+    this.#media?.close();
     this.#rtcp.end();
     this.#hub.end();
     await released;
@@ -382,7 +381,7 @@ export class PeerConnection implements AsyncDisposable {
   }
 
   #onOutput(): void {
-    this.#copies.rest();
+    this.#port.rest();
     this.#pollEvents();
     this.#pollMedia();
     for (let handle = this.#peer.pollReadable(); handle !== undefined; handle = this.#peer.pollReadable()) {
@@ -402,13 +401,13 @@ export class PeerConnection implements AsyncDisposable {
 
   #pollMediaEvents(): void {
     const { media } = this.#peer;
-    for (let event = media.pollEvent(); event !== undefined; event = media.pollEvent()) this.#media.onEvent(event);
+    for (let event = media.pollEvent(); event !== undefined; event = media.pollEvent()) this.#withMedia().onEvent(event);
   }
 
   #pollMedia(): void {
     const { media } = this.#peer;
     this.#pollMediaEvents();
-    for (let packet = media.pollRead(); packet !== undefined; packet = media.pollRead()) this.#media.onPacket(packet);
+    for (let packet = media.pollRead(); packet !== undefined; packet = media.pollRead()) this.#media?.onPacket(packet);
     for (let packets = media.pollRtcp(); packets !== undefined; packets = media.pollRtcp()) {
       const read = packets;
       this.#rtcp.emit(read);
@@ -482,14 +481,8 @@ export class PeerConnection implements AsyncDisposable {
     this.#call(callback);
   }
 
-  /** A callback of the user never disturbs the connection (DESIGN: errors of three kinds). */
   #call(callback: () => void | Promise<void>): void {
-    try {
-      const result = callback();
-      if (result instanceof Promise) result.catch((error: unknown) => this.#onCallbackError(error));
-    } catch (error) {
-      this.#onCallbackError(error);
-    }
+    callGuarded(callback, (error) => this.#onCallbackError(error));
   }
 
   #onCallbackError(error: unknown): void {
@@ -501,6 +494,10 @@ export class PeerConnection implements AsyncDisposable {
     } catch {
       // An error handler that throws has nobody left to tell.
     }
+  }
+
+  #withMedia(): ConnectionMedia {
+    return (this.#media ??= new ConnectionMedia(this.#makeMediaPort()));
   }
 
   #makeMediaPort(): MediaPort {
@@ -521,42 +518,6 @@ export class PeerConnection implements AsyncDisposable {
       onCallbackError: (error) => this.#onCallbackError(error),
       onTargetRate: (targetBps) => this.#report({ type: 'targetbitrate', targetBps }, () => this.#handler.onTargetBitrate?.(targetBps)),
       onTrack: (event) => this.#report({ type: 'track', ...event }, () => this.#handler.onTrack?.(event)),
-    };
-  }
-
-  #makePort(): ChannelPort {
-    const peer = this.#peer;
-    const driver = this.#driver;
-    return {
-      get maxMessageSizeBytes(): number {
-        return peer.maxMessageSizeBytes;
-      },
-      copy: (bytes) => this.#copies.copy(bytes),
-      write: (handle, isBinary, bytes) => {
-        peer.handleWrite({ channel: handle, binary: isBinary, data: bytes }, driver.now());
-        driver.wake();
-      },
-      read: (handle) => {
-        const message = peer.pollReadChannel(handle);
-        if (message) driver.wake(); // the peer's window may have opened
-        return message;
-      },
-      close: (handle) => {
-        if (this.#closing) return;
-        peer.closeChannel(handle, driver.now());
-        driver.wake();
-      },
-      call: (callback) => {
-        if (callback) this.#call(callback);
-      },
-      deliver: (handler: DataChannelHandler, data: DataChannelMessage) => {
-        try {
-          const result = handler.onMessage?.(data);
-          if (result instanceof Promise) result.catch((error: unknown) => this.#onCallbackError(error));
-        } catch (error) {
-          this.#onCallbackError(error);
-        }
-      },
     };
   }
 }

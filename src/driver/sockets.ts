@@ -1,5 +1,5 @@
 import { canonicalAddress, familyOf, RtcError, scopeOf, type TransportAddress } from '../core/index.ts';
-import type { InterfaceAddress, Runtime, SocketError, UdpSocket } from '../runtime/runtime.ts';
+import type { InterfaceAddress, Runtime, SocketError, UdpHandler, UdpSocket } from '../runtime/runtime.ts';
 
 /** What the sockets of a connection tell their driver. */
 export interface SocketsHandler {
@@ -10,7 +10,7 @@ export interface SocketsHandler {
 
 /** The UDP sockets of one connection, by the address that they are bound to. */
 export class Sockets {
-  readonly #sockets: UdpSocket[] = [];
+  #sockets: readonly UdpSocket[] = [];
   readonly #runtime: Runtime;
   readonly #handler: SocketsHandler;
   #closed = false;
@@ -57,27 +57,48 @@ export class Sockets {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()));
+    const sockets = this.#sockets;
+    this.#sockets = [];
+    await Promise.all(sockets.map((socket) => socket.close()));
   }
 
   async #bind(local: TransportAddress): Promise<void> {
-    const handler = this.#handler;
-    let bound = local;
-    const socket = await this.#runtime.bindUdp({
-      local,
-      handler: {
-        onDatagram: (bytes, remote) => handler.onDatagram(bytes, bound, remote),
-        onError: (error) => handler.onError(error, bound),
-        onClose: () => {
-          const at = this.#sockets.findIndex((other) => other.localAddress === bound);
-          if (at >= 0) this.#sockets.splice(at, 1);
-          handler.onClose(bound);
-        },
-      },
-    });
-    bound = socket.localAddress;
+    const incoming = new Incoming(this, this.#handler, local);
+    const socket = await this.#runtime.bindUdp({ local, handler: incoming });
+    incoming.local = socket.localAddress;
     if (this.#closed) await socket.close();
-    else this.#sockets.push(socket);
+    else this.#sockets = [...this.#sockets, socket]; // of the right size, unlike an array that grows
+  }
+
+  /** A socket closed by itself. */
+  forget(local: TransportAddress): void {
+    this.#sockets = this.#sockets.filter((socket) => socket.localAddress !== local);
+  }
+}
+
+/** Says of what one socket reports which socket it is. */
+class Incoming implements UdpHandler {
+  readonly #sockets: Sockets;
+  readonly #handler: SocketsHandler;
+  local: TransportAddress;
+
+  constructor(sockets: Sockets, handler: SocketsHandler, local: TransportAddress) {
+    this.#sockets = sockets;
+    this.#handler = handler;
+    this.local = local;
+  }
+
+  onDatagram(bytes: Uint8Array, remote: TransportAddress): void {
+    this.#handler.onDatagram(bytes, this.local, remote);
+  }
+
+  onError(error: SocketError): void {
+    this.#handler.onError(error, this.local);
+  }
+
+  onClose(): void {
+    this.#sockets.forget(this.local);
+    this.#handler.onClose(this.local);
   }
 }
 

@@ -1,0 +1,76 @@
+import type { ChannelHandle, ChannelMessage } from '../datachannel/index.ts';
+import type { PeerConnectionDriver } from '../driver/index.ts';
+import type { Peer } from '../peer/index.ts';
+import type { ChannelPort } from './channel-port.ts';
+import type { DataChannelHandler, DataChannelMessage } from './data-channel.ts';
+import { SendCopies } from './send-copies.ts';
+
+/** Takes what callbacks of the user throw or reject with. */
+export type ReportError = (error: unknown) => void;
+
+/** Runs a callback of the user, which never disturbs the connection (DESIGN: errors of three kinds). */
+export function callGuarded(callback: () => void | Promise<void>, onError: ReportError): void {
+  try {
+    const result = callback();
+    if (result instanceof Promise) result.catch(onError);
+  } catch (error) {
+    onError(error);
+  }
+}
+
+/** What the channels of one connection need of it. One object serves all of them, and its functions serve all connections. */
+export class PeerChannelPort implements ChannelPort {
+  readonly #peer: Peer;
+  readonly #driver: PeerConnectionDriver;
+  readonly #onError: ReportError;
+  readonly #copies: SendCopies = new SendCopies();
+
+  constructor(peer: Peer, driver: PeerConnectionDriver, onError: ReportError) {
+    this.#peer = peer;
+    this.#driver = driver;
+    this.#onError = onError;
+  }
+
+  get maxMessageSizeBytes(): number {
+    return this.#peer.maxMessageSizeBytes;
+  }
+
+  copy(bytes: Uint8Array): Uint8Array {
+    return this.#copies.copy(bytes);
+  }
+
+  /** The turn is over: see {@link SendCopies.rest}. */
+  rest(): void {
+    this.#copies.rest();
+  }
+
+  write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array): void {
+    this.#peer.handleWrite({ channel: handle, binary: isBinary, data: bytes }, this.#driver.now());
+    this.#driver.wake();
+  }
+
+  read(handle: ChannelHandle): ChannelMessage | undefined {
+    const message = this.#peer.pollReadChannel(handle);
+    if (message) this.#driver.wake(); // the peer's window may have opened
+    return message;
+  }
+
+  /** After the end of the connection this does nothing. */
+  close(handle: ChannelHandle): void {
+    this.#peer.closeChannel(handle, this.#driver.now());
+    this.#driver.wake();
+  }
+
+  call(callback: (() => void | Promise<void>) | undefined): void {
+    if (callback) callGuarded(callback, this.#onError);
+  }
+
+  deliver(handler: DataChannelHandler, data: DataChannelMessage): void {
+    try {
+      const result = handler.onMessage?.(data);
+      if (result instanceof Promise) result.catch(this.#onError);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
