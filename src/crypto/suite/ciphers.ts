@@ -26,6 +26,7 @@ export function aeadCases(): ConformanceCase[] {
     add(`${vector.source}, in place`, checkAeadVector);
     add('a wrong tag, text, nonce or associated data is refused and leaves no plaintext', checkAeadForgeries);
     add('text of any length from none, and ranges that are too short', checkAeadLengths);
+    add('a sequence, if there is one, is the cipher with its counter in the nonce', checkAeadSequence);
     add('a key or nonce of the wrong length, and a range outside of the buffer, are errors of the caller', checkAeadArguments);
   }
   cases.push({
@@ -103,6 +104,36 @@ function checkAeadLengths(provider: CryptoProvider, v: AeadVector): void {
     same(buffer.subarray(TEXT_AT, end), toHex(text), `${length} bytes`);
   }
   for (const length of [0, 1, 15]) must(!aead.open(nonce, none, new Uint8Array(64), 8, 8 + length), `a range of ${length} bytes opened`);
+}
+
+/** The counter goes into the last six bytes of the nonce, in whatever order and with whatever lengths packets come. */
+function checkAeadSequence(provider: CryptoProvider, v: AeadVector): void {
+  const aead = provider.createAead(v.cipher, fromHex(v.key));
+  const nonce = fromHex(v.nonce);
+  const [sealing, opening] = [aead.sequence?.(nonce), aead.sequence?.(nonce)];
+  if (sealing === undefined || opening === undefined) return;
+  mustThrow('ERR_INVALID_ARGUMENT', 'a nonce of 11 bytes', () => aead.sequence?.(nonce.subarray(1)));
+  const aad = fromHex(v.aad);
+  const counters = [...Array.from({ length: 40 }, (_, i) => i), 41, 40, 44, 60, 61, 62, 60, 61, 2 ** 32 - 1, 2 ** 32, 2 ** 48 - 1, 5, 6];
+  for (const [i, counter] of counters.entries()) {
+    const text = new Uint8Array(i % 7 === 6 ? 1200 : 20 + 3 * i).fill(i);
+    const expected = laidOut(text, 16);
+    const own = nonce.slice();
+    for (let k = 0; k < 6; k++) own[6 + k] = (own[6 + k] as number) ^ (Math.floor(counter / 2 ** (8 * (5 - k))) & 0xff);
+    const end = TEXT_AT + text.length;
+    aead.seal(own, aad, expected, TEXT_AT, end);
+    const buffer = laidOut(text, 16);
+    sealing.seal(counter, aad, buffer, TEXT_AT, end);
+    same(buffer, toHex(expected), `packet ${counter}`);
+    const forged = flipped(buffer, 8 * TEXT_AT + 3);
+    must(!opening.open(counter, aad, forged, TEXT_AT, end + 16), `forged packet ${counter} opened`);
+    must(!opening.open(counter + 2 ** 20, aad, buffer.slice(), TEXT_AT, end + 16), `packet ${counter} opened by another number`);
+    must(opening.open(counter, aad, buffer, TEXT_AT, end + 16), `packet ${counter} does not open`);
+    same(buffer.subarray(TEXT_AT, end), toHex(text), `text ${counter}`);
+    surroundingsUntouched(buffer, end + 16);
+  }
+  must(!opening.open(0, aad, new Uint8Array(64), 8, 23), 'a range of 15 bytes opened');
+  mustThrow('ERR_INVALID_ARGUMENT', 'no room for the tag', () => sealing.seal(7, aad, new Uint8Array(47), 0, 32));
 }
 
 function checkAeadArguments(provider: CryptoProvider, v: AeadVector): void {
