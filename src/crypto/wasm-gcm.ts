@@ -24,6 +24,8 @@ const { maxBlocks: MAX_BLOCKS, maxPackets: MAX_PACKETS, tableBytes: TABLE_BYTES 
 const POWERS_AT_ONCE = 16;
 /** Keys whose tables are kept, 24 KiB each. To make them takes about as long as to seal a packet. */
 const MAX_KEYS = 128;
+/** Packets of a key before its tables are made, which costs as much as some of them. */
+const RARE_PACKETS = 8;
 const PAGE_BYTES = 65_536;
 /** The counter is in the last six bytes of a nonce. */
 const COUNTER_AT = NONCE_BYTES - 6;
@@ -186,60 +188,66 @@ function openWith(engine: Engine, key: GcmKey, aad: Uint8Array, buffer: Uint8Arr
 class WasmGcm implements Aead {
   readonly #engine: Engine;
   readonly #cipher: () => BlockCipher;
-  readonly #long: Aead;
-  /** Made when the first packet comes: many keys never see one. */
+  readonly #native: Aead;
+  /** How many packets still come before it pays to make tables. */
+  #rare: number;
   #key: GcmKey | undefined;
   #destroyed = false;
   readonly #sequences: GcmSequence[] = [];
 
-  constructor(engine: Engine, cipher: () => BlockCipher, long: Aead) {
+  constructor(engine: Engine, cipher: () => BlockCipher, native: Aead, rare: number) {
     this.#engine = engine;
     this.#cipher = cipher;
-    this.#long = long;
+    this.#native = native;
+    this.#rare = rare;
+  }
+
+  /** The key, once there were packets enough; a destroyed cipher has none. */
+  get key(): GcmKey | undefined {
+    if (this.#key !== undefined || this.#destroyed || this.#rare-- > 0) return this.#key;
+    return (this.#key = new GcmKey(this.#cipher()));
   }
 
   seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
     checkRange(nonce, buffer, start, end, end + TAG_BYTES);
-    if (this.#destroyed || !fits(aad, end - start)) this.#long.seal(nonce, aad, buffer, start, end);
-    else sealWith(this.#engine, this.#prepare(nonce, end - start), aad, buffer, start, end);
+    const key = fits(aad, end - start) ? this.key : undefined;
+    if (key === undefined) return this.#native.seal(nonce, aad, buffer, start, end);
+    this.#keystream(key, nonce, end - start);
+    sealWith(this.#engine, key, aad, buffer, start, end);
   }
 
   open(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
     checkRange(nonce, buffer, start, end, end);
     const length = end - start - TAG_BYTES;
     if (length < 0) return false;
-    if (this.#destroyed || !fits(aad, length)) return this.#long.open(nonce, aad, buffer, start, end);
-    return openWith(this.#engine, this.#prepare(nonce, length), aad, buffer, start, end - TAG_BYTES);
+    const key = fits(aad, length) ? this.key : undefined;
+    if (key === undefined) return this.#native.open(nonce, aad, buffer, start, end);
+    this.#keystream(key, nonce, length);
+    return openWith(this.#engine, key, aad, buffer, start, end - TAG_BYTES);
   }
 
   sequence(nonce: Uint8Array): AeadSequence {
     checkRange(nonce, nonce, 0, 0, 0);
-    const sequence = new GcmSequence(this.#engine, this.#keyOf(), nonce, this);
+    const sequence = new GcmSequence(this.#engine, nonce, this);
     this.#sequences.push(sequence);
     return sequence;
   }
 
   destroy(): void {
     this.#destroyed = true;
-    this.#long.destroy?.();
+    this.#native.destroy?.();
+    for (const sequence of this.#sequences) sequence.destroy();
     if (this.#key === undefined) return;
     this.#engine.forget(this.#key);
     this.#key.powers.fill(0);
     this.#key = undefined;
-    for (const sequence of this.#sequences) sequence.destroy();
   }
 
-  #keyOf(): GcmKey {
-    return (this.#key ??= new GcmKey(this.#cipher()));
-  }
-
-  /** The keystream of one packet. */
-  #prepare(nonce: Uint8Array, textBytes: number): GcmKey {
+  /** Puts the keystream of one packet into the engine. */
+  #keystream(key: GcmKey, nonce: Uint8Array, textBytes: number): void {
     const { bytes } = this.#engine;
-    const key = this.#keyOf();
     for (let i = 0; i < NONCE_BYTES; i++) bytes[LAYOUT.nonces + i] = nonce[i] as number;
     bytes.set(key.encrypt(this.#engine.counters(1, 1 + blocksOf(textBytes))), LAYOUT.keystream);
-    return key;
   }
 }
 
@@ -249,9 +257,10 @@ class WasmGcm implements Aead {
  */
 class GcmSequence implements AeadSequence {
   readonly #engine: Engine;
-  readonly #key: GcmKey;
   readonly #nonce: Uint8Array;
-  readonly #single: WasmGcm;
+  readonly #cipher: WasmGcm;
+  /** Since there is keystream. */
+  #key: GcmKey | undefined;
   readonly #own: Uint8Array = new Uint8Array(NONCE_BYTES);
   /** The keystream of `#count` packets from `#first` on, `#blocks` blocks for each. */
   #keystream: Uint8Array = NONE;
@@ -262,18 +271,18 @@ class GcmSequence implements AeadSequence {
   #ahead = 1;
   #wanted = 0;
 
-  constructor(engine: Engine, key: GcmKey, nonce: Uint8Array, single: WasmGcm) {
+  constructor(engine: Engine, nonce: Uint8Array, cipher: WasmGcm) {
     this.#engine = engine;
-    this.#key = key;
     this.#nonce = nonce.slice();
-    this.#single = single;
+    this.#cipher = cipher;
   }
 
   seal(counter: number, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
     checkPart(buffer, start, end, end + TAG_BYTES);
     const blocks = 1 + blocksOf(end - start);
-    if (fits(aad, end - start) && this.#take(counter, blocks)) sealWith(this.#engine, this.#key, aad, buffer, start, end);
-    else this.#single.seal(this.#nonceOf(counter), aad, buffer, start, end);
+    const key = fits(aad, end - start) ? this.#take(counter, blocks) : undefined;
+    if (key !== undefined) sealWith(this.#engine, key, aad, buffer, start, end);
+    else this.#cipher.seal(this.#nonceOf(counter), aad, buffer, start, end);
     this.#note(counter, blocks);
   }
 
@@ -282,10 +291,11 @@ class GcmSequence implements AeadSequence {
     const length = end - start - TAG_BYTES;
     if (length < 0) return false;
     const blocks = 1 + blocksOf(length);
+    const key = fits(aad, length) ? this.#take(counter, blocks) : undefined;
     const holds =
-      fits(aad, length) && this.#take(counter, blocks)
-        ? openWith(this.#engine, this.#key, aad, buffer, start, end - TAG_BYTES)
-        : this.#single.open(this.#nonceOf(counter), aad, buffer, start, end);
+      key !== undefined
+        ? openWith(this.#engine, key, aad, buffer, start, end - TAG_BYTES)
+        : this.#cipher.open(this.#nonceOf(counter), aad, buffer, start, end);
     if (holds) this.#note(counter, blocks);
     return holds;
   }
@@ -293,27 +303,30 @@ class GcmSequence implements AeadSequence {
   /** Overwrites the keystream that is there; what still comes is the cipher's, which has forgotten its key. */
   destroy(): void {
     this.#keystream.fill(0);
+    this.#key = undefined;
     this.#count = 0;
     this.#ahead = 0;
   }
 
-  /** Puts the keystream of a packet into the engine, if it is one of those that are made ahead. */
-  #take(counter: number, blocks: number): boolean {
+  /** Puts the keystream of a packet into the engine and returns the key, if it is one of those that are made ahead. */
+  #take(counter: number, blocks: number): GcmKey | undefined {
     const end = this.#first + this.#count;
     if (counter >= end && counter < end + this.#ahead && this.#wanted > 0) this.#make(end, blocks);
     const place = counter - this.#first;
-    if (place < 0 || place >= this.#count || blocks > this.#blocks) return false;
+    if (place < 0 || place >= this.#count || blocks > this.#blocks) return undefined;
     const from = place * this.#blocks * BLOCK_BYTES;
     this.#engine.bytes.set(this.#keystream.subarray(from, from + blocks * BLOCK_BYTES), LAYOUT.keystream);
-    return true;
+    return this.#key;
   }
 
   #make(first: number, blocks: number): void {
+    const key = (this.#key ??= this.#cipher.key);
+    if (key === undefined) return;
     const each = Math.max(this.#wanted, blocks);
     const count = Math.min(this.#ahead, Math.floor(LAYOUT.counterBytes / BLOCK_BYTES / each));
     const { bytes } = this.#engine;
     for (let i = 0; i < count; i++) bytes.set(this.#nonceOf(first + i), LAYOUT.nonces + i * BLOCK_BYTES);
-    this.#keystream = this.#key.encrypt(this.#engine.counters(count, each));
+    this.#keystream = key.encrypt(this.#engine.counters(count, each));
     this.#first = first;
     this.#count = count;
     this.#blocks = each;
@@ -345,9 +358,9 @@ class GcmSequence implements AeadSequence {
 
 /**
  * AES-GCM by a block cipher of the platform, or `undefined` where there is no WebAssembly with vectors or none may be compiled.
- * `cipher` is called when the first packet comes; `long` takes packets of more than 1500 bytes or so.
+ * `native` takes packets of more than 1500 bytes or so, and the first `rare` of a key, since many keys see no more; then `cipher` is called.
  */
-export function createWasmGcm(cipher: () => BlockCipher, long: Aead): Aead | undefined {
+export function createWasmGcm(cipher: () => BlockCipher, native: Aead, rare: number = RARE_PACKETS): Aead | undefined {
   const there = engine();
-  return there && new WasmGcm(there, cipher, long);
+  return there && new WasmGcm(there, cipher, native, rare);
 }
