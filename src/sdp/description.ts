@@ -28,8 +28,10 @@ export class SdpSection {
   #numbered = 0;
   #index: Map<string, SdpAttribute[]> | undefined;
 
-  constructor(lines: readonly SdpLine[]) {
+  /** @param text - all lines as they stand in a description, where it is known */
+  constructor(lines: readonly SdpLine[], text = '') {
     this.#lines = lines;
+    this.#text = text;
   }
 
   get lines(): readonly SdpLine[] {
@@ -38,17 +40,18 @@ export class SdpSection {
 
   /** All lines as they stand in a description, each with its end. */
   get text(): string {
-    if (this.#lines === undefined) return this.#text;
+    if (this.#text !== '' || this.#lines === undefined) return this.#text;
     const parts: string[] = [];
     for (const { type, value } of this.#lines) parts.push(type, '=', value, LINE_END);
-    return parts.join(''); // added up, it would be a tree of strings for as long as it lives
+    this.#text = parts.join(''); // added up, it would be a tree of strings for as long as it lives
+    return this.#text;
   }
 
   /** Keeps the text alone, a tenth of the memory, for as long as nobody asks for an attribute: descriptions live as long as connections. */
   fold(): void {
     this.#index = undefined;
     if (this.#lines === undefined) return;
-    this.#text = this.text;
+    void this.text; // from here on it stands for the lines
     this.#firstNumber = this.#lines[0]?.number ?? 0;
     this.#numbered = this.#lines.findIndex(({ number }) => number === 0);
     if (this.#numbered < 0) this.#numbered = this.#lines.length;
@@ -109,9 +112,12 @@ export class MediaSection extends SdpSection implements MediaFields {
   readonly protocol: string;
   readonly formats: readonly string[];
 
-  /** @param lines - all lines, the `m=` line first */
-  constructor(media: MediaFields, lines: readonly SdpLine[]) {
-    super(lines);
+  /**
+   * @param lines - all lines, the `m=` line first
+   * @param text - what they are, where it is known
+   */
+  constructor(media: MediaFields, lines: readonly SdpLine[], text?: string) {
+    super(lines, text);
     this.kind = media.kind;
     this.port = media.port;
     this.protocol = media.protocol;

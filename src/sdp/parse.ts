@@ -23,12 +23,30 @@ export function parseSdp(text: string, limits: Partial<SdpLimits> = DEFAULT_SDP_
     if (starts.length === bounds.maxMediaSections) refuse(i + 1, `more than ${bounds.maxMediaSections} media sections`);
     starts.push(i);
   }
-  const session = new SdpSection(lines.slice(0, starts[0] ?? lines.length));
+  const offsets = offsetsOf(text, lines, starts);
+  const textOf = (i: number): string | undefined => offsets && text.slice(offsets[i], offsets[i + 1]);
+  const session = new SdpSection(lines.slice(0, starts[0] ?? lines.length), textOf(0));
   if (session.line('t') === undefined) refuse(session.lines.length, 'the t= line is missing');
   checkAttributes(session.lines, bounds, false);
-  const media = starts.map((start, i) => parseSection(lines.slice(start, starts[i + 1] ?? lines.length), bounds));
+  const media = starts.map((start, i) => parseSection(lines.slice(start, starts[i + 1] ?? lines.length), textOf(i + 1), bounds));
   checkGroups(session, checkMids(media));
   return { session, media };
+}
+
+/**
+ * Where the levels begin in a text whose lines all end in CRLF, and where it ends; else nothing. What a section would write is then
+ * a piece of the text, which needs no memory of its own.
+ */
+function offsetsOf(text: string, lines: readonly SdpLine[], starts: readonly number[]): readonly number[] | undefined {
+  const offsets = [0];
+  let at = 0;
+  for (let i = 0; i < lines.length; i++) {
+    if (starts[offsets.length - 1] === i) offsets.push(at);
+    at += (lines[i] as SdpLine).value.length + 4;
+    if (text.charCodeAt(at - 2) !== 13 || text.charCodeAt(at - 1) !== 10) return undefined;
+  }
+  offsets.push(at);
+  return at === text.length ? offsets : undefined;
 }
 
 function splitLines(text: string, bounds: SdpLimits): SdpLine[] {
@@ -80,11 +98,11 @@ function checkHead(lines: readonly SdpLine[]): void {
   if (name?.type !== 's') refuse(3, 'the third line must be s=');
 }
 
-function parseSection(lines: SdpLine[], bounds: SdpLimits): MediaSection {
+function parseSection(lines: SdpLine[], text: string | undefined, bounds: SdpLimits): MediaSection {
   const head = lines[0] as SdpLine;
   const media = parseMediaLine(head.value, head.number, bounds);
   checkAttributes(lines, bounds, media.protocol.includes('RTP/'));
-  return new MediaSection(media, lines);
+  return new MediaSection(media, lines, text);
 }
 
 function parseMediaLine(value: string, line: number, bounds: SdpLimits): MediaFields {

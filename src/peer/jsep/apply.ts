@@ -14,6 +14,7 @@ import {
   type LocalDescription,
   type NegotiatedData,
   type NegotiatedTransport,
+  NO_NAMES,
   pruneGenerations,
   type RemoteDescription,
   type RemoteTransport,
@@ -130,7 +131,7 @@ function settle(
     data,
     // The channels go with their association, and the wish for a section with them.
     dataWanted: state.dataWanted && !isDataRejected,
-    toReplace: isReplaced ? new Set() : state.toReplace,
+    toReplace: isReplaced ? NO_NAMES : state.toReplace,
     signaling: 'stable',
   };
   return arrive(before, pruneGenerations(final), effects);
@@ -150,7 +151,7 @@ function negotiate(before: NegotiatedTransport | undefined, local: LocalDescript
     // Roles are decided once (RFC 8842 5.5, RFC 8445 6.1.1).
     dtlsRole: before?.dtlsRole ?? (isOfferer ? (transport.setup === 'passive' ? 'client' : 'server') : (local.dtlsRole ?? 'client')),
     iceControlling: before?.iceControlling ?? (isOfferer || transport.lite),
-    delivered: new Set([...(isSameGeneration ? before.delivered : []), ...transport.candidates.map(formatCandidate)]),
+    delivered: [...new Set([...(isSameGeneration ? before.delivered : []), ...transport.candidates.map(formatCandidate)])],
     deliveredEnd: transport.endOfCandidates || (isSameGeneration && before.deliveredEnd),
   };
 }
@@ -169,7 +170,7 @@ function pushTransportEffects(before: NegotiatedTransport | undefined, now: Nego
     effects.push({ type: 'remote-ice', credentials, lite, candidates, endOfCandidates, restarted: before !== undefined });
   } else {
     for (const candidate of remote.candidates) {
-      if (!before.delivered.has(formatCandidate(candidate))) effects.push({ type: 'remote-candidate', candidate: { usernameFragment: now.remoteCredentials.usernameFragment, ...candidate } });
+      if (!before.delivered.includes(formatCandidate(candidate))) effects.push({ type: 'remote-candidate', candidate: { usernameFragment: now.remoteCredentials.usernameFragment, ...candidate } });
     }
     if (now.deliveredEnd && !before.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
   }

@@ -14,7 +14,7 @@ export function addLocalCandidate(state: JsepState, candidate: IceCandidate): { 
   const local = [state.pendingLocal, state.currentLocal].find((description) => description?.usernameFragment === usernameFragment);
   if (local?.transport === undefined) return undefined;
   const known = { ...candidate, usernameFragment };
-  const next = replaceGeneration(state, { ...generation, candidates: [...generation.candidates, known] });
+  const next = replaceGeneration(state, { ...generation, candidates: generation.candidates.concat(known) });
   const signalled = { candidate: formatCandidate(known), sdpMid: local.transport.mid, sdpMLineIndex: local.transport.index, usernameFragment };
   return { state: next, signalled };
 }
@@ -56,8 +56,8 @@ export function addIceCandidate(state: JsepState, init: CandidateInit | null): S
     const own = (indexes as number[]).filter((index) => isOfGeneration(description, index, wanted));
     const added = addToDescription(description, own, line, parsed);
     next = next.pendingRemote === description ? { ...next, pendingRemote: added } : { ...next, currentRemote: added };
-    if (added !== description && description.transport && own.some((index) => description.transport?.candidateSections.has(index))) {
-      next = deliver(next, description.transport.credentials.usernameFragment, parsed, effects);
+    if (added !== description && description.transport && own.some((index) => description.transport?.candidateSections.includes(index))) {
+      next = deliver(next, description.transport.credentials.usernameFragment, parsed, line, effects);
     }
   }
   return { state: next, effects };
@@ -77,7 +77,7 @@ function sectionsOf({ description }: RemoteDescription, mid: string | undefined,
 function isOfGeneration({ description, transport }: RemoteDescription, index: number, usernameFragment: string | undefined): boolean {
   if (usernameFragment === undefined) return true;
   // A bundled section without credentials of its own has those of its transport.
-  const credentials = iceCredentialsOf(description, description.media[index] as MediaSection) ?? (transport?.candidateSections.has(index) ? transport.credentials : undefined);
+  const credentials = iceCredentialsOf(description, description.media[index] as MediaSection) ?? (transport?.candidateSections.includes(index) ? transport.credentials : undefined);
   return credentials?.usernameFragment === usernameFragment;
 }
 
@@ -88,25 +88,26 @@ function candidateLine(text: string): string {
 
 function addToDescription(remote: RemoteDescription, indexes: readonly number[], line: string, candidate: IceCandidate | undefined): RemoteDescription {
   const fresh = indexes.filter((index) => !remote.trickled.some((known) => known.index === index && known.text === line));
-  const trickled = [...remote.trickled, ...fresh.map((index) => ({ index, text: line }))];
+  const trickled = remote.trickled.concat(fresh.map((index) => ({ index, text: line })));
   if (fresh.length === 0 || trickled.length > MAX_TRICKLED) return remote;
   const { transport } = remote;
-  if (transport === undefined || !fresh.some((index) => transport.candidateSections.has(index))) return { ...remote, trickled };
+  if (transport === undefined || !fresh.some((index) => transport.candidateSections.includes(index))) return { ...remote, trickled };
   if (candidate === undefined) return { ...remote, trickled, transport: { ...transport, endOfCandidates: true } };
   if (transport.candidates.length >= MAX_REMOTE_CANDIDATES) return remote;
-  return { ...remote, trickled, transport: { ...transport, candidates: [...transport.candidates, candidate] } };
+  return { ...remote, trickled, transport: { ...transport, candidates: transport.candidates.concat(candidate) } };
 }
 
 // The candidate goes to the agent now when its generation is in use, and with the answer otherwise.
-function deliver(state: JsepState, usernameFragment: string, candidate: IceCandidate | undefined, effects: JsepEffect[]): JsepState {
+function deliver(state: JsepState, usernameFragment: string, candidate: IceCandidate | undefined, line: string, effects: JsepEffect[]): JsepState {
   const { negotiated } = state;
   if (negotiated === undefined || negotiated.remoteCredentials.usernameFragment !== usernameFragment) return state;
   if (candidate === undefined) {
     if (!negotiated.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
     return { ...state, negotiated: { ...negotiated, deliveredEnd: true } };
   }
-  const key = formatCandidate(candidate);
-  if (negotiated.delivered.has(key)) return state;
+  const formatted = formatCandidate(candidate);
+  const key = formatted === line ? line : formatted; // one string then serves both lists
+  if (negotiated.delivered.includes(key)) return state;
   effects.push({ type: 'remote-candidate', candidate: { ...candidate, usernameFragment } });
-  return { ...state, negotiated: { ...negotiated, delivered: new Set([...negotiated.delivered, key]) } };
+  return { ...state, negotiated: { ...negotiated, delivered: negotiated.delivered.concat(key) } };
 }

@@ -75,7 +75,7 @@ export function readAnswer(config: JsepConfig, state: JsepState, type: 'answer' 
 
 function complete(state: JsepState, type: RemoteDescription['type'], description: SessionDescription, chosen: readonly number[], media: ReadonlyMap<number, RemoteMedia>): RemoteDescription {
   const data = readData(state, description, chosen);
-  const bundle = chosen.filter((index) => media.has(index) || index === data?.index);
+  const bundle = chosen.filter((index) => media.has(index) || index === data?.index).slice(); // of the right size, unlike an array that grew
   const [tag] = bundle;
   const transport = tag === undefined ? undefined : readTransport(state, description, tag, type === 'offer' ? 'actpass' : 'active');
   if (type !== 'offer' && (transport?.setup === 'actpass' || transport?.setup === 'holdconn')) refuse(`a=setup:${transport.setup} is no answer`);

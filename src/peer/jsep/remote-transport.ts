@@ -31,7 +31,7 @@ export function readTransport(state: JsepState, description: SessionDescription,
   if (ours.some((generation) => generation.credentials.usernameFragment === credentials.usernameFragment && generation.credentials.password === credentials.password)) {
     refuse(`${at(section)} has our own ICE credentials`);
   }
-  const fingerprints = fingerprintsOf(description, carrier).filter(({ algorithm }) => STRONG_FINGERPRINTS.has(algorithm));
+  const fingerprints = fingerprintsOf(description, carrier).filter(({ algorithm }) => STRONG_FINGERPRINTS.has(algorithm)).slice();
   if (fingerprints.length === 0) refuse(`${at(section)} has no fingerprint of sha-256 or stronger`);
   const candidateSections = candidateSectionsOf(description, index, credentials);
   const transport: RemoteTransport = {
@@ -43,7 +43,7 @@ export function readTransport(state: JsepState, description: SessionDescription,
     setup: setupOf(description, carrier) ?? defaultSetup,
     candidateSections,
     candidates: readCandidates(description, candidateSections),
-    endOfCandidates: [...candidateSections].some((i) => hasEndOfCandidates(description, description.media[i] as MediaSection)),
+    endOfCandidates: candidateSections.some((i) => hasEndOfCandidates(description, description.media[i] as MediaSection)),
   };
   checkContinuity(state, transport, defaultSetup === 'actpass');
   return transport;
@@ -59,7 +59,7 @@ export function retag(state: JsepState, remote: RemoteDescription, index: number
   const candidates = [...transport.candidates];
   let { endOfCandidates } = transport;
   for (const line of remote.trickled) {
-    if (!transport.candidateSections.has(line.index)) continue;
+    if (!transport.candidateSections.includes(line.index)) continue;
     const candidate = line.text.startsWith('candidate:') ? readCandidate(line.text) : undefined;
     if (candidate && candidates.length < MAX_REMOTE_CANDIDATES) candidates.push(candidate);
     if (line.text === 'end-of-candidates') endOfCandidates = true;
@@ -103,20 +103,20 @@ function sameFingerprints(a: readonly SdpFingerprint[], b: readonly SdpFingerpri
 
 // In a bundle the addresses of the transport may all stand in another section (RFC 9143 7.2): where this one has none, those
 // of the sections of its group with the same credentials count.
-function candidateSectionsOf(description: SessionDescription, index: number, credentials: IceCredentials): ReadonlySet<number> {
-  const sections = new Set([index]);
+function candidateSectionsOf(description: SessionDescription, index: number, credentials: IceCredentials): readonly number[] {
+  const sections = [index];
   const section = description.media[index] as MediaSection;
   if (candidateLinesOf(section).length > 0) return sections;
   const group = new Set(bundleGroupsOf(description).find((mids) => mids.includes(midOf(section) as string)));
   description.media.forEach((other, i) => {
     const mid = midOf(other);
     const theirs = iceCredentialsOf(description, other);
-    if (mid !== undefined && group.has(mid) && theirs && !restarts(theirs, credentials)) sections.add(i);
+    if (i !== index && mid !== undefined && group.has(mid) && theirs && !restarts(theirs, credentials)) sections.push(i);
   });
   return sections;
 }
 
-function readCandidates(description: SessionDescription, sections: ReadonlySet<number>): readonly IceCandidate[] {
+function readCandidates(description: SessionDescription, sections: readonly number[]): readonly IceCandidate[] {
   const candidates: IceCandidate[] = [];
   for (const index of sections) {
     for (const { value, line } of candidateLinesOf(description.media[index] as MediaSection)) {
@@ -124,7 +124,7 @@ function readCandidates(description: SessionDescription, sections: ReadonlySet<n
       if (candidate && candidates.length < MAX_REMOTE_CANDIDATES) candidates.push(candidate);
     }
   }
-  return candidates;
+  return candidates.slice(); // of the right size, unlike an array that grew
 }
 
 /** `undefined` for a transport that is not known (RFC 8839 5.1: such a candidate is ignored). */

@@ -81,7 +81,7 @@ export interface RemoteTransport extends SectionPlace {
   readonly fingerprints: readonly SdpFingerprint[];
   readonly setup: SetupRole;
   /** The sections whose candidates lead to this transport. */
-  readonly candidateSections: ReadonlySet<number>;
+  readonly candidateSections: readonly number[];
   readonly candidates: readonly IceCandidate[];
   readonly endOfCandidates: boolean;
 }
@@ -143,7 +143,7 @@ export interface NegotiatedTransport extends SectionPlace {
   readonly dtlsRole: 'client' | 'server';
   readonly iceControlling: boolean;
   /** Candidates that were handed over, as text. */
-  readonly delivered: ReadonlySet<string>;
+  readonly delivered: readonly string[];
   readonly deliveredEnd: boolean;
 }
 
@@ -191,6 +191,11 @@ export interface Step {
   readonly effects: readonly JsepEffect[];
 }
 
+// Every connection begins with them, and most keep them.
+export const NO_NAMES: ReadonlySet<string> = new Set();
+const NO_PAYLOAD_TYPES: PayloadTypes = new Map();
+const NO_EXTENSION_IDS: ExtensionIds = new Map();
+
 export function initialState(sessionId: string): JsepState {
   return {
     signaling: 'stable',
@@ -204,15 +209,15 @@ export function initialState(sessionId: string): JsepState {
     data: undefined,
     generations: [],
     dataWanted: false,
-    toReplace: new Set(),
+    toReplace: NO_NAMES,
     origin: { sessionId, version: 0, body: '' },
     nextMid: 0,
     transceivers: [],
     nextTransceiver: 0,
     stable: undefined,
     agreements: [],
-    payloadTypes: new Map(),
-    extensionIds: new Map(),
+    payloadTypes: NO_PAYLOAD_TYPES,
+    extensionIds: NO_EXTENSION_IDS,
   };
 }
 
