@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { nodeCrypto } from '../../src/crypto/node.ts';
 import { type Environment, Writer } from '../../src/core/index.ts';
 import { Certificate, type DtlsConfig, type DtlsEvent, DtlsMachine } from '../../src/dtls/index.ts';
@@ -192,4 +193,18 @@ export function fragmentOf(type: number, sequence: number, body: Uint8Array, len
 export function endOf(pair: DtlsPair, side: Side): { readonly reason: string; readonly alert: number | undefined } | undefined {
   for (const event of pair.events[side]) if (event.type === 'failed') return { reason: event.reason, alert: event.alert };
   return undefined;
+}
+
+/** Runs a handshake in which the datagrams with these numbers are lost. */
+export function withoutDatagrams(lost: readonly number[], options: PairOptions, latencyMs = 1): DtlsPair {
+  const pair = new DtlsPair(options, latencyMs);
+  pair.wire = (_from, datagram, index) => (lost.includes(index) ? [] : [datagram]);
+  return pair.handshake();
+}
+
+/** Both sides are connected under the same keys. */
+export function assertComplete(pair: DtlsPair, what: string): void {
+  assert.equal(pair.client.state, 'connected', `${what}: ${JSON.stringify(pair.events)}`);
+  assert.equal(pair.server.state, 'connected', `${what}: ${JSON.stringify(pair.events)}`);
+  assert.deepEqual(pair.client.exportKeyingMaterial('x', 16), pair.server.exportKeyingMaterial('x', 16));
 }
