@@ -2,7 +2,10 @@
 import { createPeerConnection, type DataChannel } from 'sansrtc';
 import { runtimeConformance } from 'sansrtc/conformance';
 import { nodeRuntime } from 'sansrtc/runtime/node';
+import { optionsWithoutPage } from '../shared/options.ts';
 import { pacedRuntime } from './paced-runtime.ts';
+
+optionsWithoutPage({});
 
 const RATE_BPS = 400_000_000;
 const MESSAGES = 500;

@@ -7,7 +7,7 @@ import type { Signal } from '../shared/signal.ts';
 
 const { port, threshold, size } = optionsOf({
   threshold: { default: 1024, help: 'KiB that may be buffered before send() waits', least: 1 },
-  size: { default: 64, help: 'KiB in a message; browsers take 256 at most', least: 1 },
+  size: { default: 64, help: 'KiB in a message; browsers take 256 at most', least: 1, most: 256 },
 });
 const REPORT_MS = 100;
 

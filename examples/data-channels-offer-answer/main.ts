@@ -7,7 +7,7 @@ import { bodyOf, reply, replyError } from '../shared/http.ts';
 import { listen } from '../shared/listen.ts';
 import { optionsOf } from '../shared/options.ts';
 
-const { port, role } = optionsOf({ role: { default: 'both', help: 'offer, answer, or both, each in a process of its own' } });
+const { port, role } = optionsOf({ role: { default: 'both', choices: ['both', 'offer', 'answer'], help: 'offer, answer, or both, each in a process of its own' } });
 
 /** Waits until the description has all candidates: one request carries the offer, its response the answer. */
 async function withCandidates(pc: PeerConnection): Promise<DescriptionInit> {
@@ -69,10 +69,4 @@ async function both(): Promise<void> {
   process.exitCode = code || other;
 }
 
-const roles: Record<string, () => Promise<void>> = { offer, answer, both };
-const act = roles[role];
-if (act) await act();
-else {
-  console.error(`--role=${role}: offer, answer or both was expected.`);
-  process.exitCode = 2;
-}
+await { offer, answer, both }[role]();

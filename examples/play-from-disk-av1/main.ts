@@ -2,18 +2,17 @@
 import { TrackLocalStaticSample } from 'sansrtc';
 import { connect } from '../shared/connect.ts';
 import { optionsOf } from '../shared/options.ts';
-import { checkCodec, connected, fileOf, play, whileOpen } from '../shared/play.ts';
+import { isTaken, mediaOf, play, whileOpen } from '../shared/play.ts';
 import { serve } from '../shared/serve.ts';
 
 const { port, video } = optionsOf({ video: { default: 'picture.av1.ivf', help: 'a file of AV1' } });
-const file = fileOf(video);
+const { path } = await mediaOf(video, 'video', 'AV1');
 
 await serve(import.meta.url, port, async (page) => {
   const pc = await connect(page);
   const track = new TrackLocalStaticSample({ codec: 'video/AV1' });
   const { sender } = pc.addTransceiverFromTrack(track, { direction: 'sendonly' });
-  await connected(pc);
-  checkCodec(page, sender);
+  if (!(await isTaken(page, pc, sender))) return;
   console.log('playing AV1');
-  await play(file, track, { signal: whileOpen(page) });
+  await play(path, track, { signal: whileOpen(page) });
 });

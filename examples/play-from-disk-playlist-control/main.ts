@@ -2,12 +2,12 @@
 import { type DataChannel, TrackLocalStaticSample } from 'sansrtc';
 import { connect } from '../shared/connect.ts';
 import { optionsOf } from '../shared/options.ts';
-import { fileOf, play } from '../shared/play.ts';
+import { mediaOf, play } from '../shared/play.ts';
 import { serve } from '../shared/serve.ts';
 
 const { port, files } = optionsOf({ files: { default: 'picture.vp8.ivf,picture-and-tone.webm', help: 'files of VP8, with commas between them' } });
 const names = files.split(',');
-const paths = names.map(fileOf);
+const media = await Promise.all(names.map((name) => mediaOf(name, 'video', 'VP8')));
 
 await serve(import.meta.url, port, async (page) => {
   const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
@@ -18,7 +18,7 @@ await serve(import.meta.url, port, async (page) => {
   function choose(channel: DataChannel, index: number): void {
     stop();
     playing = new AbortController();
-    const path = paths[index];
+    const path = media[index]?.path;
     const name = path === undefined ? null : names[index];
     if (path !== undefined) void play(path, track, { signal: playing.signal });
     channel.trySend(JSON.stringify({ playing: name }));

@@ -2,16 +2,15 @@
 import { TrackLocalStaticSample } from 'sansrtc';
 import { connect } from '../shared/connect.ts';
 import { optionsOf } from '../shared/options.ts';
-import { checkCodec, codecOf, connected, fileOf, play, whileOpen } from '../shared/play.ts';
+import { isTaken, mediaOf, play, whileOpen } from '../shared/play.ts';
 import { serve } from '../shared/serve.ts';
 
 const { port, video, audio } = optionsOf({
   video: { default: 'picture.vp8.ivf', help: 'a file of VP8 or VP9' },
   audio: { default: 'tone.ogg', help: 'a file of Opus' },
 });
-const pictureFile = fileOf(video);
-const soundFile = fileOf(audio);
-const codec = await codecOf(pictureFile, 'video');
+const { path: pictureFile, codec } = await mediaOf(video, 'video', 'VP8', 'VP9');
+const { path: soundFile } = await mediaOf(audio, 'audio', 'opus');
 
 await serve(import.meta.url, port, async (page) => {
   const pc = await connect(page);
@@ -19,8 +18,7 @@ await serve(import.meta.url, port, async (page) => {
   const sound = new TrackLocalStaticSample({ codec: 'audio/opus' });
   const sender = pc.addTrack(picture); // which asks for a negotiation
   pc.addTrack(sound);
-  await connected(pc);
-  checkCodec(page, sender);
+  if (!(await isTaken(page, pc, sender))) return;
   console.log(`playing ${codec} and opus`);
   const signal = whileOpen(page);
   await Promise.all([play(pictureFile, picture, { signal }), play(soundFile, sound, { signal })]);

@@ -3,13 +3,13 @@ import { TrackLocalStaticRtp } from 'sansrtc';
 import { isRtp, RtpPacket } from 'sansrtc/rtp';
 import { connect } from '../shared/connect.ts';
 import { optionsOf } from '../shared/options.ts';
-import { checkCodec, connected } from '../shared/play.ts';
+import { isTaken } from '../shared/play.ts';
 import { serve } from '../shared/serve.ts';
 import { openUdp } from '../shared/udp.ts';
 
 const { port, rtp, codec } = optionsOf({
   rtp: { default: 5004, most: 65_535, help: 'the UDP port where RTP comes' },
-  codec: { default: 'VP8', help: 'what comes: VP8, VP9 or H264' },
+  codec: { default: 'VP8', choices: ['VP8', 'VP9', 'H264'], help: 'what comes' },
 });
 const track = new TrackLocalStaticRtp({ codec: `video/${codec}` });
 const socket = await openUdp(rtp);
@@ -42,6 +42,5 @@ await serve(import.meta.url, port, async (page) => {
   const sender = pc.addTrack(track);
   const timer = setInterval(() => page.send({ packets, bound: socket.address().port }), 500);
   page.onEnd(() => clearInterval(timer));
-  await connected(pc);
-  checkCodec(page, sender);
+  await isTaken(page, pc, sender);
 });

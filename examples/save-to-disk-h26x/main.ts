@@ -6,18 +6,17 @@ import { optionsOf } from '../shared/options.ts';
 import { serve } from '../shared/serve.ts';
 
 const { port, codec, into } = optionsOf({
-  codec: { default: 'H264', help: 'H264 or H265: what the page is asked for' },
+  codec: { default: 'H264', choices: ['H264', 'H265'], help: 'what the page is asked for' },
   into: { default: 'recordings', help: 'the folder for the files' },
 });
 const folder = folderOf(into);
-const name = codec === 'H265' ? 'H265' : 'H264';
 
 await serve(import.meta.url, port, async (page) => {
   await connect(page, {
     handler: {
       async onTrack({ track }) {
-        const writer = new AnnexBWriter(name);
-        const file = await createFile(folder, name.toLowerCase());
+        const writer = new AnnexBWriter(codec);
+        const file = await createFile(folder, codec.toLowerCase());
         let [frames, keyframes] = [0, 0];
         for await (const frame of track.frames()) {
           await file.write(writer.write(frame));
@@ -29,5 +28,5 @@ await serve(import.meta.url, port, async (page) => {
       },
     },
   });
-  page.send({ codec: `video/${name}` });
+  page.send({ codec: `video/${codec}` });
 });

@@ -7,7 +7,7 @@ import { optionsOf } from '../shared/options.ts';
 import { serve } from '../shared/serve.ts';
 
 const { port, codec, into } = optionsOf({
-  codec: { default: 'VP8', help: 'VP8 or VP9: what the page is asked for' },
+  codec: { default: 'VP8', choices: ['VP8', 'VP9'], help: 'what the page is asked for' },
   into: { default: 'recordings', help: 'the folder for the files' },
 });
 const folder = folderOf(into);
@@ -17,7 +17,7 @@ async function save(track: TrackRemote): Promise<void> {
   track.requestKeyframe();
   const isVideo = track.kind === 'video';
   const file = await createFile(folder, isVideo ? 'ivf' : 'ogg');
-  const writer = isVideo ? createWriter('ivf', codec === 'VP9' ? 'VP9' : 'VP8') : createWriter('ogg', 'opus');
+  const writer = isVideo ? createWriter('ivf', codec) : createWriter('ogg', 'opus');
   let frames = 0;
   for await (const frame of track.frames()) {
     await file.write(writer.write(frame));

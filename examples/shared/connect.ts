@@ -1,5 +1,6 @@
 import { createPeerConnection, type PeerConnection, type PeerConnectionOptions } from 'sansrtc';
 import type { Message, Signal } from './signal.ts';
+import { complain } from './stop.ts';
 
 export interface ConnectOptions extends PeerConnectionOptions {
   /** Takes the page's own words, those that are not about the connection. */
@@ -30,7 +31,7 @@ export async function connect(signal: Signal, { onWord, ...options }: ConnectOpt
         signal.send({ candidate });
         return handler.onIceCandidate?.(candidate);
       },
-      onError: (error) => console.error(error),
+      onError: complain,
     },
   });
   signal.onEnd(() => pc.close());

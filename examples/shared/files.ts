@@ -1,16 +1,17 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEnd, MediaSink } from 'sansrtc/media';
+import { stop } from './stop.ts';
 
 /** A folder, which is made if need be. */
 export function folderOf(path: string): string {
   try {
     mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
     return path;
   } catch (error) {
-    console.error(`The folder ${path} cannot be made: ${(error as Error).message}`);
-    return process.exit(2);
+    return stop(`The folder ${path} cannot be used: ${(error as Error).message}`);
   }
 }
 
@@ -19,8 +20,7 @@ export function writeText(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    console.error(`The file ${path} cannot be written: ${(error as Error).message}`);
-    process.exit(2);
+    stop(`The file ${path} cannot be written: ${(error as Error).message}`);
   }
 }
 

@@ -12,6 +12,8 @@ export interface Frame {
   readonly title: string;
   readonly heading: string;
   readonly about: string;
+  /** What there is to see and to do, as HTML. */
+  readonly hint?: string;
   /** What the page's own part is: the content of `<main>`. */
   readonly body: string;
   /** Where the status begins. Default `connecting`. */
@@ -28,6 +30,6 @@ export const FRAME: URL = shared('frame.html');
 /** A whole page, with `{{videos}}` and `{{figures}}` for cards that many have. */
 export function pageIn(frame: Frame): string {
   const cards = { videos: readFileSync(shared('videos.html'), 'utf8'), figures: readFileSync(shared('figures.html'), 'utf8') };
-  const defaults = { state: 'connecting', status: 'connecting', actions: '', footer: 'Signalling is HTTP on 127.0.0.1; the connection itself is WebRTC.' };
+  const defaults = { state: 'connecting', status: 'connecting', actions: '', hint: '', footer: 'Signalling is HTTP on 127.0.0.1; the connection itself is WebRTC.' };
   return fill(readFileSync(FRAME, 'utf8'), { ...defaults, ...frame, body: fill(frame.body, cards) });
 }

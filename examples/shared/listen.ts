@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { stop } from './stop.ts';
 
 const TRIES = 20;
 
@@ -12,8 +13,9 @@ export async function listen(server: Server, wanted: number): Promise<number> {
       await once(server, 'listening');
       return (server.address() as AddressInfo).port;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRINUSE' || port - wanted >= TRIES || port >= 65_535) throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE') stop(`Port ${port} cannot be used (${message}): choose another with --port.`);
+      if (port - wanted >= TRIES || port >= 65_535) stop(`Ports ${wanted} to ${port} are in use: choose another with --port.`);
       console.log(`Port ${port} is in use: trying ${port + 1}.`);
     }
   }

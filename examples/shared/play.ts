@@ -4,14 +4,26 @@ import { fileURLToPath } from 'node:url';
 import type { PeerConnection, RtpSender, TrackLocalStaticSample } from 'sansrtc';
 import { createReader } from 'sansrtc/media';
 import type { Signal } from './signal.ts';
+import { stop } from './stop.ts';
 
-/** A file of examples/media, or one of your own. A file that is not there ends the program with a line that says so. */
+/** The path of a file of examples/media, or of one of your own. */
 export function fileOf(name: string): string {
   const sample = fileURLToPath(new URL(`../media/${name}`, import.meta.url));
-  const path = existsSync(sample) ? sample : name;
-  if (existsSync(path)) return path;
-  console.error(`There is no file ${name}.`);
-  return process.exit(2);
+  const path = name !== '' && existsSync(sample) ? sample : name;
+  return existsSync(path) ? path : stop(`There is no file '${name}'.`);
+}
+
+/** A file whose picture or sound is in one of these codecs, and in which; anything else ends the program with a line that says why not. */
+export async function mediaOf<Codec extends string>(name: string, kind: 'audio' | 'video', ...codecs: readonly Codec[]): Promise<{ readonly path: string; readonly codec: Codec }> {
+  const path = fileOf(name);
+  try {
+    await using file = await createReader(createReadStream(path));
+    const found = file.tracks.find(({ format }) => format.kind === kind)?.format.codec;
+    const codec = codecs.find((one) => one === found);
+    return codec ? { path, codec } : stop(`${name} has ${found === undefined ? `no ${kind}` : `${kind} in ${found}`}: ${codecs.join(' or ')} was expected.`);
+  } catch (error) {
+    return stop(`${name} cannot be played: ${(error as Error).message.replace(/^media: /, '')}.`);
+  }
 }
 
 export interface PlayOptions {
@@ -41,15 +53,6 @@ export async function play(path: string, track: TrackLocalStaticSample, { signal
   } while (loop);
 }
 
-/** The codec of the picture or sound in a file. */
-export async function codecOf(path: string, kind: 'audio' | 'video'): Promise<string> {
-  await using file = await createReader(createReadStream(path));
-  const track = file.tracks.find(({ format }) => format.kind === kind);
-  if (track) return track.format.codec;
-  console.error(`${path} has no ${kind}.`);
-  return process.exit(2);
-}
-
 /** A signal that is aborted when the page is gone. */
 export function whileOpen(page: Signal): AbortSignal {
   const controller = new AbortController();
@@ -63,8 +66,12 @@ export async function connected(pc: PeerConnection): Promise<void> {
   for await (const event of pc.events()) if (event.type === 'connectionstatechange' && event.state === 'connected') return;
 }
 
-/** Tells the page when its browser does not take what a sender sends. */
-export function checkCodec(page: Signal, sender: RtpSender): void {
+/** Waits until the connection is up; false when the page's browser does not take what a sender sends, of which the page is told. */
+export async function isTaken(page: Signal, pc: PeerConnection, sender: RtpSender): Promise<boolean> {
+  if (!pc.currentRemoteDescription) for await (const event of pc.events()) if (event.type === 'signalingstatechange' && event.state === 'stable') break;
   const name = sender.track?.codec.name ?? '';
-  if (!sender.getParameters().codecs.some((codec) => codec.name === name)) page.send({ error: `This browser does not take ${name}.` });
+  const isKnown = sender.getParameters().codecs.some((codec) => codec.name === name);
+  if (isKnown) await connected(pc);
+  else page.send({ error: `This browser does not take ${name}.` });
+  return isKnown;
 }

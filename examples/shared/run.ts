@@ -2,14 +2,14 @@
 // npm run example NAME      runs one; what follows the name is for the example
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { aboutOf } from './serve.ts';
+import { readmeOf } from './readme.ts';
 
 const folder = new URL('../', import.meta.url);
 
 /** The examples, by name. */
 export function examples(): readonly { readonly name: string; readonly about: string }[] {
   const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/main.ts`, folder)));
-  return names.map(({ name }) => ({ name, about: aboutOf(new URL(`${name}/`, folder)) })).filter(({ name }) => name !== 'shared');
+  return names.map(({ name }) => ({ name, about: readmeOf(new URL(`${name}/`, folder)).about })).filter(({ name }) => name !== 'shared');
 }
 
 function list(): void {

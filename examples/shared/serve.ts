@@ -9,18 +9,18 @@ import { fileURLToPath } from 'node:url';
 import { FRAME, pageIn } from './frame.ts';
 import { bodyOf, checkOrigin, HttpError, LOOK, reply, replyError, replyFile } from './http.ts';
 import { listen } from './listen.ts';
+import { html, plain, readmeOf } from './readme.ts';
 import { type Message, Signal } from './signal.ts';
+import { complain } from './stop.ts';
 
 const MAX_PAGES = 32;
 
 const shared = (name: string): URL => new URL(`page/${name}`, import.meta.url);
 
-/** The first line of text of a README: what the example is. */
-export const aboutOf = (folder: URL): string => readFileSync(new URL('README.md', folder), 'utf8').split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
-
 function pageOf(folder: URL, name: string): string {
   const body = readFileSync(new URL('page/body.html', folder), 'utf8');
-  return pageIn({ title: `${name} · sansrtc`, heading: name, about: aboutOf(folder).replaceAll('`', ''), body });
+  const { about, hints } = readmeOf(folder);
+  return pageIn({ title: `${name} · sansrtc`, heading: name, about: plain(about), hint: hints.map(html).join(''), body });
 }
 
 /**
@@ -52,7 +52,7 @@ export async function serve(main: string, port: number, onPage: (signal: Signal)
     try {
       await onPage(signal);
     } catch (error) {
-      console.error(error);
+      complain(error);
       signal.send({ error: error instanceof Error ? error.message : String(error) });
     }
   }

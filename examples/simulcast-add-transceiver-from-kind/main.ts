@@ -7,7 +7,7 @@ import { connected, fileOf, play } from '../shared/play.ts';
 import { serve } from '../shared/serve.ts';
 
 const { port } = optionsOf();
-const files = { low: fileOf('picture.vp8.ivf'), middle: fileOf('picture-and-tone.webm'), high: fileOf('picture.vp8.ivf') };
+const files = { low: fileOf('picture-low.vp8.ivf'), middle: fileOf('picture.vp8.ivf'), high: fileOf('picture-high.vp8.ivf') };
 
 const encodings = new Map<string, TrackRemote>();
 const rids = Object.keys(files);
@@ -34,17 +34,17 @@ await connected(publisher);
 console.log(`${encodings.size} encodings arrive: ${[...encodings.keys()].join(', ')}`);
 
 await serve(import.meta.url, port, async (page) => {
-  const [first] = encodings.values();
-  const forwarder = new TrackForwarder(first as TrackRemote, { id: 'chosen', streamId: 'chosen' });
+  const forwarder = new TrackForwarder(encodings.get('low')!, { id: 'chosen', streamId: 'chosen' });
   page.onEnd(() => forwarder.close());
   const pc = await connect(page, {
     onWord({ rid }) {
       const chosen = encodings.get(String(rid));
-      if (chosen) forwarder.switchTo(chosen);
+      if (!chosen) return;
+      forwarder.switchTo(chosen);
+      page.send({ shown: rid });
       console.log(`the page wants ${rid}`);
     },
   });
   pc.addTransceiverFromTrack(forwarder, { direction: 'sendonly' });
-  page.send({ rids });
-  await connected(pc);
+  page.send({ rids, shown: 'low' });
 });

@@ -7,7 +7,7 @@ import { serve } from '../shared/serve.ts';
 
 const MOST_PAIRS = 6;
 const { port, pairs, every } = optionsOf({
-  pairs: { default: 2, help: `pairs of peers in this process that have something to say, ${MOST_PAIRS} at most`, least: 0 },
+  pairs: { default: 2, help: 'pairs of peers in this process that have something to say', most: MOST_PAIRS },
   every: { default: 500, help: 'milliseconds from one look at all connections to the next', least: 50 },
 });
 
@@ -44,7 +44,7 @@ async function startPair(number: number): Promise<void> {
   setInterval(() => isWanted() && channel.trySend(new Uint8Array(6000 * number * (1.2 + Math.sin(performance.now() / 1500 / number)))), 50).unref();
 }
 
-for (let i = 1; i <= Math.min(pairs, MOST_PAIRS); i++) await startPair(i);
+for (let i = 1; i <= pairs; i++) await startPair(i);
 
 await serve(import.meta.url, port, async (page) => {
   const name = `page ${++pages}`;

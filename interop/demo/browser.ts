@@ -11,6 +11,7 @@ export interface Page {
   goto(url: string): Promise<void>;
   /** Evaluates an expression in the page; a promise is awaited. */
   evaluate<T>(expression: string): Promise<T>;
+  /** The whole page, as a PNG. */
   screenshot(path: string): Promise<void>;
   resize(width: number, height: number): Promise<void>;
   /** What the page wrote to the console as an error or a warning, and what it threw. */
@@ -40,7 +41,7 @@ async function launchChromium(): Promise<Browser> {
     return {
       goto: async (url) => void (await page.goto(url)),
       evaluate: (expression) => page.evaluate(expression),
-      screenshot: async (path) => void (await page.screenshot({ path })),
+      screenshot: async (path) => void (await page.screenshot({ path, fullPage: true })),
       resize: (width, height) => page.setViewportSize({ width, height }),
       errors,
       close: () => context.close(),
@@ -75,7 +76,7 @@ async function launchFirefox(): Promise<Browser> {
     return {
       goto: async (url) => void (await page.goto(url)),
       evaluate: <T>(expression: string) => page.evaluate(expression) as Promise<T>,
-      screenshot: async (path) => void (await page.screenshot({ path: path as `${string}.png` })),
+      screenshot: async (path) => void (await page.screenshot({ path: path as `${string}.png`, fullPage: true })),
       resize: (width, height) => page.setViewport({ width, height }),
       errors,
       close: () => context.close(),

@@ -78,12 +78,13 @@ const flowControl = pageTest(
 
 const flowControlMulti = pageTest(
   'data-channels-flow-control-multi',
-  async ({ page }) => {
+  async ({ page, browser }) => {
     const megabytes = async (): Promise<number[]> => (await rowsOf(page, 'shares')).map(([, received]) => Number.parseFloat(received ?? ''));
     await until(async () => (await megabytes()).reduce((sum, one) => sum + one, 0) > 16, 20_000, '16 MB in all');
     const each = await megabytes();
     equal(each.length, 4, 'channels');
-    const turns = each.map((one, i) => one / 2 ** i);
+    // Firefox takes messages in pieces between each other: turns are of packets, not of messages.
+    const turns = each.map((one, i) => (browser === 'firefox' ? one : one / 2 ** i));
     assert(Math.min(...turns) * 1.5 > Math.max(...turns), `not in turn: ${each.join(', ')} MB`);
     return `four channels take turns: ${each.join(', ')} MB`;
   },

@@ -29,7 +29,7 @@ export async function streamOf(page: Page, codec: string, direction: 'from' | 't
   let found: StreamRow | undefined;
   const isFound = async (): Promise<boolean> => {
     const all = await streamsOf(page);
-    found = all.find((row) => row.stream.startsWith(direction) && row.codec.toLowerCase() === codec.toLowerCase() && (codec.startsWith('audio/') ? row.kbps > 5 : row.frames > 5));
+    found = all.find((row) => row.stream.startsWith(direction) && row.codec.toLowerCase() === codec.split('/')[1]?.toLowerCase() && (codec.startsWith('audio/') ? row.kbps > 5 : row.frames > 5));
     return found !== undefined;
   };
   await until(isFound, ms, () => `${codec} ${direction} the program (${page.errors.join(' | ') || 'no error in the console'})`);

@@ -1,7 +1,7 @@
 // The examples that play files to a page.
 import { until } from '../suite.ts';
 import { playsSteadily, streamOf, streamsOf } from './media.ts';
-import { assert, click, type ExampleTest, pageTest, textOf } from './tools.ts';
+import { assert, click, type ExampleTest, lacksTest, pageTest, textOf } from './tools.ts';
 
 const vpx = [
   ['picture.vp8.ivf', 'VP8'],
@@ -18,6 +18,7 @@ const vpx = [
   ),
 );
 
+/** Firefox on Debian takes no H.264 without a plugin that it would download. */
 const h264 = pageTest(
   'play-from-disk-h26x',
   async ({ page, program }) => {
@@ -28,11 +29,16 @@ const h264 = pageTest(
 );
 
 const av1 = ['ivf', 'obu'].map((format) =>
-  pageTest('play-from-disk-av1', ({ page }) => playsSteadily(page, 'video/AV1'), { args: [`--video=picture.av1.${format}`], variant: format, browsers: ['chromium'] }),
+  pageTest('play-from-disk-av1', ({ page }) => playsSteadily(page, 'video/AV1'), { args: [`--video=picture.av1.${format}`], variant: format }),
 );
 
+const lacking = [
+  lacksTest('play-from-disk-h26x', 'This browser does not take H264.', 'connected', { variant: 'lacking', browsers: ['firefox'] }),
+  lacksTest('play-from-disk-h26x', 'This browser does not take H265.', 'connected', { variant: 'H265', args: ['--video=picture.h265'], browsers: ['chromium'] }),
+];
+
 const renegotiation = pageTest('play-from-disk-renegotiation', async ({ page, program }) => {
-  const decoding = async (): Promise<number> => (await streamsOf(page)).filter(({ codec, kbps }) => codec === 'video/VP8' && kbps > 20).length;
+  const decoding = async (): Promise<number> => (await streamsOf(page)).filter(({ codec, kbps }) => codec === 'VP8' && kbps > 20).length;
   for (const count of [1, 2, 3]) {
     await click(page, 'add');
     await until(async () => (await decoding()) === count, 10_000, `${count} pictures that move`);
@@ -60,5 +66,4 @@ const playlist = pageTest('play-from-disk-playlist-control', async ({ page, prog
   return `${before}; another file, a pause and back on one track`;
 });
 
-/** Firefox on Debian takes no H.264 without a plugin that it would download, and its AV1 is off. */
-export const playbackTests: readonly ExampleTest[] = [...vpx, h264, ...av1, renegotiation, playlist];
+export const playbackTests: readonly ExampleTest[] = [...vpx, h264, ...av1, ...lacking, renegotiation, playlist];

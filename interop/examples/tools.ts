@@ -17,6 +17,8 @@ export interface Place {
 }
 
 export interface Tools {
+  /** The test's name, as that of a file. */
+  readonly name: string;
   readonly program: Program;
   readonly page: Page;
   readonly url: string;
@@ -110,11 +112,8 @@ export interface PageTestOptions extends TestOptions {
   readonly before?: (browser: BrowserName) => Promise<{ readonly args: readonly string[]; end(): void }>;
 }
 
-/**
- * The test of an example with a page: it connects, `check` holds, it is no wider than a phone, the console has no error and
- * no warning, the page connects once more when it is reloaded, and Ctrl-C ends the program while the page is told so.
- */
-export function pageTest(example: string, check: (tools: Tools) => Promise<string>, options: PageTestOptions = {}): ExampleTest {
+/** Runs an example with a page: starts it, lets `check` look at it, and ends it with Ctrl-C, of which the page is told. */
+function withPage(example: string, check: (tools: Tools) => Promise<string>, options: PageTestOptions): ExampleTest {
   const { args = [], browsers = BOTH, variant, before, ...rest } = options;
   const name = variant === undefined ? example : `${example} ${variant}`;
   return {
@@ -135,11 +134,7 @@ export function pageTest(example: string, check: (tools: Tools) => Promise<strin
         const [page, [url]] = await Promise.all([open(), program.printed(/http:\/\/\S+/)]);
         await page.resize(1180, 900);
         await page.goto(url);
-        await isState(page, 'connected');
-        const asserted = await check({ program, page, url, browser: place.name, open });
-        await looks(page, place.name, name.replaceAll(' ', '-'));
-        await page.goto(url); // once more
-        await isState(page, 'connected');
+        const asserted = await check({ name: name.replaceAll(' ', '-'), program, page, url, browser: place.name, open });
         assert(page.errors.length === 0, `the console complains: ${page.errors.join(' | ')}`);
         await program.interrupt();
         await isState(page, 'lost');
@@ -155,6 +150,38 @@ export function pageTest(example: string, check: (tools: Tools) => Promise<strin
       }
     },
   };
+}
+
+/**
+ * The test of an example with a page: it connects, `check` holds, it is no wider than a phone, the console has no error and
+ * no warning, and the page connects once more when it is reloaded.
+ */
+export function pageTest(example: string, check: (tools: Tools) => Promise<string>, options: PageTestOptions = {}): ExampleTest {
+  const all = async (tools: Tools): Promise<string> => {
+    const { page, browser, name, url } = tools;
+    await isState(page, 'connected');
+    const asserted = await check(tools);
+    await looks(page, browser, name);
+    await page.goto(url);
+    await isState(page, 'connected');
+    return asserted;
+  };
+  return withPage(example, all, options);
+}
+
+/** The test of an example in a browser that lacks the codec: the page says so, and the program goes on. */
+export function lacksTest(example: string, says: string, state: 'connected' | 'failed', options: PageTestOptions): ExampleTest {
+  const all = async ({ page, browser, name, open, url }: Tools): Promise<string> => {
+    for (const one of [page, await open()]) {
+      if (one !== page) await one.goto(url);
+      await until(async () => (await textOf(one, 'message')) === says, 10_000, `the page's message '${says}'`);
+      assert(await one.evaluate<boolean>("!document.getElementById('message').hidden"), 'the message is hidden');
+      await isState(one, state);
+    }
+    await looks(page, browser, name);
+    return `a page says: ${says} So does the next.`;
+  };
+  return withPage(example, all, options);
 }
 
 /** The test of an example without a page: it ends by itself and well, and `check` holds of what it printed. */

@@ -1,9 +1,10 @@
 import { connect } from '/connect.js';
 import { showFigures, showTracks } from '/media.js';
-import { $, enable } from '/page.js';
+import { $, enable, press } from '/page.js';
 import { Plot } from '/plot.js';
 
-const plot = new Plot($('plot'), [{ stroke: 'accent' }, { stroke: 'second' }], 60);
+const LINES = [{ name: 'estimate (drawn up to 1000)', stroke: 'accent' }, { name: 'sent', stroke: 'second' }];
+const plot = new Plot($('plot'), 'kbit/s', LINES, 60);
 const startMs = performance.now();
 
 function onWord({ narrow, estimateBps, sentBps, quality, lost }) {
@@ -24,6 +25,6 @@ enable(true);
 for (const id of ['wide', 'narrow']) {
   $(id).onclick = () => {
     signal.send({ isNarrow: id === 'narrow' });
-    for (const one of ['wide', 'narrow']) $(one).setAttribute('aria-pressed', one === id);
+    press([$('wide'), $('narrow')], $(id));
   };
 }

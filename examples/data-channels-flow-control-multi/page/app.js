@@ -4,13 +4,14 @@ import { Plot } from '/plot.js';
 
 const STROKES = ['accent', 'second', 'good', 'busy', 'bad', 'soft'];
 const SAMPLE_MS = 500;
-const plot = new Plot($('plot'), STROKES.map((stroke) => ({ stroke })), 30);
+const plot = new Plot($('plot'), 'MB/s', STROKES.map((stroke) => ({ stroke })), 30);
 const counters = [];
 let startMs = 0;
 
 function count(channel) {
   const counter = { label: channel.label, received: 0, sampled: 0 };
   counters.push(counter);
+  plot.name(counters.map(({ label }) => label));
   startMs ||= performance.now();
   channel.binaryType = 'arraybuffer';
   channel.onmessage = ({ data }) => (counter.received += data.byteLength);

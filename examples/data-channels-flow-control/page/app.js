@@ -4,8 +4,8 @@ import { Plot } from '/plot.js';
 
 const WINDOW_S = 30;
 const SAMPLE_MS = 250;
-const rate = new Plot($('rate-plot'), [{ stroke: 'accent' }], WINDOW_S);
-const buffer = new Plot($('buffer-plot'), [{ stroke: 'second' }], WINDOW_S);
+const rate = new Plot($('rate-plot'), 'MB/s', [{ name: 'received', stroke: 'accent' }], WINDOW_S);
+const buffer = new Plot($('buffer-plot'), 'KiB', [{ name: 'buffered', stroke: 'second' }], WINDOW_S);
 
 let channel;
 let [received, sampled, startMs, buffered] = [0, 0, 0, 0];

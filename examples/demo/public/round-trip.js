@@ -6,7 +6,7 @@ const KEPT = 200;
 const byId = (id) => document.getElementById(id);
 
 export function roundTrip(link) {
-  const plot = new Plot(byId('rtt-plot'), [{ stroke: 'accent' }], WINDOW_S);
+  const plot = new Plot(byId('rtt-plot'), 'ms', [{ name: 'round trip', stroke: 'accent' }], WINDOW_S);
   const button = byId('ping');
   let timer;
   let startedAt = 0;

@@ -2,12 +2,13 @@ import { Plot } from '/plot.js';
 
 const SAMPLE_MS = 200;
 const WINDOW_S = 15;
+const LINES = [{ name: 'from the server', stroke: 'accent' }, { name: 'to the server', stroke: 'second' }];
 const HIGH_BYTES = 1024 * 1024;
 const byId = (id) => document.getElementById(id);
 const buttons = { down: byId('down'), up: byId('up') };
 
 export function throughput(link) {
-  const plot = new Plot(byId('throughput-plot'), [{ stroke: 'accent' }, { stroke: 'second' }], WINDOW_S);
+  const plot = new Plot(byId('throughput-plot'), 'MB/s', LINES, WINDOW_S);
   let run;
 
   function stop() {

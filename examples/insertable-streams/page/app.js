@@ -1,6 +1,6 @@
 import { connect } from '/connect.js';
 import { camera, preferCodec, showFigures, showTracks } from '/media.js';
-import { $, enable, showMessage } from '/page.js';
+import { $, enable, showError } from '/page.js';
 
 const stream = await camera({ audio: false });
 $('mine').srcObject = stream;
@@ -24,7 +24,7 @@ function begin(pc, signal) {
   transceiver.receiver.transform = new RTCRtpScriptTransform(worker, { seals: false });
 }
 
-if (typeof RTCRtpScriptTransform === 'undefined') showMessage('This browser cannot transform frames (RTCRtpScriptTransform).');
+if (typeof RTCRtpScriptTransform === 'undefined') showError('This browser cannot transform frames (RTCRtpScriptTransform).');
 else {
   const { pc } = await connect({ begin, onWord: ({ counts }) => counts && show('program', counts) });
   showFigures(pc);

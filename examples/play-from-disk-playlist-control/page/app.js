@@ -1,15 +1,15 @@
 import { connect } from '/connect.js';
 import { showFigures, showTracks } from '/media.js';
-import { $, enable } from '/page.js';
+import { $, press } from '/page.js';
 
 function listen({ channel }) {
+  const buttonOf = (name, index) => Object.assign(document.createElement('button'), { textContent: name, value: name, onclick: () => channel.send(String(index)) });
   channel.onmessage = ({ data }) => {
     const { names, playing } = JSON.parse(data);
-    if (names) {
-      const entries = [...names, 'pause'].map((name, index) => Object.assign(document.createElement('button'), { textContent: name, value: name, onclick: () => channel.send(String(index)) }));
-      $('playlist').replaceChildren(...entries);
-      enable(true);
-    } else $('now').textContent = playing ?? 'nothing: it is paused';
+    if (names) return $('playlist').replaceChildren(...[...names, 'pause'].map(buttonOf));
+    $('now').textContent = playing ?? 'nothing: it is paused';
+    const buttons = [...$('playlist').children];
+    press(buttons, buttons.find(({ value }) => value === (playing ?? 'pause')));
   };
 }
 

@@ -1,14 +1,9 @@
 import { connect } from '/connect.js';
-import { camera, preferCodec, showFigures } from '/media.js';
-import { $, showMessage } from '/page.js';
+import { camera, send, showFigures } from '/media.js';
+import { $ } from '/page.js';
 
 const stream = await camera({ audio: false });
 $('mine').srcObject = stream;
 
-function send(pc, codec) {
-  const transceiver = pc.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly' });
-  if (!preferCodec(transceiver, codec)) showMessage(`This browser does not send ${codec}.`);
-}
-
-const { pc } = await connect({ onWord: ({ codec }) => codec && send(pc, codec) });
+const { pc } = await connect({ onWord: ({ codec }) => codec && send(pc, stream, codec) });
 showFigures(pc);

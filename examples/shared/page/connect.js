@@ -1,5 +1,5 @@
 // The page's half of the signalling (server-sent events and POST), and of the negotiation.
-import { enable, showMessage, showState } from '/page.js';
+import { enable, showError, showMessage, showState } from '/page.js';
 
 /** Messages to and from the example's program, in order. Events: 'message' and 'sent' (detail: the message), 'end'. */
 export class Signal extends EventTarget {
@@ -17,7 +17,7 @@ export class Signal extends EventTarget {
     return new Promise((resolve) => {
       events.onmessage = ({ data }) => {
         const message = JSON.parse(data);
-        if (message.error) showMessage(message.error);
+        if (message.error) showError(message.error);
         if (message.id) {
           signal.#id = message.id;
           resolve(signal);

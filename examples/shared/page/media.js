@@ -1,18 +1,29 @@
 // Pictures and sound in the page: what comes in is shown with its figures, and there is a camera to send.
-import { $, showRows } from '/page.js';
+import { $, showError, showRows } from '/page.js';
 
-/** Shows what comes in: a video element for each picture track in `#videos`, sound without a picture in an audio element. */
-export function showTracks(pc, onVideo) {
-  pc.addEventListener('track', ({ track, streams, transceiver }) => {
-    const element = document.createElement(track.kind === 'video' ? 'video' : 'audio');
-    Object.assign(element, { autoplay: true, playsInline: true, muted: track.kind === 'video' || navigator.webdriver, controls: track.kind === 'audio' });
+/** Shows what comes in, in `#videos`: pictures with their size, below the name that `nameOf(streams)` gives them, and sound. */
+export function showTracks(pc, nameOf = () => 'picture') {
+  pc.addEventListener('track', ({ track, streams }) => {
+    const isVideo = track.kind === 'video';
+    const element = document.createElement(isVideo ? 'video' : 'audio');
+    Object.assign(element, { autoplay: true, playsInline: true, muted: isVideo || navigator.webdriver, controls: !isVideo });
     element.srcObject = new MediaStream([track]);
-    element.setAttribute('aria-label', track.kind === 'video' ? 'The picture from the program' : 'The sound from the program');
-    $('videos').append(element);
+    element.setAttribute('aria-label', isVideo ? 'The picture from the program' : 'The sound from the program');
+    const shown = isVideo ? captioned(element, nameOf(streams)) : element;
+    $('videos').append(shown);
     element.play().catch(() => {}); // a browser may want a click first
-    if (track.kind === 'video') onVideo?.(element, track, streams, transceiver);
-    track.addEventListener('ended', () => element.remove());
+    track.addEventListener('ended', () => shown.remove());
   });
+}
+
+/** A picture with its name and size. */
+function captioned(video, name) {
+  const [figure, caption] = ['figure', 'figcaption'].map((tag) => document.createElement(tag));
+  const update = () => (caption.textContent = video.videoWidth ? `${name}, ${video.videoWidth}×${video.videoHeight}` : name);
+  video.addEventListener('resize', update);
+  update();
+  figure.append(video, caption);
+  return figure;
 }
 
 /** Keeps the rows of `#figures` up to date: codec, size, frames and losses of each track. */
@@ -29,7 +40,7 @@ export function showFigures(pc, everyMs = 500) {
       before.set(stats.id, { bytes, timestamp: stats.timestamp });
       return [
         `${isIn ? 'from' : 'to'} the program${stats.rid ? `, ${stats.rid}` : ''}`,
-        report.get(stats.codecId)?.mimeType ?? '–',
+        report.get(stats.codecId)?.mimeType.split('/')[1] ?? '–',
         stats.frameWidth ? `${stats.frameWidth}×${stats.frameHeight}` : '–',
         (isIn ? stats.framesDecoded : stats.framesEncoded) ?? '–',
         Math.round(((bytes - last.bytes) * 8) / Math.max(1, stats.timestamp - last.timestamp)),
@@ -47,14 +58,25 @@ export function hasCodec(mimeType, direction = 'receive') {
   return capabilities.codecs.some((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
 }
 
-/** Offers or accepts one codec (and its retransmission) only. False when the browser does not have it. */
+/** Offers or accepts one codec (and its retransmission) only; says so when the browser does not have it, and returns false. */
 export function preferCodec(transceiver, mimeType) {
-  const kind = mimeType.split('/')[0];
+  const [kind, name] = mimeType.split('/');
   const { codecs } = RTCRtpReceiver.getCapabilities(kind); // what setCodecPreferences accepts, also of a sender
   const chosen = codecs.filter((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
-  if (chosen.length === 0) return false;
+  if (chosen.length === 0 || !hasCodec(mimeType, 'send')) {
+    showError(`This browser does not send ${name}.`);
+    return false;
+  }
   transceiver.setCodecPreferences([...chosen, ...codecs.filter((codec) => /rtx|red|ulpfec/i.test(codec.mimeType))]);
   return true;
+}
+
+/** Sends a stream, its picture in one codec; where the browser does not have that, the rest of it. */
+export function send(pc, stream, mimeType) {
+  for (const track of stream.getTracks()) {
+    const transceiver = pc.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+    if (track.kind === 'video' && !preferCodec(transceiver, mimeType)) transceiver.stop();
+  }
 }
 
 /** Each section that the program offers to receive takes a track of a stream, a picture in the codec wanted. Call it first of all. */

@@ -19,7 +19,13 @@ export function showMessage(text) {
   $('message').hidden = !text;
 }
 
-addEventListener('unhandledrejection', ({ reason }) => showMessage(reason?.message ?? String(reason)));
+/** What keeps the example from working; a connection that is up all the same stays so. */
+export function showError(text) {
+  showMessage(text);
+  if ($('status').textContent === 'connecting') showState('failed');
+}
+
+addEventListener('unhandledrejection', ({ reason }) => showError(reason?.message ?? String(reason)));
 
 const MOST = 200;
 
@@ -36,13 +42,24 @@ export function addLine(id, text, kind = '') {
 
 /** Replaces the rows of a table's body; each is a list of texts. */
 export function showRows(id, rows) {
+  const columns = [...$(id).closest('table').querySelectorAll('thead th')].map(({ textContent }) => textContent);
+  const cellOf = (text, i) => {
+    const cell = Object.assign(document.createElement('td'), { textContent: String(text) });
+    cell.dataset.column = columns[i] ?? '';
+    return cell;
+  };
   $(id).replaceChildren(
     ...rows.map((cells) => {
       const row = document.createElement('tr');
-      row.append(...cells.map((cell) => Object.assign(document.createElement('td'), { textContent: String(cell) })));
+      row.append(...cells.map(cellOf));
       return row;
     }),
   );
+}
+
+/** Of some buttons, marks the one that is chosen. */
+export function press(buttons, chosen) {
+  for (const button of buttons) button.setAttribute('aria-pressed', button === chosen);
 }
 
 /** Calls back with what was written in a form's only field. */

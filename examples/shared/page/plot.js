@@ -1,13 +1,18 @@
 import uPlot from '/uplot.js';
 import { color, onThemeChange } from '/theme.js';
 
-/** A live plot of values over seconds. `series` names each line and its colour. */
+/** A live plot of values over seconds. `series` has the name of each line and its colour; `unit` is that of the values. */
 export class Plot {
   #plot;
   #data;
+  #unit;
+  #series;
   #windowS;
+  #legend = Object.assign(document.createElement('p'), { className: 'legend' });
 
-  constructor(element, series, windowS) {
+  constructor(element, unit, series, windowS) {
+    this.#unit = unit;
+    this.#series = series;
     this.#windowS = windowS;
     this.#data = [[], ...series.map(() => [])];
     const axis = { stroke: () => color('soft'), grid: { stroke: () => color('line'), width: 1 }, ticks: { show: false }, font: '12px system-ui' };
@@ -26,6 +31,18 @@ export class Plot {
     );
     new ResizeObserver(() => this.#plot.setSize({ width: element.clientWidth, height: element.clientHeight })).observe(element);
     onThemeChange(() => this.#plot.redraw());
+    element.after(this.#legend);
+    this.name(series.flatMap(({ name }) => name ?? []));
+  }
+
+  /** Says what the first lines are. */
+  name(names) {
+    const entries = names.map((name, i) => {
+      const entry = Object.assign(document.createElement('span'), { textContent: name });
+      entry.style.setProperty('--stroke', `var(--${this.#series[i].stroke})`);
+      return entry;
+    });
+    this.#legend.replaceChildren(...entries, `in ${this.#unit}`);
   }
 
   /** Adds one value for each line; null where a line has none. */

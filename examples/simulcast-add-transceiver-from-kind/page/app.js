@@ -1,11 +1,12 @@
 import { connect } from '/connect.js';
 import { showFigures, showTracks } from '/media.js';
-import { $ } from '/page.js';
-
-const buttonOf = (rid, signal) => Object.assign(document.createElement('button'), { id: rid, textContent: rid, onclick: () => signal.send({ rid }) });
+import { $, press } from '/page.js';
 
 const { pc, signal } = await connect({
   begin: (connection) => showTracks(connection),
-  onWord: ({ rids }) => queueMicrotask(() => rids && $('encodings').replaceChildren(...rids.map((rid) => buttonOf(rid, signal)))),
+  onWord({ rids, shown }) {
+    if (rids) $('encodings').replaceChildren(...rids.map((rid) => Object.assign(document.createElement('button'), { id: rid, textContent: rid, onclick: () => signal.send({ rid }) })));
+    if (shown) press($('encodings').children, $(shown));
+  },
 });
 showFigures(pc);

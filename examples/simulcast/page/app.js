@@ -11,7 +11,7 @@ const sendEncodings = [
 ];
 const { pc } = await connect({
   begin(connection) {
-    showTracks(connection, (element, track, [{ id }]) => (element.title = id));
+    showTracks(connection, ([{ id }]) => id);
     connection.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly', sendEncodings });
   },
 });

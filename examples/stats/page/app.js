@@ -2,6 +2,7 @@ import { connect } from '/connect.js';
 import { $ } from '/page.js';
 import { Plot } from '/plot.js';
 
+const LINES = [{ name: 'sent', stroke: 'accent' }, { name: 'received', stroke: 'second' }];
 const cards = new Map();
 
 function cardOf(name) {
@@ -10,7 +11,7 @@ function cardOf(name) {
   const section = $('card').content.cloneNode(true).firstElementChild;
   section.querySelector('h2').textContent = name;
   document.querySelector('main').append(section);
-  const plot = new Plot(section.querySelector('.plot'), [{ stroke: 'accent' }, { stroke: 'second' }], 30);
+  const plot = new Plot(section.querySelector('.plot'), 'kB/s', LINES, 30);
   const card = { section, plot, startMs: 0, last: undefined };
   cards.set(name, card);
   return card;

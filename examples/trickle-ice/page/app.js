@@ -6,7 +6,7 @@ const rows = { here: [], there: [] };
 /** RFC 8839 5.1: candidate:FOUNDATION COMPONENT PROTOCOL PRIORITY ADDRESS PORT typ TYPE … */
 function add(side, candidate) {
   const [, , protocol, , address, port, , type] = candidate?.candidate?.split(' ') ?? [];
-  rows[side].push([`${performance.now().toFixed(0)} ms`, type ?? 'no more', protocol ?? '', type ? `${address}:${port}` : '']);
+  rows[side].push([`${performance.now().toFixed(0)} ms`, type ?? 'no more', protocol?.toLowerCase() ?? '', type ? `${address}:${port}` : '']);
   showRows(side, rows[side]);
 }
 
