@@ -51,14 +51,14 @@ const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 /** Base64 with padding (RFC 4648 4). */
 export function toBase64(bytes: Uint8Array): string {
-  let out = '';
+  const out: string[] = [];
   for (let i = 0; i < bytes.length; i += 3) {
     const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    out += BASE64.charAt(group >> 18) + BASE64.charAt((group >> 12) & 63);
-    out += i + 1 < bytes.length ? BASE64.charAt((group >> 6) & 63) : '=';
-    out += i + 2 < bytes.length ? BASE64.charAt(group & 63) : '=';
+    out.push(BASE64.charAt(group >> 18), BASE64.charAt((group >> 12) & 63));
+    out.push(i + 1 < bytes.length ? BASE64.charAt((group >> 6) & 63) : '=');
+    out.push(i + 2 < bytes.length ? BASE64.charAt(group & 63) : '=');
   }
-  return out;
+  return out.join(''); // added up, it would be a tree of strings for as long as it lives
 }
 
 export function readU16(b: Uint8Array, at: number): number {

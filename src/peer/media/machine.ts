@@ -1,4 +1,4 @@
-import { Counters, type Deadline, type Environment, type Instant, Queue, randomBytes, randomU32, RtcError, toBase64 } from '../../core/index.ts';
+import { Counters, type Deadline, type Environment, type Instant, Queue, randomBytes, randomU32, RtcError, SparseMap, toBase64 } from '../../core/index.ts';
 import { type BeltPacket, beltPacket, InterceptorChain, type InterceptorEvent, type InterceptorFactory } from '../../interceptor/index.ts';
 import { isRtcp, readRtcp, type RtcpPacket } from '../../rtcp/index.ts';
 import { isRtp, readHeader, readPadding, RtpHeader } from '../../rtp/index.ts';
@@ -13,6 +13,10 @@ import { type OutgoingRtp, SendStream } from './send-stream.ts';
 /** A packet of the peer for the application; its stream says which transceiver and encoding it is of. */
 export type ReceivedPacket = BeltPacket<ReceiveStream>;
 
+// What a connection of data alone has, read and never written to: each gets its own with its chain.
+const NO_SENDERS: Map<number, readonly SendStream[]> = new Map();
+const NO_STREAMS: Map<number, SendStream> = new Map();
+
 /**
  * The media of a peer: SRTP on one side, packets of transceivers on the other, and the interceptors between. It sends and
  * receives nothing before DTLS has made its keys, and nothing that was not agreed upon.
@@ -22,14 +26,14 @@ export class MediaTransport {
   readonly #factories: readonly InterceptorFactory[];
   readonly counters: Counters = new Counters();
   readonly #router: Router = new Router(this.counters);
-  readonly #senders: Map<number, readonly SendStream[]> = new Map();
-  readonly #sendersBySsrc: Map<number, SendStream> = new Map();
+  #senders: Map<number, readonly SendStream[]> = NO_SENDERS;
+  #sendersBySsrc: Map<number, SendStream> = NO_STREAMS;
   /** Streams that do not send at present, by SSRC. */
-  readonly #paused: Map<number, SendStream> = new Map();
+  #paused: Map<number, SendStream> = NO_STREAMS;
   readonly #events: Queue<MediaEvent> = new Queue();
   /** The ids of the tracks that are sent and received, by transceiver. */
-  readonly sourceIds: Map<number, string> = new Map();
-  readonly trackIds: Map<number, string> = new Map();
+  readonly sourceIds: SparseMap<number, string> = new SparseMap();
+  readonly trackIds: SparseMap<number, string> = new SparseMap();
   readonly cname: string;
   /** Made with the first agreement: a connection of data alone has none. */
   #chain: InterceptorChain | undefined;
@@ -193,6 +197,9 @@ export class MediaTransport {
   #makeChain(now: Instant): void {
     const context = { environment: this.#environment, rtcpSsrc: (randomU32(this.#environment.random) | 1) >>> 0, cname: this.cname };
     this.#chain = new InterceptorChain(this.#factories, context, now);
+    this.#senders = new Map();
+    this.#sendersBySsrc = new Map();
+    this.#paused = new Map();
   }
 
   // Reading

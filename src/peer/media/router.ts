@@ -5,6 +5,10 @@ import { MAX_UNDECLARED_STREAMS } from './constants.ts';
 import { ReceiveStream } from './receive-stream.ts';
 import { Section } from './section.ts';
 
+// What a connection without media has, read and never written to: each gets its own with its first agreement.
+const NO_SECTIONS: Map<string, Section> = new Map();
+const NO_STREAMS: Map<number, ReceiveStream> = new Map();
+
 /**
  * Says which stream of which section a packet belongs to (RFC 9143 9.2): by its SSRC, once that is known; before, by MID, RID,
  * what the peer declared, and last by its payload type, where that is of one section only.
@@ -12,9 +16,9 @@ import { Section } from './section.ts';
 export class Router {
   readonly #counters: Counters;
   readonly #maxUndeclared: number;
-  readonly #sections: Map<string, Section> = new Map();
+  #sections: Map<string, Section> = NO_SECTIONS;
   /** Streams by their own SSRC and by those of their repair. */
-  readonly #streams: Map<number, ReceiveStream> = new Map();
+  #streams: Map<number, ReceiveStream> = NO_STREAMS;
   #uses = 0;
   #undeclared = 0;
   #started: ReceiveStream[] = [];
@@ -43,6 +47,10 @@ export class Router {
 
   /** Takes the whole list of agreements in force. Streams of sections that are gone, or no longer receive, end. */
   update(agreements: readonly MediaAgreement[]): void {
+    if (this.#sections === NO_SECTIONS && agreements.length > 0) {
+      this.#sections = new Map();
+      this.#streams = new Map();
+    }
     const kept = new Set(agreements.map(({ mid }) => mid));
     for (const mid of this.#sections.keys()) if (!kept.has(mid)) this.#sections.delete(mid);
     for (const agreement of agreements) {
