@@ -1,14 +1,17 @@
 import { Queue, sameAddress, type TransportAddress } from '../core/index.ts';
 import { type CandidatePair, pairPriorityOf } from './pair.ts';
 
+/** Up to here looking through all is as quick as a table, which takes as much room as they do. */
+const FEW_PAIRS = 8;
+
 /** The pairs of one generation, by priority, and what is to be checked next (RFC 8445 6.1.2, 6.1.4). */
 export class Checklist {
   /** Highest priority first. */
-  readonly pairs: CandidatePair[] = [];
+  pairs: readonly CandidatePair[] = [];
   /** A pair was nominated: nothing new is checked, except on the peer's request (RFC 8445 8.1.2). */
   completed = false;
-  // By remote address, then port: a lookup makes no string.
-  readonly #byRemote: Map<string, Map<number, CandidatePair[]>> = new Map();
+  // By remote address, then port: a lookup makes no string. Made when there are more than a few.
+  #byRemote: Map<string, Map<number, CandidatePair[]>> | undefined;
   readonly #triggered: Queue<CandidatePair> = new Queue();
   readonly #limit: number;
 
@@ -18,9 +21,9 @@ export class Checklist {
 
   /** The pair that a datagram belongs to. */
   find(base: TransportAddress, remote: TransportAddress): CandidatePair | undefined {
-    const pairs = this.#byRemote.get(remote.address)?.get(remote.port);
+    const pairs = this.#byRemote === undefined ? this.pairs : this.#byRemote.get(remote.address)?.get(remote.port);
     if (pairs === undefined) return undefined;
-    for (const pair of pairs) if (sameAddress(pair.base, base)) return pair;
+    for (const pair of pairs) if (sameAddress(pair.remoteAddress, remote) && sameAddress(pair.base, base)) return pair;
     return undefined;
   }
 
@@ -32,42 +35,39 @@ export class Checklist {
     if (this.pairs.length >= this.#limit && !this.#makeRoom(pair)) return false;
     pair.state = this.#firstState(pair.foundation);
     this.#insert(pair);
-    const { address, port } = pair.remoteAddress;
-    let ports = this.#byRemote.get(address);
-    if (ports === undefined) this.#byRemote.set(address, (ports = new Map()));
-    const same = ports.get(port);
-    if (same) same.push(pair);
-    else ports.set(port, [pair]);
+    if (this.#byRemote !== undefined) index(this.#byRemote, pair);
+    else if (this.pairs.length > FEW_PAIRS) {
+      this.#byRemote = new Map();
+      for (const known of this.pairs) index(this.#byRemote, known);
+    }
     return true;
   }
 
   /** Drops a pair for good. */
   remove(pair: CandidatePair): void {
-    const at = this.pairs.indexOf(pair);
-    if (at < 0) return;
-    this.pairs.splice(at, 1);
+    if (!this.pairs.includes(pair)) return;
+    this.pairs = this.pairs.filter((other) => other !== pair);
     pair.listed = false;
     const { address, port } = pair.remoteAddress;
-    const ports = this.#byRemote.get(address);
+    const ports = this.#byRemote?.get(address);
     const same = ports?.get(port);
     if (!ports || !same) return;
     same.splice(same.indexOf(pair), 1);
     if (same.length === 0) ports.delete(port);
-    if (ports.size === 0) this.#byRemote.delete(address);
+    if (ports.size === 0) this.#byRemote?.delete(address);
   }
 
   /** Puts one pair in its place again after its priority changed. */
   reposition(pair: CandidatePair): void {
-    const at = this.pairs.indexOf(pair);
-    if (at < 0) return;
-    this.pairs.splice(at, 1);
+    if (!this.pairs.includes(pair)) return;
+    this.pairs = this.pairs.filter((other) => other !== pair);
     this.#insert(pair);
   }
 
   /** Computes all priorities anew for a role (RFC 8445 7.3.1.1). */
   reprioritize(controlling: boolean): void {
     for (const pair of this.pairs) pair.priority = pairPriorityOf(pair.local, pair.remote, controlling);
-    this.pairs.sort((a, b) => (a.priority === b.priority ? 0 : a.priority > b.priority ? -1 : 1));
+    this.pairs = this.pairs.toSorted((a, b) => (a.priority === b.priority ? 0 : a.priority > b.priority ? -1 : 1));
   }
 
   /** Asks for a check of a pair ahead of all others (RFC 8445 7.3.1.4). */
@@ -162,7 +162,7 @@ export class Checklist {
   #insert(pair: CandidatePair): void {
     let at = this.pairs.length;
     while (at > 0 && (this.pairs[at - 1] as CandidatePair).priority < pair.priority) at--;
-    this.pairs.splice(at, 0, pair);
+    this.pairs = this.pairs.toSpliced(at, 0, pair); // of the right size, unlike a list that grows: most have one pair
   }
 
   #makeRoom(wanted: CandidatePair): boolean {
@@ -175,4 +175,13 @@ export class Checklist {
     }
     return false;
   }
+}
+
+function index(table: Map<string, Map<number, CandidatePair[]>>, pair: CandidatePair): void {
+  const { address, port } = pair.remoteAddress;
+  let ports = table.get(address);
+  if (ports === undefined) table.set(address, (ports = new Map()));
+  const same = ports.get(port);
+  if (same) same.push(pair);
+  else ports.set(port, [pair]);
 }

@@ -1,4 +1,4 @@
-import { concat, type CryptoProvider, encodeUtf8, EMPTY, equalBytes, sameAddress, type TransportAddress } from '../core/index.ts';
+import { type CryptoProvider, encodeUtf8, EMPTY, equalBytes, sameAddress, type TransportAddress } from '../core/index.ts';
 import { type IntegrityKey, shortTermKey } from '../stun/index.ts';
 import type { IceCandidate, LocalCandidate } from './candidate.ts';
 import { Checklist } from './checklist.ts';
@@ -15,16 +15,14 @@ export interface EarlyCheck {
   readonly useCandidate: boolean;
 }
 
-const COLON = 0x3a;
-
 /** All that one pair of credentials stands for. A restart begins another (RFC 8445 9). */
 export class Generation {
   readonly local: IceCredentials;
   readonly localKey: IntegrityKey;
   readonly checklist: Checklist;
-  readonly locals: LocalCandidate[] = [];
+  locals: readonly LocalCandidate[] = [];
   /** What signalling brought. */
-  readonly remotes: IceCandidate[] = [];
+  remotes: readonly IceCandidate[] = [];
   /** What the peer's checks brought, oldest first. */
   readonly reflexive: IceCandidate[] = [];
   early: EarlyCheck[] = [];
@@ -40,32 +38,33 @@ export class Generation {
   validSince: number | undefined = undefined;
   remote: IceCredentials | undefined = undefined;
   remoteKey: IntegrityKey | undefined = undefined;
-  /** USERNAME of our checks: theirs, a colon, ours (RFC 8445 7.2.2). */
-  outgoingUsername: Uint8Array = EMPTY;
-  #incomingUsername: Uint8Array = EMPTY;
-  readonly #incomingPrefix: Uint8Array;
+  /** USERNAME of the peer's checks, as far as it is known: ours, a colon, theirs (RFC 8445 7.2.2). */
+  #incomingUsername: Uint8Array;
   readonly #crypto: CryptoProvider;
 
   constructor(local: IceCredentials, maxPairs: number, crypto: CryptoProvider) {
     this.local = local;
     this.#crypto = crypto;
     this.localKey = shortTermKey(local.password, crypto);
-    this.#incomingPrefix = encodeUtf8(`${local.usernameFragment}:`);
+    this.#incomingUsername = encodeUtf8(`${local.usernameFragment}:`);
     this.checklist = new Checklist(maxPairs);
   }
 
   setRemote(remote: IceCredentials): void {
     this.remote = remote;
     this.remoteKey = shortTermKey(remote.password, this.#crypto);
-    const theirs = encodeUtf8(remote.usernameFragment);
-    this.outgoingUsername = concat(theirs, Uint8Array.of(COLON), encodeUtf8(this.local.usernameFragment));
-    this.#incomingUsername = concat(this.#incomingPrefix, theirs);
+    this.#incomingUsername = encodeUtf8(`${this.local.usernameFragment}:${remote.usernameFragment}`);
+  }
+
+  /** USERNAME of our checks: theirs, a colon, ours (RFC 8445 7.2.2). Made for each, since it is needed every few seconds only. */
+  get outgoingUsername(): Uint8Array {
+    return this.remote === undefined ? EMPTY : encodeUtf8(`${this.remote.usernameFragment}:${this.local.usernameFragment}`);
   }
 
   /** Whether a request's USERNAME is meant for this generation; the peer's half counts as soon as we know it. */
   owns(username: Uint8Array): boolean {
     if (this.remote) return equalBytes(username, this.#incomingUsername);
-    const prefix = this.#incomingPrefix;
+    const prefix = this.#incomingUsername;
     return username.length > prefix.length && equalBytes(username.subarray(0, prefix.length), prefix);
   }
 

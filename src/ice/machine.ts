@@ -121,7 +121,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     if (known) {
       const { local, locals, endOfLocal } = context.current;
       this.restart(local, now);
-      context.current.locals.push(...locals.filter((c) => c.type !== 'prflx'));
+      context.current.locals = context.current.locals.concat(locals.filter((c) => c.type !== 'prflx'));
       context.current.endOfLocal = endOfLocal;
       context.current.begunByPeer = true;
     }
@@ -172,7 +172,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     const fresh = new Generation(local, settings.maxPairs, environment.crypto);
     if (current.begunByPeer && current.remote) {
       fresh.setRemote(current.remote);
-      fresh.remotes.push(...current.remotes);
+      fresh.remotes = current.remotes;
       fresh.endOfRemote = current.endOfRemote;
     }
     context.current = fresh;

@@ -15,7 +15,7 @@ export function addLocal(context: Context, candidate: LocalCandidate): void {
     context.counters.add(known ? 'ice.local.duplicate' : 'ice.local.limit');
     return;
   }
-  current.locals.push(candidate);
+  current.locals = current.locals.concat(candidate);
   if (candidate.protocol !== 'udp' || candidate.component !== 1) return;
   for (const remote of current.remotes) formPair(context, current, candidate, remote);
   for (const remote of current.reflexive) formPair(context, current, candidate, remote);
@@ -42,7 +42,7 @@ export function addRemote(context: Context, candidate: IceCandidate, now: Instan
   if (current.endOfLocal && isHostBound(address) && !current.locals.some((local) => mayPair(local, remote))) return refuse('scope');
   if (current.remotes.some((c) => c.address === address && c.port === remote.port)) return 'duplicate';
   if (current.remotes.length >= context.settings.maxRemoteCandidates) return refuse('limit');
-  current.remotes.push(remote);
+  current.remotes = current.remotes.concat(remote);
   replaceReflexive(current, remote, context.role.controlling);
   for (const local of current.locals) formPair(context, current, local, remote);
   context.news(now);
@@ -161,15 +161,14 @@ export function learnLocal(context: Context, generation: Generation, pair: Candi
     usernameFragment: generation.local.usernameFragment,
     base: pair.base,
   };
-  generation.locals.push(candidate);
+  generation.locals = generation.locals.concat(candidate);
   pair.local = candidate;
   context.events.push({ type: 'peer-reflexive', side: 'local', candidate });
 }
 
 /** Forgets all that used a socket. */
 export function dropBase(context: Context, generation: Generation, base: TransportAddress): void {
-  const kept = generation.locals.filter((c) => !sameAddress(c.base, base));
-  generation.locals.splice(0, generation.locals.length, ...kept);
+  generation.locals = generation.locals.filter((c) => !sameAddress(c.base, base));
   for (const pair of generation.checklist.pairs.filter((p) => sameAddress(p.base, base))) dropPair(context, generation, pair);
 }
 
@@ -177,7 +176,7 @@ export function dropBase(context: Context, generation: Generation, base: Transpo
 export function dropForeign(context: Context, generation: Generation): void {
   const own = generation.remote?.usernameFragment;
   for (const candidate of generation.remotes.filter((c) => c.usernameFragment !== undefined && c.usernameFragment !== own)) {
-    generation.remotes.splice(generation.remotes.indexOf(candidate), 1);
+    generation.remotes = generation.remotes.filter((other) => other !== candidate);
     for (const pair of generation.checklist.pairs.filter((p) => p.remote === candidate)) dropPair(context, generation, pair);
     context.counters.add('ice.candidate.generation');
   }

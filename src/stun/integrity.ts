@@ -8,20 +8,25 @@ export type IntegrityAlgorithm = 'sha-1' | 'sha-256';
 
 /** A key for message integrity, made ready once and used for many messages. */
 export class IntegrityKey {
-  readonly #key: Uint8Array;
+  /** Text is a password of the short-term mechanism. */
+  readonly #key: Uint8Array | string;
   readonly #crypto: CryptoProvider;
   #sha1: Hmac | undefined;
   #sha256: Hmac | undefined;
 
-  constructor(key: Uint8Array, crypto: CryptoProvider) {
+  constructor(key: Uint8Array | string, crypto: CryptoProvider) {
     this.#key = key;
     this.#crypto = crypto;
   }
 
   /** The keyed hash for one of the two attributes. */
   hmac(algorithm: IntegrityAlgorithm): Hmac {
-    if (algorithm === 'sha-1') return (this.#sha1 ??= this.#crypto.createHmac('sha-1', this.#key));
-    return (this.#sha256 ??= this.#crypto.createHmac('sha-256', this.#key));
+    if (algorithm === 'sha-1') return (this.#sha1 ??= this.#crypto.createHmac('sha-1', this.#bytes()));
+    return (this.#sha256 ??= this.#crypto.createHmac('sha-256', this.#bytes()));
+  }
+
+  #bytes(): Uint8Array {
+    return typeof this.#key === 'string' ? encodeUtf8(opaqueString(this.#key)) : this.#key;
   }
 }
 
@@ -32,7 +37,7 @@ function opaqueString(text: string): string {
 
 /** The key of the short-term mechanism: the password itself (RFC 8489 9.1.1). ICE uses this one. */
 export function shortTermKey(password: string, crypto: CryptoProvider): IntegrityKey {
-  return new IntegrityKey(encodeUtf8(opaqueString(password)), crypto);
+  return new IntegrityKey(password, crypto);
 }
 
 /** The key of the long-term mechanism (RFC 8489 18.5.1); `md5` unless both sides agreed on `sha-256`. */
