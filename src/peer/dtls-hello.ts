@@ -15,7 +15,7 @@ export type HelloJudgement = 'none' | 'new' | 'current' | 'stale';
 
 /** The ClientHellos that came, by their random: a late one of an earlier attempt must not end the present one. */
 export class HelloLog {
-  readonly #randoms: Uint8Array[] = [];
+  #randoms: Uint8Array[] = [];
 
   judge(datagram: Uint8Array): HelloJudgement {
     if (datagram[0] !== CONTENT_HANDSHAKE || datagram[AT_TYPE] !== HANDSHAKE_CLIENT_HELLO || datagram.length < AT_RANDOM + RANDOM_BYTES) return 'none';
@@ -26,5 +26,10 @@ export class HelloLog {
     if (this.#randoms.length === MAX_HELLOS) this.#randoms.shift();
     this.#randoms.push(random.slice());
     return 'new';
+  }
+
+  /** The handshake is over. */
+  forget(): void {
+    this.#randoms = [];
   }
 }

@@ -32,7 +32,7 @@ export class DtlsTransport {
   readonly #hellos: HelloLog = new HelloLog();
   #machine: DtlsMachine;
   /** What the client's hello of this attempt was made from. */
-  #helloRandom: RecordedRandom;
+  #helloRandom: RecordedRandom | undefined;
   #attempts = 1;
   #rollbacks = 0;
   #deadline: Instant | undefined;
@@ -48,8 +48,7 @@ export class DtlsTransport {
   constructor(config: DtlsConfig, environment: Environment) {
     this.#config = config;
     this.#environment = environment;
-    this.#helloRandom = new RecordedRandom(environment.random);
-    if (config.role === 'server') this.#helloRandom.stop(); // it has no hello to repeat
+    if (config.role === 'client') this.#helloRandom = new RecordedRandom(environment.random); // a server has no hello to repeat
     this.#machine = this.#newMachine(config.handshakeTimeoutMs ?? DEFAULT_TIMEOUT_MS);
   }
 
@@ -70,7 +69,7 @@ export class DtlsTransport {
     this.#deadline ??= now + (this.#config.handshakeTimeoutMs ?? DEFAULT_TIMEOUT_MS);
     if (this.#config.role !== 'client') return;
     this.#machine.start(now);
-    this.#helloRandom.stop();
+    this.#helloRandom?.stop();
   }
 
   handleRead(datagram: Uint8Array, now: Instant): void {
@@ -113,8 +112,8 @@ export class DtlsTransport {
   }
 
   #newMachine(timeoutMs: number): DtlsMachine {
-    const random: RandomSource = (into) => this.#helloRandom.fill(into);
-    return new DtlsMachine({ ...this.#config, handshakeTimeoutMs: timeoutMs }, { ...this.#environment, random });
+    const environment = this.#helloRandom === undefined ? this.#environment : { ...this.#environment, random: this.#helloRandom.fill };
+    return new DtlsMachine({ ...this.#config, handshakeTimeoutMs: timeoutMs }, environment);
   }
 
   /** Whether a server's machine may see a datagram before the handshake is complete. */
@@ -147,7 +146,9 @@ export class DtlsTransport {
     this.#wasConnected = true;
     this.#failure = undefined;
     this.#alert = undefined;
-    this.#helloRandom.forget();
+    this.#helloRandom?.forget();
+    this.#helloRandom = undefined;
+    this.#hellos.forget();
     this.#timers.clear();
   }
 
@@ -174,7 +175,7 @@ export class DtlsTransport {
 
   /** The same hello again; what the server says to it is looked at anew. */
   #rollBack(now: Instant): void {
-    this.#helloRandom.rewind();
+    this.#helloRandom?.rewind();
     this.#machine = this.#newMachine(this.#timeLeft(now));
     this.start(now);
   }

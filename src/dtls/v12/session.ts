@@ -1,6 +1,6 @@
 import { concat, type CryptoProvider, DecodeError, EMPTY, type Environment, equalBytes, type GroupName, type KeyAgreement, RtcError, type SignatureScheme } from '../../core/index.ts';
 import type { ResolvedConfig } from '../config.ts';
-import { Alert } from '../constants.ts';
+import { Alert, RANDOM_BYTES } from '../constants.ts';
 import { matchesFingerprint } from '../fingerprint.ts';
 import { HandshakeFailure } from '../handshake/failure.ts';
 import { decodeCertificateMessage } from '../handshake/packets.ts';
@@ -29,6 +29,8 @@ export class Session {
   #remoteLeaf: LeafCertificate | undefined;
   #master: Uint8Array | undefined;
   #keys: TrafficKeys | undefined;
+  /** After the handshake: what keys can be exported from, the master secret and both randoms, side by side. */
+  #exporter: Uint8Array | undefined;
 
   constructor(config: ResolvedConfig, environment: Environment) {
     this.config = config;
@@ -129,19 +131,32 @@ export class Session {
   }
 
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
-    return exportKeyingMaterial(this.crypto, this.agreedSuite, this.#masterSecret(), this.clientRandom, this.serverRandom, label, length, context);
+    const kept = this.#exporter;
+    if (kept === undefined) return exportKeyingMaterial(this.crypto, this.agreedSuite, this.#masterSecret(), this.clientRandom, this.serverRandom, label, length, context);
+    const at = kept.length - 2 * RANDOM_BYTES;
+    const [master, clientRandom, serverRandom] = [kept.subarray(0, at), kept.subarray(at, at + RANDOM_BYTES), kept.subarray(at + RANDOM_BYTES)];
+    return exportKeyingMaterial(this.crypto, this.agreedSuite, master, clientRandom, serverRandom, label, length, context);
   }
 
   /** After completion: lets go of what only the handshake needed. */
   settle(): void {
     this.#remoteLeaf = undefined;
     this.transcript.clear();
+    const master = this.#master;
+    if (master === undefined) return;
+    this.#exporter = concat(master, this.clientRandom, this.serverRandom);
+    master.fill(0);
+    this.#master = undefined;
+    this.clientRandom = EMPTY;
+    this.serverRandom = EMPTY;
   }
 
   /** Overwrites the secret and lets go of the keys. */
   forget(): void {
     this.#master?.fill(0);
     this.#master = undefined;
+    this.#exporter?.fill(0);
+    this.#exporter = undefined;
     this.#keys = undefined;
     this.transcript.clear();
   }
