@@ -96,13 +96,14 @@ export function checkConfiguration(configuration: Configuration, present?: Confi
   return { ...configuration };
 }
 
-/** The peer's part of configuration and settings. */
-export function peerConfigOf(configuration: Configuration, settings: Settings): PeerConfig {
+/** The peer's part of configuration and settings, and the media that goes with them. */
+export function peerConfigOf(configuration: Configuration, settings: Settings, media?: Pick<PeerConfig, 'media' | 'interceptors'>): PeerConfig {
   const config: { -readonly [K in keyof PeerConfig]: PeerConfig[K] } = {
     iceServers: iceServerUrls(configuration).map((url) => parseIceServerUrl(url)),
     iceTransportPolicy: configuration.iceTransportPolicy ?? 'all',
     bundlePolicy: configuration.bundlePolicy ?? 'balanced',
     certificates: configuration.certificates ?? [],
+    ...media,
   };
   const limit = (name: 'maxMessageSizeBytes' | 'receiveWindowBytes' | 'mtuBytes' | 'maxMtuBytes' | 'stunDeadlineMs' | 'dtlsTimeoutMs', least: number): void => {
     const value = settings[name];

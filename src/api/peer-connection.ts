@@ -104,11 +104,10 @@ export class PeerConnection implements AsyncDisposable {
     const { log } = options.settings ?? {};
     const crypto = options.settings?.crypto ?? runtime.crypto;
     this.#environment = { crypto, random: runtime.random, unixOffsetMs: runtime.unixNow() - runtime.now(), ...(log && { log }) };
-    const config: PeerConfig = {
-      ...peerConfigOf(this.#configuration, options.settings ?? {}),
+    const config = peerConfigOf(this.#configuration, options.settings ?? {}, {
       media: options.mediaEngine?.capabilities() ?? (defaultMedia ??= MediaEngine.default().capabilities()),
       interceptors: options.interceptors?.factories ?? (usualInterceptors ??= defaultInterceptors()),
-    };
+    });
     this.#peer = new Peer(config, this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
     this.#port = new PeerChannelPort(this.#peer, this.#driver, (error) => this.#onCallbackError(error));

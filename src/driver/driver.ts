@@ -1,7 +1,7 @@
 import type { Instant, TransportAddress } from '../core/index.ts';
 import type { Peer } from '../peer/index.ts';
-import type { Runtime, TimerHandle } from '../runtime/runtime.ts';
-import { Sockets } from './sockets.ts';
+import type { Runtime, SocketError, TimerHandle } from '../runtime/runtime.ts';
+import { Sockets, type SocketsHandler } from './sockets.ts';
 
 /** What a driver does with what comes out of its peer. Called after a flush, never inside one. */
 export interface DriverHandler {
@@ -27,7 +27,7 @@ const BYTES_BETWEEN_READS: number = 64 * 1024;
  * Pumps one peer: the only place where time and sockets meet the protocols. One flush a turn of the event loop serves all
  * datagrams and writes of that turn: one acknowledgement, one look at the timers, one batch of sends.
  */
-export class PeerConnectionDriver {
+export class PeerConnectionDriver implements SocketsHandler {
   readonly #peer: Peer;
   readonly #runtime: Runtime;
   readonly #handler: DriverHandler;
@@ -44,17 +44,7 @@ export class PeerConnectionDriver {
     this.#peer = peer;
     this.#runtime = runtime;
     this.#handler = handler;
-    this.#sockets = new Sockets(runtime, {
-      onDatagram: (bytes, local, remote) => this.#receive(bytes, local, remote),
-      onError: (error, local) => {
-        this.#peer.handleEvent({ type: 'socket-error', local, kind: error.kind, remote: error.remote, sizeBytes: error.sizeBytes }, this.now());
-        this.wake();
-      },
-      onClose: (local) => {
-        this.#peer.handleEvent({ type: 'socket-closed', local }, this.now());
-        this.wake();
-      },
-    });
+    this.#sockets = new Sockets(runtime, this);
   }
 
   now(): Instant {
@@ -103,7 +93,20 @@ export class PeerConnectionDriver {
     await this.#sockets.close();
   }
 
-  #receive(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): void {
+  /** @internal */
+  onError(error: SocketError, local: TransportAddress): void {
+    this.#peer.handleEvent({ type: 'socket-error', local, kind: error.kind, remote: error.remote, sizeBytes: error.sizeBytes }, this.now());
+    this.wake();
+  }
+
+  /** @internal */
+  onClose(local: TransportAddress): void {
+    this.#peer.handleEvent({ type: 'socket-closed', local }, this.now());
+    this.wake();
+  }
+
+  /** @internal */
+  onDatagram(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): void {
     if (this.#closed) return;
     try {
       this.#peer.handleRead({ bytes, local, remote }, this.now());

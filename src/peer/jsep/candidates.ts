@@ -13,7 +13,7 @@ export function addLocalCandidate(state: JsepState, candidate: IceCandidate): { 
   const { usernameFragment } = generation.credentials;
   const local = [state.pendingLocal, state.currentLocal].find((description) => description?.usernameFragment === usernameFragment);
   if (local?.transport === undefined) return undefined;
-  const known = { ...candidate, usernameFragment };
+  const known = candidate.usernameFragment === usernameFragment ? candidate : { ...candidate, usernameFragment };
   const next = replaceGeneration(state, { ...generation, candidates: generation.candidates.concat(known) });
   const signalled = { candidate: formatCandidate(known), sdpMid: local.transport.mid, sdpMLineIndex: local.transport.index, usernameFragment };
   return { state: next, signalled };
