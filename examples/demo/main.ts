@@ -7,8 +7,6 @@ import { DemoServer } from './server.ts';
 const { port: wanted } = optionsOf();
 const demo = new DemoServer();
 const port = await listen(demo.http, wanted);
-console.log(`\n  sansrtc demo   http://127.0.0.1:${port}/   (Ctrl-C ends it)\n`);
-
 let ending = false;
 async function end(): Promise<void> {
   if (ending) process.exit(1); // the second Ctrl-C does not wait
@@ -16,3 +14,4 @@ async function end(): Promise<void> {
   await demo.close();
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end());
+console.log(`\n  sansrtc demo   http://127.0.0.1:${port}/   (Ctrl-C ends it)\n`);

@@ -76,7 +76,6 @@ export async function serve(main: string, port: number, onPage: (signal: Signal)
     handle(request, response).catch((error: unknown) => replyError(response, error));
   });
   const bound = await listen(server, port);
-  console.log(`\n  ${name}   http://127.0.0.1:${bound}/   (Ctrl-C ends it)\n`);
 
   let isEnding = false;
   const end = async (): Promise<void> => {
@@ -87,4 +86,5 @@ export async function serve(main: string, port: number, onPage: (signal: Signal)
     server.closeAllConnections();
   };
   for (const one of ['SIGINT', 'SIGTERM'] as const) process.on(one, () => void end());
+  console.log(`\n  ${name}   http://127.0.0.1:${bound}/   (Ctrl-C ends it)\n`);
 }

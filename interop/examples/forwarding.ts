@@ -6,7 +6,7 @@ import { assert, click, type ExampleTest, pageTest, programTest } from './tools.
 const reflect = pageTest('reflect', async ({ page, program }) => {
   await program.printed(/video goes back/);
   await streamOf(page, 'audio/opus');
-  const out = await streamOf(page, 'video/VP8', 'to');
+  const out = await streamOf(page, 'video/VP8', 'sent');
   await sleep(1000);
   const rate = await frameRateOf(page, 'video/VP8');
   assert(rate > 10, `${rate.toFixed(1)} frames a second come back`);
@@ -26,7 +26,7 @@ const swap = pageTest(
 
 /** The sizes of the pictures that come in. */
 const sizesOf = async (page: Parameters<typeof streamsOf>[0]): Promise<string[]> =>
-  (await streamsOf(page)).filter(({ stream, frames, kbps }) => stream.startsWith('from') && frames > 0 && kbps > 5).map(({ size }) => size);
+  (await streamsOf(page)).filter(({ stream, frames, kbps }) => stream.startsWith('received') && frames > 0 && kbps > 5).map(({ size }) => size);
 
 const simulcast = pageTest('simulcast', async ({ page, program }) => {
   for (const rid of ['q', 'h', 'f']) await program.printed(new RegExp(`encoding ${rid}`));

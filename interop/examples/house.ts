@@ -40,36 +40,62 @@ async function isListed(): Promise<string> {
   return `${listed.length} examples have a row in README.md`;
 }
 
-/** What a program says to an argument that makes no sense, in one line and the list of options. */
-async function refuses(name: string, argument: string, pattern: RegExp): Promise<void> {
-  const program = new Program(name, [argument]);
+/** How a program that cannot work with what it was told ends: with one line that says why, and perhaps the list of options. */
+async function refuses(example: string, args: readonly string[], pattern: RegExp, env?: Readonly<Record<string, string>>): Promise<void> {
+  const program = new Program(example, args, env);
   const code = await program.ended();
-  assert(code === 2 && pattern.test(program.output) && !program.output.includes('    at '), `${name} ${argument}: ${code}, ${program.output.trim()}`);
+  assert(code === 2 && pattern.test(program.output) && !program.output.includes('    at '), `${example} ${args.join(' ')}: ${code}, ${program.output.trim()}`);
 }
 
+const README = fileURLToPath(new URL('../README.md', import.meta.url));
+const ONE_LINE = (text: string): RegExp => new RegExp(`^${text}\n$`);
+
+const REFUSALS: readonly (readonly [example: string, args: readonly string[], pattern: RegExp, env?: Readonly<Record<string, string>>])[] = [
+  ['data-channels-simpel', [], ONE_LINE("There is no example 'data-channels-simpel'. npm run examples lists them.")],
+  ['data', [], /^There is no example 'data'\. Perhaps: data-channels, /],
+  ['data-channels-simple', ['--prot=1'], /^Unknown option '--prot'\. Options:\n {2}--port=8080 .*\n$/],
+  ['data-channels-simple', ['extra'], /^Unexpected argument 'extra'\. Options:\n/],
+  ['data-channels-simple', ['--port=x'], ONE_LINE('--port=x: a whole number from 0 to 65535 was expected.')],
+  ['data-channels-simple', [], ONE_LINE('npm took --port for one of its own options. Put -- before it: npm run example NAME -- --port=81'), { npm_config_port: '81' }],
+  ['custom-runtime', ['--port=1'], ONE_LINE("Unknown option '--port'. There are no options.")],
+  ['stats', ['--pairs=99'], ONE_LINE('--pairs=99: a whole number from 0 to 6 was expected.')],
+  ['data-channels-stress-bench', ['--size=0'], ONE_LINE('--size=0: a whole number of at least 1 was expected.')],
+  ['save-to-disk-vpx', ['--codec=AV1'], ONE_LINE('--codec=AV1: VP8 or VP9 was expected.')],
+  ['trickle-ice', ['--stun=example.org'], /^--stun=example\.org: .*\n$/],
+  ['play-from-disk-vpx', ['--video=nothing.ivf'], ONE_LINE("There is no file 'nothing.ivf'.")],
+  ['play-from-disk-vpx', ['--video=tone.ogg'], ONE_LINE('tone.ogg has no video: VP8 or VP9 was expected.')],
+  ['play-from-disk-playlist-control', ['--files=picture.vp8.ivf,picture.vp9.ivf'], ONE_LINE('picture.vp9.ivf has video in VP9: VP8 was expected.')],
+  ['play-from-disk-h26x', [`--video=${README}`], /README\.md cannot be played: this is no media file that is known\.\n$/],
+  ['save-to-disk-av1', [`--into=${README}`], /^The folder .*README\.md cannot be used: EEXIST.*\n$/],
+  ['rtp-forwarder', ['--sdp=/nowhere/stream.sdp'], /^The file \/nowhere\/stream\.sdp cannot be written: ENOENT.*\n$/],
+];
+
 async function isFriendly(): Promise<string> {
-  await refuses('data-channels-simple', '--prot=1', /^Unknown option '--prot'\. Options:\n {2}--port=8080/);
-  await refuses('data-channels-simple', '--port=x', /--port=x: a whole number from 0 to 65535 was expected/);
-  await refuses('data-channels-simpel', '', /There is no example 'data-channels-simpel'/);
-  await refuses('play-from-disk-vpx', '--video=nothing.ivf', /^There is no file 'nothing\.ivf'\.$/m);
-  await refuses('play-from-disk-vpx', '--video=tone.ogg', /tone\.ogg has no video/);
-  await refuses('rtp-forwarder', '--sdp=/nowhere/stream.sdp', /The file \/nowhere\/stream\.sdp cannot be written/);
-  const taken = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(taken, 'listening');
-  await refuses('rtp-to-webrtc', `--rtp=${taken.address().port}`, /UDP port \d+ is in use: choose another/);
-  taken.close();
+  for (const refusal of REFUSALS) await refuses(...refusal);
+  const help = new Program('perfect-negotiation', ['--help']);
+  equal(await help.ended(), 0, 'exit code of --help');
+  assert(/^perfect-negotiation: Both sides .*\n\nOptions:\n {2}--port=8080 .*\n {2}--polite .*\n {2}--delay=100 .*\n$/.test(help.output), `--help: ${help.output}`);
+  return `${REFUSALS.length} mistakes in options, files and folders: a line each; --help`;
+}
+
+/** A port that somebody else has: the next one for a page, a line for plain UDP, where it has to be this one. */
+async function knowsBusyPorts(): Promise<string> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  await refuses('rtp-to-webrtc', [`--rtp=${socket.address().port}`], /^UDP port \d+ is in use: choose another\.\n$/);
+  socket.close();
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const { port } = holder.address() as { port: number };
   const program = new Program('data-channels-simple', [`--port=${port}`]);
   try {
-    await program.printed(new RegExp(`Port ${port} is in use: trying ${port + 1}[^]*http://`));
+    await program.printed(new RegExp(`^Port ${port} is in use: trying ${port + 1}\\.\\n[^]*http://`));
     await program.interrupt();
   } finally {
     program.kill();
     holder.close();
   }
-  return 'unknown option, port that is none, unknown example, missing file, port in use: a line each';
+  return 'a page is served on the next port; UDP: a line';
 }
 
 /** Two pages of one program do not disturb each other. */
@@ -105,5 +131,6 @@ export const houseTests: readonly ExampleTest[] = [
   { name: 'all: short', browsers: [], run: isShort },
   { name: 'all: listed', browsers: [], run: isListed },
   { name: 'all: bad use', browsers: [], run: isFriendly },
+  { name: 'all: busy ports', browsers: [], run: knowsBusyPorts },
   { name: 'all: two pages', browsers: BOTH, run: servesTwo },
 ];

@@ -25,14 +25,14 @@ export async function streamsOf(page: Page): Promise<StreamRow[]> {
 }
 
 /** Waits for a stream of a codec with frames that the page decoded (or encoded, for one that it sends). */
-export async function streamOf(page: Page, codec: string, direction: 'from' | 'to' = 'from', ms = 15_000): Promise<StreamRow> {
+export async function streamOf(page: Page, codec: string, direction: 'received' | 'sent' = 'received', ms = 15_000): Promise<StreamRow> {
   let found: StreamRow | undefined;
   const isFound = async (): Promise<boolean> => {
     const all = await streamsOf(page);
     found = all.find((row) => row.stream.startsWith(direction) && row.codec.toLowerCase() === codec.split('/')[1]?.toLowerCase() && (codec.startsWith('audio/') ? row.kbps > 5 : row.frames > 5));
     return found !== undefined;
   };
-  await until(isFound, ms, () => `${codec} ${direction} the program (${page.errors.join(' | ') || 'no error in the console'})`);
+  await until(isFound, ms, () => `${codec} ${direction} (${page.errors.join(' | ') || 'no error in the console'})`);
   return found as StreamRow;
 }
 

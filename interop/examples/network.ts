@@ -24,7 +24,7 @@ const sdpOf = (browser: BrowserName): string => join(root, `${browser}.sdp`);
 const forwarder = pageTest(
   'rtp-forwarder',
   async ({ page, browser }) => {
-    await streamOf(page, 'video/VP8', 'to');
+    await streamOf(page, 'video/VP8', 'sent');
     await until(async () => (await numberOf(page, 'video')) > 20 && (await numberOf(page, 'audio')) > 20, 10_000, 'packets sent on');
     const file = join(root, `${browser}.webm`);
     await run('ffmpeg', ['-nostdin', '-loglevel', 'fatal', '-protocol_whitelist', 'file,udp,rtp', '-i', sdpOf(browser), '-t', '3', '-c', 'copy', '-y', file], { timeout: 30_000 });
@@ -88,7 +88,7 @@ const broadcast = pageTest('broadcast', async ({ page, program, url, open: openB
   await streamOf(page, 'audio/opus');
   const late = await open();
   const start = performance.now();
-  await streamOf(late, 'video/VP8', 'from', 5000);
+  await streamOf(late, 'video/VP8', 'received', 5000);
   const lateMs = performance.now() - start;
   const rate = await frameRateOf(page, 'video/VP8');
   assert(rate > 8, `${rate.toFixed(1)} frames a second`);

@@ -6,6 +6,8 @@ import { until, within } from '../suite.ts';
 
 const RUN = fileURLToPath(new URL('../../examples/shared/run.ts', import.meta.url));
 const START_MS = 20_000;
+/** Of that it needs a tenth. */
+const END_MS = 1000;
 
 export class Program {
   /** What it printed. */
@@ -13,9 +15,9 @@ export class Program {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #name: string;
 
-  constructor(name: string, args: readonly string[] = []) {
+  constructor(name: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
     this.#name = name;
-    this.#child = spawn(process.execPath, ['--import', 'tsx', RUN, name, ...args]);
+    this.#child = spawn(process.execPath, ['--import', 'tsx', RUN, name, ...args], { env: { ...process.env, ...env } });
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (this.output += text));
   }
 
@@ -46,10 +48,10 @@ export class Program {
     return code;
   }
 
-  /** Presses Ctrl-C; it has to end well. */
+  /** Presses Ctrl-C; it has to end well, and soon. */
   async interrupt(): Promise<void> {
     this.#child.kill('SIGINT');
-    const code = await this.ended(5000);
+    const code = await this.ended(END_MS);
     if (code !== 0) throw new Error(`after Ctrl-C ${this.#name} ended with ${code}: ${this.output.trim()}`);
   }
 

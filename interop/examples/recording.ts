@@ -28,7 +28,7 @@ function recording(name: string, codec: string, extensions: readonly string[], s
     return Promise.resolve({ args: [`--into=${folder}`], end: () => rmSync(folder, { recursive: true, force: true }) });
   };
   const check = async (tools: Tools): Promise<string> => {
-    await streamOf(tools.page, `video/${codec}`, 'to');
+    await streamOf(tools.page, `video/${codec}`, 'sent');
     await sleep(RECORD_MS);
     await stop(tools);
     await until(() => extensions.every((extension) => new RegExp(`\\.${extension}(:| is)`).test(tools.program.output)), 10_000, () => `files finished (${tools.program.output})`);

@@ -39,7 +39,7 @@ export function showFigures(pc, everyMs = 500) {
       const last = before.get(stats.id) ?? { bytes, timestamp: stats.timestamp - 1 };
       before.set(stats.id, { bytes, timestamp: stats.timestamp });
       return [
-        `${isIn ? 'from' : 'to'} the program${stats.rid ? `, ${stats.rid}` : ''}`,
+        `${isIn ? 'received' : 'sent'}${stats.rid ? `, ${stats.rid}` : ''}`,
         report.get(stats.codecId)?.mimeType.split('/')[1] ?? '–',
         stats.frameWidth ? `${stats.frameWidth}×${stats.frameHeight}` : '–',
         (isIn ? stats.framesDecoded : stats.framesEncoded) ?? '–',
