@@ -1,17 +1,18 @@
-// A reporter for node:test that says little: failures in full, what tests print, and the counts for tools/test.ts as one
-// line of JSON in the file that TEST_COUNTS names. Plain JavaScript, because node:test loads it before tsx.
+// A reporter for node:test that says little: failures in full, what tests print, with TEST_DIAGNOSTICS also what they measured, and the
+// counts for tools/test.ts as one line of JSON in the file that TEST_COUNTS names. Plain JavaScript, because node:test loads it before tsx.
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { inspect } from 'node:util';
 
-const COUNT = /^(tests|pass|fail|cancelled|skipped|todo) (\d+)$/;
+const COUNT = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ([\d.]+)$/;
 
 export default async function* report(source) {
   const counts = {};
   for await (const { type, data } of source) {
-    if (type === 'test:diagnostic' && data.nesting === 0) {
+    if (type === 'test:diagnostic') {
       const [, name, count] = COUNT.exec(data.message) ?? [];
-      if (name !== undefined) counts[name] = Number(count);
+      if (name === undefined) yield process.env.TEST_DIAGNOSTICS === undefined ? '' : `ℹ ${data.message}\n`;
+      else if (data.nesting === 0) counts[name] = Number(count);
     }
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
     // A parent whose child failed repeats nothing.

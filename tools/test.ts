@@ -129,7 +129,7 @@ export async function runFiles(files: readonly string[], options: FilesOptions =
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env, TEST_COUNTS: countsFile },
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...(live && { TEST_DIAGNOSTICS: '1' }), ...env, TEST_COUNTS: countsFile },
   });
   const show = printed(child, live, () => true);
   let late = false;
