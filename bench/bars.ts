@@ -38,7 +38,7 @@ export const BARS: readonly Bar[] = [
   { row: '1,000 connections, in all', byRow: '1 connection, in all', is: 'at least', bar: 0.8 },
   { row: '1,000 connections, heap of both per connection', byRow: '100 connections, heap of both per connection', is: 'at most', bar: 1.1 },
   { row: 'round trip beside a transfer, p95', byRow: 'round trip alone, p95', is: 'at most', bar: 5 },
-  ...(['node-datachannel', '@roamhq/wrtc'] as const).flatMap((of) =>
+  ...(['node-datachannel', '@roamhq/wrtc', 'Chromium'] as const).flatMap((of) =>
     (['64 KiB from sansrtc', '64 KiB to sansrtc'] as const).map((row): Bar => ({ row, of, byRow: '64 KiB messages', by: ['sansrtc', of], is: 'at least', bar: 0.9 })),
   ),
 ];

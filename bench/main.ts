@@ -3,11 +3,12 @@
 // npm run bench -- runtimes [platform…] [--runs=N] [--quick]     the same on every platform
 // npm run bench -- pool [--quick]     connections in worker threads
 // npm run bench -- profile FILE.cpuprofile…
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { goAlone } from './alone.ts';
 import { judge } from './bars.ts';
-import { LIBRARY_NAMES, type LibraryName } from './libs/index.ts';
+import { CHROMIUM } from './browser/chromium.ts';
+import { BROWSER, LIBRARY_NAMES, type LibraryName, NODE_LIBRARIES } from './libs/index.ts';
 import { coresInUse, machine } from './machine.ts';
 import { runMicro } from './micro/main.ts';
 import { runPlatforms } from './platforms/main.ts';
@@ -46,7 +47,7 @@ function chooseScenarios(): readonly Scenario[] {
 }
 
 function chooseLibraries(): readonly LibraryName[] {
-  const names = option('libs')?.split(',') ?? LIBRARY_NAMES;
+  const names = option('libs')?.split(',') ?? (existsSync(CHROMIUM) ? LIBRARY_NAMES : NODE_LIBRARIES);
   const unknown = names.filter((name) => !LIBRARY_NAMES.includes(name as LibraryName));
   if (unknown.length > 0) fail(`No library ${unknown.join(', ')}. There are: ${LIBRARY_NAMES.join(' ')}`);
   return LIBRARY_NAMES.filter((name) => names.includes(name));
@@ -88,7 +89,7 @@ async function measure(scenarios: readonly Scenario[], libraries: readonly Libra
       const used = flag('force') ? await coresInUse(250) : await othersUse();
       if (used > BUSY_CORES) disturbed.push(`${scenario.name} (run ${run})`);
       for (const library of libraries) {
-        if (scenario.libraries?.includes(library) === false || (library === SLOW_LIBRARY && run > 1)) continue;
+        if (!(scenario.libraries ?? NODE_LIBRARIES).includes(library) || (library === SLOW_LIBRARY && run > 1)) continue;
         note(`run ${run} of ${runs}: ${scenario.name}, ${library}`);
         try {
           const figures = await scenario.run(library, effort, profile && resolve(profile, `${scenario.name}-${library.replace('/', '-')}-${run}`));

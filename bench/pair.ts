@@ -2,12 +2,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { LibraryName } from './libs/index.ts';
+import { BROWSER, type LibraryName } from './libs/index.ts';
 import type { MemoryUse } from './process.ts';
 import type { RtpMoved } from './rtp/traffic.ts';
 import type { Moved } from './traffic.ts';
 
 const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
+const BROWSER_PEER = fileURLToPath(new URL('browser/peer.ts', import.meta.url));
 const REPLY_MS = 60_000;
 
 interface Operations {
@@ -32,7 +33,7 @@ export class Peer {
 
   constructor(library: LibraryName, profile: string | undefined) {
     const execArgv = [...process.execArgv, '--expose-gc'];
-    this.#child = fork(PEER, [library, ...(profile === undefined ? [] : [profile])], { execArgv, stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'] });
+    this.#child = fork(library === BROWSER ? BROWSER_PEER : PEER, [library, ...(profile === undefined ? [] : [profile])], { execArgv, stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'] });
     this.#child.on('message', (message: { id?: number; key?: number; result?: unknown; error?: string }) => {
       if (message.key !== undefined) this.other?.pass(message);
       else if (message.id !== undefined) this.#settle(message.id, message);

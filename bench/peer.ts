@@ -1,6 +1,6 @@
 // One peer of one library, in a process of its own. The bench speaks with it over IPC: requests have an id and get a
 // reply with the same id; signals have a connection's key and go to the other peer.
-import { LIBRARY_FILES, type LibraryName } from './libs/index.ts';
+import { LIBRARY_FILES } from './libs/index.ts';
 import type { Channel, Connection, Library, Signal } from './libs/library.ts';
 import { cpuMs, memoryUse, monotonicMs } from './process.ts';
 import { startProfile } from './profile.ts';
@@ -8,7 +8,7 @@ import type { RtpConnection, RtpLibrary } from './rtp/library.ts';
 import { forward, RtpCounter, type RtpTraffic, takeIn } from './rtp/traffic.ts';
 import { receive, roundTrips, type Rounds, type Traffic, transmit } from './traffic.ts';
 
-const file = LIBRARY_FILES[process.argv[2] as LibraryName];
+const file = LIBRARY_FILES[process.argv[2] as keyof typeof LIBRARY_FILES];
 const { library } = (await import(`./libs/${file}`)) as { library: Library };
 /** The library's other half, loaded when it is first asked for. */
 const rtpLibrary = async (): Promise<RtpLibrary> => ((await import(`./rtp/${file}`)) as { library: RtpLibrary }).library;

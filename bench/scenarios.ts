@@ -1,4 +1,4 @@
-import type { LibraryName } from './libs/index.ts';
+import { BROWSER, type LibraryName, LIBRARY_NAMES } from './libs/index.ts';
 import { type Opening, type Pair, type Peer, withPair } from './pair.ts';
 import { rtpForward } from './rtp/scenario.ts';
 import type { Moved } from './traffic.ts';
@@ -32,7 +32,7 @@ export interface Scenario {
   readonly what: string;
   /** In the first run only: it takes long, and hardly varies. */
   readonly once?: true;
-  /** Which libraries are measured; default all. */
+  /** Which are measured; by default all that run in Node.js. */
   readonly libraries?: readonly LibraryName[];
   run(library: LibraryName, effort: Effort, profile?: string): Promise<readonly Figure[]>;
 }
@@ -68,12 +68,13 @@ function oneTransfer(library: LibraryName, kib: number, effort: Effort, profile:
 const throughput: Scenario = {
   name: 'dc-throughput',
   what: 'one reliable ordered channel, one direction, 1 MiB high-water mark',
+  libraries: LIBRARY_NAMES,
   async run(library, effort, profile) {
     const figures: Figure[] = [];
-    for (const kib of [64, 16, 1]) {
+    for (const kib of library === BROWSER ? [64] : [64, 16, 1]) {
       const { sent, received } = await oneTransfer(library, kib, effort, profile && `${profile}-${kib}k`);
       figures.push(higher(`${kib} KiB messages`, 'MB/s', megabytesPerS(received)));
-      if (kib === 64) figures.push(lower('64 KiB, CPU of the sender', 's/GB', cpuPerGigabyte(sent)), lower('64 KiB, CPU of the receiver', 's/GB', cpuPerGigabyte(received)));
+      if (kib === 64 && library !== BROWSER) figures.push(lower('64 KiB, CPU of the sender', 's/GB', cpuPerGigabyte(sent)), lower('64 KiB, CPU of the receiver', 's/GB', cpuPerGigabyte(received)));
     }
     return figures;
   },
@@ -240,7 +241,7 @@ const many: Scenario = {
 const cross: Scenario = {
   name: 'cross',
   what: 'as dc-throughput with 64 KiB, between sansrtc and each other library',
-  libraries: ['node-datachannel', '@roamhq/wrtc'],
+  libraries: ['node-datachannel', '@roamhq/wrtc', BROWSER],
   async run(library, effort, profile) {
     const figures: Figure[] = [];
     for (const [row, pairing] of [['64 KiB from sansrtc', ['sansrtc', library]], ['64 KiB to sansrtc', [library, 'sansrtc']]] as const) {

@@ -6,6 +6,12 @@ export const LIBRARY_FILES = {
   werift: 'werift.ts',
 } as const;
 
-export type LibraryName = keyof typeof LIBRARY_FILES;
+/** A browser takes part in transfers, where it is installed: it is no library, and a page cannot measure much else. */
+export const BROWSER = 'Chromium';
 
-export const LIBRARY_NAMES = Object.keys(LIBRARY_FILES) as readonly LibraryName[];
+export type LibraryName = keyof typeof LIBRARY_FILES | typeof BROWSER;
+
+/** All that run in Node.js. */
+export const NODE_LIBRARIES = Object.keys(LIBRARY_FILES) as readonly (keyof typeof LIBRARY_FILES)[];
+
+export const LIBRARY_NAMES: readonly LibraryName[] = [...NODE_LIBRARIES, BROWSER];
