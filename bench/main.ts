@@ -8,7 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { goAlone } from './alone.ts';
 import { judge } from './bars.ts';
 import { CHROMIUM } from './browser/chromium.ts';
-import { BROWSER, LIBRARY_NAMES, type LibraryName, NODE_LIBRARIES } from './libs/index.ts';
+import { LIBRARY_NAMES, type LibraryName, NODE_LIBRARIES } from './libs/index.ts';
 import { coresInUse, machine } from './machine.ts';
 import { runMicro } from './micro/main.ts';
 import { runPlatforms } from './platforms/main.ts';
