@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [command = 'help', ...args] = process.argv.slice(2);
 
+/** Ctrl-C goes to the program that runs as well: this one waits until it has ended. */
+process.on('SIGINT', () => {});
+
 function run(program, programArgs, options = {}) {
   const { status, error } = spawnSync(program, programArgs, { cwd: root, stdio: 'inherit', ...options });
   if (error) throw error;
@@ -25,6 +28,7 @@ function install() {
 
 function build() {
   if (existsSync(`${root}/dist`)) removeStale('dist', 'src');
+  else console.log('Building it (once) …');
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-b']);
 }
 
