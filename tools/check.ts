@@ -1,4 +1,4 @@
-// What is checked without running the library; one line each. `npm run check` builds, and so checks the types, first.
+// What is checked without running the library; one line each. `npm run check` builds, and so checks the types of the library, first.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +20,17 @@ function lint(): Outcome {
   const lines = `${stdout}${stderr}`.split('\n').filter((line) => line !== '' && !/^\d+ problems?$/.test(line));
   if (error !== undefined) return { seen: '', problems: [String(error)] };
   return { seen: 'no complaint', problems: status === 0 ? [] : lines };
+}
+
+const WORKSPACES = ['examples', 'interop', 'bench'];
+
+/** The build sees the library, its tests and tools; what uses the library is looked at here. */
+function types(): Outcome {
+  const problems = WORKSPACES.flatMap((folder) => {
+    const { stdout, status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', folder], { cwd: root, encoding: 'utf8' });
+    return status === 0 ? [] : stdout.split('\n').filter(Boolean);
+  });
+  return { seen: `${WORKSPACES.join(', ')} compile`, problems };
 }
 
 function layers(): Outcome {
@@ -81,6 +92,7 @@ function readTracked(file: string): string {
 
 const checks: readonly (readonly [name: string, run: () => Outcome])[] = [
   ['lint', lint],
+  ['types', types],
   ['layers', layers],
   ['attacks', attacks],
   ['api', api],

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { examples } from '../../examples/shared/run.ts';
 import type { Page } from '../demo/browser.ts';
@@ -15,29 +15,34 @@ const BLOCK_LINES = 12;
 const MOST_LINES = 110;
 
 async function isShort(): Promise<string> {
-  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.js', '*.html'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.js', '*.html', '*.css'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
   const blocks = new Map<string, string>();
   for (const file of files) {
     const [example = ''] = file.split('/');
-    if (example === 'shared') continue;
     const lines = readFileSync(`${root}${file}`, 'utf8').split('\n');
-    assert(example === 'demo' || !file.endsWith('main.ts') || lines.length <= MOST_LINES, `${file} has ${lines.length} lines`);
-    for (let at = 0; at + BLOCK_LINES <= lines.length; at++) {
-      const block = lines.slice(at, at + BLOCK_LINES).join('\n');
+    assert(!file.endsWith('/main.ts') || lines.length <= MOST_LINES, `${file} has ${lines.length} lines`);
+    const told = lines.map((line) => line.trim()).filter((line) => line !== '');
+    for (let at = 0; at + BLOCK_LINES <= told.length; at++) {
+      const block = told.slice(at, at + BLOCK_LINES).join('\n');
       const other = blocks.get(block) ?? example;
-      assert(other === example, `${file}:${at + 1}: twelve lines are also in ${other}`);
+      assert(other === example, `${file} has twelve lines of ${other}, from '${told[at]}' on`);
       blocks.set(block, example);
     }
   }
   return `${examples().length} examples: main.ts is short, no block of ${BLOCK_LINES} lines is in two of them`;
 }
 
-/** Every example has a row in the project's README, with the words of its own. */
+const textOfFile = (path: string): string => readFileSync(`${root}../${path}`, 'utf8');
+
+/** Every example has a row in the project's README, with the words of its own; what either links to is there. */
 async function isListed(): Promise<string> {
-  const readme = readFileSync(`${root}../README.md`, 'utf8');
+  const readme = textOfFile('README.md');
   const listed = examples().filter(({ name }) => name !== 'demo');
   for (const { name, about } of listed) assert(readme.includes(`| [${name}](examples/${name}/README.md) | ${about} |`), `README.md has no row of ${name}, or another text`);
-  return `${listed.length} examples have a row in README.md`;
+  const readmes = ['.', 'interop', ...examples().map(({ name }) => `examples/${name}`)];
+  const links = readmes.flatMap((folder) => [...textOfFile(`${folder}/README.md`).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => `${folder}/${link}`));
+  for (const link of links) assert(existsSync(`${root}../${link}`), `a link leads nowhere: ${link}`);
+  return `${listed.length} examples have a row in README.md, ${links.length} links lead somewhere`;
 }
 
 /** How a program that cannot work with what it was told ends: with one line that says why, and perhaps the list of options. */
