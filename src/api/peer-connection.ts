@@ -31,6 +31,7 @@ import type { RtpTransceiver } from './rtp-transceiver.ts';
 import type { TrackLocal } from './track-local.ts';
 import type { TrackRemote } from './track-remote.ts';
 import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
+import { connected } from './connected.ts';
 import { gathered } from './gathered.ts';
 import { OperationsChain } from './operations.ts';
 import { callGuarded, PeerChannelPort } from './peer-channel-port.ts';
@@ -312,6 +313,19 @@ export class PeerConnection implements AsyncDisposable {
    */
   gathered(): Promise<void> {
     return gathered(this);
+  }
+
+  /**
+   * Waits until the connection is up, as after each offer and answer the first time. Rejects with `ERR_NETWORK` when it has
+   * failed, with `ERR_CLOSED` when it is closed before.
+   *
+   * @example
+   * pc.addTrack(track);
+   * await pc.connected();
+   * track.writeSample(frame); // what is written before goes nowhere
+   */
+  connected(): Promise<void> {
+    return connected(this);
   }
 
   /** What the connection reports from now on, in order, until it is closed. */

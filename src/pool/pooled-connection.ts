@@ -1,6 +1,7 @@
 import type { ChannelPort } from '../api/channel-port.ts';
 import { checkConfiguration, toChannelInit } from '../api/configuration.ts';
 import { EventHub } from '../api/events.ts';
+import { connected } from '../api/connected.ts';
 import { gathered } from '../api/gathered.ts';
 import {
   type CandidateInit,
@@ -202,6 +203,19 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
    */
   gathered(): Promise<void> {
     return gathered(this);
+  }
+
+  /**
+   * Waits until the connection is up, as after each offer and answer the first time. Rejects with `ERR_NETWORK` when it has
+   * failed, with `ERR_CLOSED` when it is closed before.
+   *
+   * @example
+   * pc.addTrack(track);
+   * await pc.connected();
+   * track.writeSample(frame); // what is written before goes nowhere
+   */
+  connected(): Promise<void> {
+    return connected(this);
   }
 
   /** What the connection reports from now on, in order, until it is closed. */

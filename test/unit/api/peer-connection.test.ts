@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPeerConnection, type PeerConnection, PeerConnectionBuilder, type PeerConnectionEvent, RtcError } from '../../../src/api/index.ts';
+import { connected } from '../../../src/api/connected.ts';
+import type { ConnectionState } from '../../../src/peer/index.ts';
 import { connectPair, negotiate, trickle, within } from '../../support/peers.ts';
 
 const LOOPBACK = { udpAddrs: ['127.0.0.1:0'] };
@@ -251,6 +253,27 @@ test('`gathered` waits for the candidates, of a restart too, and rejects when th
   const never = assert.rejects(idle.gathered(), { code: 'ERR_CLOSED' });
   await idle.close();
   await never;
+});
+
+test('`connected` waits for the connection, and rejects when it fails or is closed before', async () => {
+  const idle = await createPeerConnection(LOOPBACK);
+  const never = assert.rejects(idle.connected(), { code: 'ERR_CLOSED' });
+  await idle.close();
+  await never;
+  const { a, close } = await connectPair();
+  await within(a.connected(), 1000, 'a connection that is up');
+  await close();
+  const told = (...states: ConnectionState[]): Promise<void> =>
+    connected({
+      connectionState: 'new',
+      async *events() {
+        for (const state of states) yield { type: 'connectionstatechange', state } as const;
+      },
+    });
+  await told('connecting', 'connected');
+  await assert.rejects(told('connecting', 'failed', 'connected'), { code: 'ERR_NETWORK' });
+  await assert.rejects(told('connecting', 'closed'), { code: 'ERR_CLOSED' });
+  await assert.rejects(connected({ connectionState: 'failed', events: () => assert.fail('nothing to wait for') }), { code: 'ERR_NETWORK' });
 });
 
 test('statistics name the transport, the pair, both candidates, the channels and the certificates (webrtc-stats)', async () => {
