@@ -61,3 +61,45 @@ export class SparseSet<T> implements Iterable<T> {
     if (this.#set !== undefined) yield* this.#set;
   }
 }
+
+/** Entries that were handed out are kept in front of the others until there are so many. */
+const MOST_GAPS = 32;
+
+/** A first-in-first-out queue of the same kind: for events and for the datagrams of a handshake. */
+export class SparseQueue<T> {
+  #entries: (T | undefined)[] | undefined;
+  #head = 0;
+
+  get length(): number {
+    return this.#entries === undefined ? 0 : this.#entries.length - this.#head;
+  }
+
+  push(entry: T): void {
+    if (this.#entries === undefined) this.#entries = [entry];
+    else this.#entries.push(entry);
+  }
+
+  /** Removes and returns the oldest entry. */
+  shift(): T | undefined {
+    const entries = this.#entries;
+    if (entries === undefined) return undefined;
+    const entry = entries[this.#head];
+    entries[this.#head++] = undefined;
+    if (this.#head === entries.length) this.clear();
+    else if (this.#head === MOST_GAPS) {
+      entries.splice(0, MOST_GAPS);
+      this.#head = 0;
+    }
+    return entry;
+  }
+
+  /** The oldest entry, left where it is. */
+  peek(): T | undefined {
+    return this.#entries?.[this.#head];
+  }
+
+  clear(): void {
+    this.#entries = undefined;
+    this.#head = 0;
+  }
+}

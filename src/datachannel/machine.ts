@@ -1,4 +1,4 @@
-import { Counters, type Deadline, DecodeError, EMPTY, encodeUtf8, type Environment, type Instant, type Protocol, Queue, RtcError } from '../core/index.ts';
+import { Counters, type Deadline, DecodeError, EMPTY, encodeUtf8, type Environment, type Instant, type Protocol, Queue, RtcError, SparseQueue } from '../core/index.ts';
 import { messageCharge, type SctpEvent, type SctpMessage, type SctpSend } from '../sctp/index.ts';
 import { Channel } from './channel.ts';
 import { type DataChannelsConfig, resolveDataChannelsConfig, type ResolvedDataChannelsConfig } from './config.ts';
@@ -37,7 +37,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
   #unnumbered: Channel[] = [];
   readonly #early: EarlyMessages;
   readonly #writes: Queue<SctpSend> = new Queue();
-  readonly #events: Queue<DataChannelEvent> = new Queue();
+  readonly #events: SparseQueue<DataChannelEvent> = new SparseQueue();
   readonly #readable: Queue<Channel> = new Queue();
   #resets: number[] = [];
   #released = 0;

@@ -1,4 +1,4 @@
-import { Counters, type Deadline, DecodeError, type Environment, type Instant, type Protocol, Queue, RtcError, TimerTable } from '../core/index.ts';
+import { Counters, type Deadline, DecodeError, type Environment, type Instant, type Protocol, Queue, RtcError, SparseQueue, TimerTable } from '../core/index.ts';
 import { readU48 } from '../core/bytes.ts';
 import { checkMtu, type DtlsConfig, type ResolvedConfig, resolveConfig } from './config.ts';
 import {
@@ -42,9 +42,9 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   readonly #config: ResolvedConfig;
   readonly #counters: Counters = new Counters();
   readonly #timers: TimerTable<'retransmit' | 'handshake'> = new TimerTable();
-  readonly #datagrams: Queue<Uint8Array> = new Queue();
+  readonly #datagrams: SparseQueue<Uint8Array> = new SparseQueue();
   readonly #data: Queue<Uint8Array> = new Queue();
-  readonly #events: Queue<DtlsEvent> = new Queue();
+  readonly #events: SparseQueue<DtlsEvent> = new SparseQueue();
   readonly #writer: RecordWriter = new RecordWriter();
   readonly #records: RecordReader;
   readonly #early: EarlyRecords = new EarlyRecords();

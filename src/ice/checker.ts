@@ -1,4 +1,4 @@
-import { type Counters, type Datagram, type Environment, type Instant, type Queue, sameAddress } from '../core/index.ts';
+import { type Counters, type Datagram, type Environment, type Instant, sameAddress, type SparseQueue } from '../core/index.ts';
 import { type StunMessage, type StunTransaction, StunTransactions, type TransactionSchedule, verifyIntegrity } from '../stun/index.ts';
 import { type Check, encodeCheck, makeCheck, type CheckKind } from './check.ts';
 import type { IceSettings } from './config.ts';
@@ -12,14 +12,14 @@ import type { Role } from './role.ts';
 export class Checker {
   readonly #settings: IceSettings;
   readonly #role: Role;
-  readonly #output: Queue<Datagram>;
+  readonly #output: SparseQueue<Datagram>;
   readonly #counters: Counters;
   readonly #transactions: StunTransactions<Check>;
   readonly #rate: RateLimit;
   #ordinaryAt: Instant = -Infinity;
   #pumpAt: Instant | undefined = undefined;
 
-  constructor(settings: IceSettings, role: Role, environment: Environment, output: Queue<Datagram>, counters: Counters) {
+  constructor(settings: IceSettings, role: Role, environment: Environment, output: SparseQueue<Datagram>, counters: Counters) {
     this.#settings = settings;
     this.#role = role;
     this.#output = output;

@@ -1,4 +1,4 @@
-import { Queue, sameAddress, type TransportAddress } from '../core/index.ts';
+import { sameAddress, SparseQueue, type TransportAddress } from '../core/index.ts';
 import { type CandidatePair, pairPriorityOf } from './pair.ts';
 
 /** Up to here looking through all is as quick as a table, which takes as much room as they do. */
@@ -12,7 +12,7 @@ export class Checklist {
   completed = false;
   // By remote address, then port: a lookup makes no string. Made when there are more than a few.
   #byRemote: Map<string, Map<number, CandidatePair[]>> | undefined;
-  readonly #triggered: Queue<CandidatePair> = new Queue();
+  readonly #triggered: SparseQueue<CandidatePair> = new SparseQueue();
   readonly #limit: number;
 
   constructor(limit: number) {

@@ -1,4 +1,4 @@
-import { Counters, type Datagram, type Environment, type Instant, Queue } from '../core/index.ts';
+import { Counters, type Datagram, type Environment, type Instant, SparseQueue } from '../core/index.ts';
 import { Checker } from './checker.ts';
 import { type IceConfig, type IceSettings, settingsOf } from './config.ts';
 import type { IceEvent } from './events.ts';
@@ -12,8 +12,8 @@ export class Context {
   readonly settings: IceSettings;
   readonly role: Role;
   readonly counters: Counters = new Counters();
-  readonly output: Queue<Datagram> = new Queue();
-  readonly events: Queue<IceEvent> = new Queue();
+  readonly output: SparseQueue<Datagram> = new SparseQueue();
+  readonly events: SparseQueue<IceEvent> = new SparseQueue();
   readonly checker: Checker;
   readonly selection: Selection;
   current: Generation;

@@ -1,4 +1,4 @@
-import { type Deadline, earlier, type Environment, type Instant, Queue, type RandomSource, TimerTable } from '../core/index.ts';
+import { type Deadline, earlier, type Environment, type Instant, type RandomSource, SparseQueue, TimerTable } from '../core/index.ts';
 import { type DtlsConfig, type DtlsEvent, DtlsMachine, type DtlsState } from '../dtls/index.ts';
 import { HelloLog } from './dtls-hello.ts';
 
@@ -27,8 +27,8 @@ export class DtlsTransport {
   readonly #config: DtlsConfig;
   readonly #environment: Environment;
   readonly #timers: TimerTable<'silence'> = new TimerTable();
-  readonly #datagrams: Queue<Uint8Array> = new Queue();
-  readonly #events: Queue<DtlsEvent> = new Queue();
+  readonly #datagrams: SparseQueue<Uint8Array> = new SparseQueue();
+  readonly #events: SparseQueue<DtlsEvent> = new SparseQueue();
   readonly #hellos: HelloLog = new HelloLog();
   #machine: DtlsMachine;
   /** What the client's hello of this attempt was made from. */

@@ -6,7 +6,7 @@ import { Gatherer, type GathererEvent, type GathererInput, type GathererInterfac
 /** The gatherer of the present ICE generation, and what every later one must be told of the sockets. */
 export class Gathering {
   readonly #environment: Environment;
-  readonly #sockets: Set<GathererInput & { readonly type: 'socket' }> = new Set();
+  #sockets: readonly (GathererInput & { readonly type: 'socket' })[] = [];
   #interfaces: readonly GathererInterface[] = [];
   #areSocketsDone = false;
   #gatherer: Gatherer | undefined;
@@ -44,16 +44,14 @@ export class Gathering {
   handleEvent(input: GathererInput, now: Instant): void {
     switch (input.type) {
       case 'socket':
-        this.#sockets.add(input);
+        this.#sockets = this.#sockets.concat(input);
         this.#interfaces = input.interfaces;
         break;
       case 'sockets-done':
         this.#areSocketsDone = true;
         break;
       case 'socket-closed':
-        for (const socket of this.#sockets) {
-          if (socket.local.port === input.local.port && socket.local.address === input.local.address) this.#sockets.delete(socket);
-        }
+        this.#sockets = this.#sockets.filter(({ local }) => local.port !== input.local.port || local.address !== input.local.address);
         break;
       case 'resolved':
         break;

@@ -1,4 +1,4 @@
-import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, Queue, randomU32, RtcError, sameAddress } from '../core/index.ts';
+import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, type Protocol, randomU32, RtcError, sameAddress, SparseQueue } from '../core/index.ts';
 import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
 import { Certificate, type DtlsEvent } from '../dtls/index.ts';
 import { generateIceCredentials, type IceConnectionState, type IcePair } from '../ice/index.ts';
@@ -40,7 +40,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   /** Transceivers, and what they send and receive. */
   readonly media: PeerMedia;
   readonly #counters: Counters = new Counters();
-  readonly #events: Queue<PeerEvent> = new Queue();
+  readonly #events: SparseQueue<PeerEvent> = new SparseQueue();
   readonly #gathering: Gathering;
   #gatheringState: IceGatheringState = 'new';
   #iceState: IceConnectionState = 'new';
@@ -56,7 +56,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #isConnectivitySilent = false;
   #isWritable = false;
   /** The last datagrams of a transport that was closed. */
-  readonly #farewell: Queue<Datagram> = new Queue();
+  readonly #farewell: SparseQueue<Datagram> = new SparseQueue();
 
   /** @throws RtcError `ERR_INVALID_ARGUMENT` on a certificate that has expired */
   constructor(config: PeerConfig, environment: Environment, now: Instant) {

@@ -1,4 +1,4 @@
-import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, Queue, type TransportAddress } from '../core/index.ts';
+import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, SparseQueue, type TransportAddress } from '../core/index.ts';
 import { type Certificate, type DtlsEvent, type DtlsMachine, type DtlsState, type Fingerprint, isDataRecord } from '../dtls/index.ts';
 import { IceAgent, type IceCandidate, type IceConnectionState, type IceCredentials, type IceEvent, type IcePair } from '../ice/index.ts';
 import { DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
@@ -34,7 +34,7 @@ export class Transport {
   readonly #config: PeerConfig;
   readonly #environment: Environment;
   readonly #certificate: Certificate;
-  readonly #early: Queue<Datagram> = new Queue();
+  readonly #early: SparseQueue<Datagram> = new SparseQueue();
   #ice: IceAgent | undefined;
   #dtls: DtlsTransport | undefined;
   /** The pair in use: the one ICE selected, and until then the one that the first DTLS datagram came over. */

@@ -1,4 +1,4 @@
-import { Queue } from '../core/index.ts';
+import { SparseQueue } from '../core/index.ts';
 import type { SctpEvent } from './events.ts';
 import type { InStreams } from './in-streams.ts';
 
@@ -15,7 +15,7 @@ interface Entry {
 export class EventQueue {
   /** The messages that events wait for, once there can be any. */
   messages: InStreams | undefined;
-  readonly #entries: Queue<Entry> = new Queue();
+  readonly #entries: SparseQueue<Entry> = new SparseQueue();
 
   push(event: SctpEvent): void {
     this.#entries.push({ event, after: this.messages?.delivered ?? 0 });

@@ -7,6 +7,12 @@ import type { OutMessage } from './scheduler.ts';
 const ROW_BYTES = 28;
 const LEAST_ROWS = 8;
 
+const NO_MESSAGES: (OutMessage | undefined)[] = [];
+const NO_U8: Uint8Array = new Uint8Array(0);
+const NO_U16: Uint16Array = new Uint16Array(0);
+const NO_U32: Uint32Array = new Uint32Array(0);
+const NO_F64: Float64Array = new Float64Array(0);
+
 /** A chunk that is neither of these is in flight. */
 export const ACKED = 1;
 export const LOST = 2;
@@ -20,21 +26,21 @@ export class Outstanding {
   /** TSN of the first chunk: the cumulative TSN that the peer acknowledged, plus one. */
   base: number;
   count = 0;
-  messages: (OutMessage | undefined)[] = [];
+  messages: (OutMessage | undefined)[] = NO_MESSAGES;
   /** Where the fragment begins in its message, and how long it is, in bytes. */
-  offsets: Uint32Array = new Uint32Array(0);
-  sizes: Uint16Array = new Uint16Array(0);
+  offsets: Uint32Array = NO_U32;
+  sizes: Uint16Array = NO_U16;
   /** B, E and U of the DATA chunk. */
-  flags: Uint8Array = new Uint8Array(0);
-  states: Uint8Array = new Uint8Array(0);
+  flags: Uint8Array = NO_U8;
+  states: Uint8Array = NO_U8;
   /** How often it was sent. */
-  sends: Uint16Array = new Uint16Array(0);
+  sends: Uint16Array = NO_U16;
   /** The number of the packet that bore it last. */
-  packets: Uint32Array = new Uint32Array(0);
-  sentAt: Float64Array = new Float64Array(0);
+  packets: Uint32Array = NO_U32;
+  sentAt: Float64Array = NO_F64;
   /** Which fragment of its message it is, and how many TSNs before it the fragment before it lies (0: too far, or none). */
-  fsns: Uint32Array = new Uint32Array(0);
-  backs: Uint16Array = new Uint16Array(0);
+  fsns: Uint32Array = NO_U32;
+  backs: Uint16Array = NO_U16;
   /** Bytes of the header of a DATA or I-DATA chunk. */
   headerBytes: number = DATA_HEADER_BYTES;
 
@@ -47,6 +53,8 @@ export class Outstanding {
 
   #head = 0;
   #mask = -1;
+  /** How many rows there are at first. */
+  #leastRows = LEAST_ROWS;
   /** No chunk before this TSN is lost. */
   #lostFrom = 0;
 
@@ -168,17 +176,30 @@ export class Outstanding {
     this.messages[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     this.base = add32(this.base, 1);
-    this.count--;
+    if (--this.count === 0 && this.#mask < LEAST_ROWS) this.#rest();
   }
 
   /** Forgets everything and gives the memory back. */
   clear(): void {
     this.base = this.nextTsn;
     this.count = 0;
-    this.messages = [];
+    this.#rest();
+    this.flightCost = this.flightPayload = this.lostChunks = this.lostCost = 0;
+  }
+
+  /**
+   * Gives the columns back. The first messages are those that open channels, and silence may follow for hours; whoever sends more
+   * gets more rows, and keeps them.
+   */
+  #rest(): void {
+    this.messages = NO_MESSAGES;
+    this.offsets = this.packets = this.fsns = NO_U32;
+    this.sizes = this.sends = this.backs = NO_U16;
+    this.flags = this.states = NO_U8;
+    this.sentAt = NO_F64;
     this.#head = 0;
     this.#mask = -1;
-    this.flightCost = this.flightPayload = this.lostChunks = this.lostCost = 0;
+    this.#leastRows = 2 * LEAST_ROWS;
   }
 
   #settle(state: number, size: number): void {
@@ -200,7 +221,7 @@ export class Outstanding {
   }
 
   #grow(): void {
-    const size = Math.max(LEAST_ROWS, 2 * (this.#mask + 1));
+    const size = Math.max(this.#leastRows, 2 * (this.#mask + 1));
     const from = this.#mask < 0 ? 0 : this.#head;
     const messages = new Array<OutMessage | undefined>(size);
     for (let i = 0; i < this.count; i++) messages[i] = this.messages[(from + i) & this.#mask];

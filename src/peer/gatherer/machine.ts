@@ -11,6 +11,7 @@ import {
   Queue,
   sameAddress,
   scopeOf,
+  SparseQueue,
   type TransportAddress,
 } from '../../core/index.ts';
 import { candidatePriority, type LocalCandidate } from '../../ice/index.ts';
@@ -53,13 +54,15 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
   readonly #deadlineMs: number;
   readonly #includeLoopback: boolean;
   readonly #servers: readonly ServerState[];
-  readonly #sockets: Set<BoundSocket> = new Set();
+  // Lists that are made anew when something comes, which is seldom: they have the right size, and there may be thousands of them.
+  #sockets: readonly BoundSocket[] = [];
   readonly #waiting: Queue<Task> = new Queue();
   readonly #transactions: StunTransactions<Task>;
-  readonly #output: Queue<Datagram> = new Queue();
-  readonly #events: Queue<GathererEvent> = new Queue();
-  readonly #candidates: LocalCandidate[] = [];
-  readonly #foundations: Map<string, string> = new Map();
+  readonly #output: SparseQueue<Datagram> = new SparseQueue();
+  readonly #events: SparseQueue<GathererEvent> = new SparseQueue();
+  #candidates: readonly LocalCandidate[] = [];
+  /** What each foundation stands for; the first is `1`. */
+  #foundations: readonly string[] = [];
   readonly #counters: Counters = new Counters();
   #socketCount = 0;
   #socketsDone = false;
@@ -187,10 +190,10 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
       .sort((a, b) => b.priority - a.priority);
     const [best] = hosts;
     const socket: BoundSocket = { local, hosts, preference: best ? (best.priority >>> 8) & 0xffff : 0 };
-    this.#sockets.add(socket);
+    this.#sockets = this.#sockets.concat(socket);
     this.#complete = false;
     for (const candidate of hosts) {
-      this.#candidates.push(candidate);
+      this.#candidates = this.#candidates.concat(candidate);
       this.#events.push({ type: 'candidate', candidate });
     }
     for (const state of this.#servers) this.#ask(socket, state, now);
@@ -211,9 +214,9 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
 
   /** Same type, base and server make the same foundation (RFC 8445 5.1.1.3). */
   #foundation(key: string): string {
-    let foundation = this.#foundations.get(key);
-    if (foundation === undefined) this.#foundations.set(key, (foundation = String(this.#foundations.size + 1)));
-    return foundation;
+    const known = this.#foundations.indexOf(key);
+    if (known < 0) this.#foundations = this.#foundations.concat(key);
+    return String(known < 0 ? this.#foundations.length : known + 1);
   }
 
   /** Asks a server for a socket, or its name first. A server that cannot help this socket is passed over in silence. */
@@ -259,7 +262,7 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
   }
 
   #removeSocket(local: TransportAddress): void {
-    for (const socket of [...this.#sockets]) if (sameAddress(socket.local, local)) this.#sockets.delete(socket);
+    this.#sockets = this.#sockets.filter((socket) => !sameAddress(socket.local, local));
     for (const transaction of [...this.#transactions.values()]) {
       if (sameAddress(transaction.owner.socket.local, local)) this.#transactions.end(transaction);
     }
@@ -306,7 +309,7 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
       base: socket.local,
       url: state.server.url,
     };
-    this.#candidates.push(candidate);
+    this.#candidates = this.#candidates.concat(candidate);
     this.#events.push({ type: 'candidate', candidate });
   }
 

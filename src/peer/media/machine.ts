@@ -1,4 +1,4 @@
-import { Counters, type Deadline, type Environment, type Instant, Queue, randomBytes, randomU32, RtcError, SparseMap, toBase64 } from '../../core/index.ts';
+import { Counters, type Deadline, type Environment, type Instant, randomBytes, randomU32, RtcError, SparseMap, SparseQueue, toBase64 } from '../../core/index.ts';
 import { type BeltPacket, beltPacket, InterceptorChain, type InterceptorEvent, type InterceptorFactory } from '../../interceptor/index.ts';
 import { isRtcp, readRtcp, type RtcpPacket } from '../../rtcp/index.ts';
 import { isRtp, readHeader, readPadding, RtpHeader } from '../../rtp/index.ts';
@@ -30,7 +30,7 @@ export class MediaTransport {
   #sendersBySsrc: Map<number, SendStream> = NO_STREAMS;
   /** Streams that do not send at present, by SSRC. */
   #paused: Map<number, SendStream> = NO_STREAMS;
-  readonly #events: Queue<MediaEvent> = new Queue();
+  readonly #events: SparseQueue<MediaEvent> = new SparseQueue();
   /** The ids of the tracks that are sent and received, by transceiver. */
   readonly sourceIds: SparseMap<number, string> = new SparseMap();
   readonly trackIds: SparseMap<number, string> = new SparseMap();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SparseMap, SparseSet } from '../../../src/core/index.ts';
+import { SparseMap, SparseQueue, SparseSet } from '../../../src/core/index.ts';
 
 test('a sparse map does what a map does, whatever is done to it', () => {
   const step = fc.record({ what: fc.constantFrom('set', 'delete', 'get', 'clear'), key: fc.integer({ min: 0, max: 4 }), value: fc.integer() });
@@ -43,4 +43,30 @@ test('a sparse set holds each value once and is empty after clear', () => {
   assert.deepEqual([[...set], set.size], [[1, 2], 2]);
   set.clear();
   assert.deepEqual([[...set], set.size], [[], 0]);
+});
+
+test('a sparse queue does what a list does, whatever is done to it, and hands out what it was given in its order', () => {
+  const step = fc.record({ what: fc.constantFrom('push', 'push', 'shift', 'peek', 'clear'), times: fc.integer({ min: 1, max: 50 }) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+      const list: number[] = [];
+      const queue = new SparseQueue<number>();
+      let next = 0;
+      for (const { what, times } of steps) {
+        for (let i = 0; i < times; i++) {
+          if (what === 'push') {
+            list.push(next);
+            queue.push(next++);
+          } else if (what === 'shift') assert.equal(queue.shift(), list.shift());
+          else if (what === 'peek') assert.equal(queue.peek(), list[0]);
+          else {
+            list.length = 0;
+            queue.clear();
+          }
+          assert.equal(queue.length, list.length);
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
 });
