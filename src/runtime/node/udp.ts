@@ -11,8 +11,8 @@ export const MAX_QUEUED_PACKETS = 512;
 const SIZE_UNTOLD_BYTES = 1280;
 
 /** Addresses are literals here, so the socket must not ask the resolver: that costs a thread's answer or a tick per send. */
-function literalLookup(address: string, _options: unknown, done: (error: null, address: string, family: number) => void): void {
-  done(null, address, familyOf(address));
+function literalLookup(family: 4 | 6): (address: string, options: unknown, done: (error: null, address: string, family: number) => void) => void {
+  return (address, _options, done) => done(null, address, family);
 }
 
 interface SystemError {
@@ -28,8 +28,10 @@ class NodeUdpSocket implements UdpSocket {
   readonly #socket: Socket;
   #handler: UdpHandler | undefined;
   #closed: Promise<void> | undefined;
-  /** Sends whose callback did not come yet: those in the system's hands, and those that wait for the next tick. */
-  #pending = 0;
+  /** No more packets than these wait in the runtime: those that waited when it was counted last, and all that were sent since. */
+  #mayWait = 0;
+  /** Where the last send with a callback went that did not come yet. */
+  #watched: TransportAddress | undefined;
   /** The last sender. Runs of datagrams come from one, and one object for them makes comparing cheap above. */
   #lastRemote: TransportAddress = { address: '', port: 0 };
 
@@ -44,27 +46,34 @@ class NodeUdpSocket implements UdpSocket {
   }
 
   get queuedBytes(): number {
-    return this.#handler === undefined || this.#pending === 0 ? 0 : this.#socket.getSendQueueSize();
+    if (this.#handler === undefined) return 0;
+    try {
+      return this.#socket.getSendQueueSize();
+    } catch {
+      return 0; // it is being torn down
+    }
   }
 
+  /**
+   * A callback costs a tick for each packet, so of a run of packets to one address only the first of a turn has one: what keeps the
+   * system from sending there is told by it, or by that of the next turn.
+   */
   send(bytes: Uint8Array, remote: TransportAddress): void {
     if (this.#handler === undefined) return;
-    if (this.#pending >= MAX_QUEUED_PACKETS && this.#socket.getSendQueueCount() >= MAX_QUEUED_PACKETS) {
-      this.#pending++;
-      const error = { code: 'ENOBUFS', message: 'too many packets wait to be sent', address: remote.address, port: remote.port };
-      process.nextTick(this.#sent, error, bytes.length);
-      return;
-    }
-    this.#pending++;
+    const { address, port } = remote;
+    const size = bytes.length;
     try {
-      const size = bytes.length;
-      const sent = size <= SIZE_UNTOLD_BYTES ? this.#sent : (error: Error | null): void => this.#sent(error, size);
-      this.#socket.send(bytes, remote.port, remote.address, sent);
+      if (++this.#mayWait > MAX_QUEUED_PACKETS && !this.#hasRoom()) this.#failed({ code: 'ENOBUFS', message: 'too many packets wait to be sent', address, port }, size);
+      else if (size > SIZE_UNTOLD_BYTES) this.#socket.send(bytes, port, address, (error) => this.#report(error, size));
+      else if (remote === this.#watched) this.#socket.send(bytes, port, address);
+      else {
+        this.#watched = remote;
+        this.#socket.send(bytes, port, address, this.#sent);
+      }
     } catch (thrown) {
       // The port is 0, or the socket was torn down under us; it must reach the owner as any other failure does.
       const { code, message } = thrown as SystemError;
-      const error = { code: code ?? 'UNKNOWN', message, address: remote.address, port: remote.port };
-      process.nextTick(this.#sent, error, bytes.length);
+      this.#failed({ code: code ?? 'UNKNOWN', message, address, port }, size);
     }
   }
 
@@ -89,13 +98,25 @@ class NodeUdpSocket implements UdpSocket {
     handler.onDatagram(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), remote);
   };
 
-  /** The callback of every send; a socket without one would swallow the errors. */
-  readonly #sent = (error: SystemError | null, sizeBytes?: number): void => {
-    this.#pending--;
-    if (error) this.#report(error, typeof sizeBytes === 'number' && sizeBytes > 0 ? sizeBytes : undefined);
+  /** Without a callback the socket swallows the errors of a send. It comes when the turn is over, or when the packet has left. */
+  readonly #sent = (error: SystemError | null): void => {
+    this.#watched = undefined;
+    this.#report(error, undefined);
   };
 
   readonly #onError = (error: SystemError): void => this.#report(error, undefined);
+
+  /** Looks again how many packets wait; to ask for each would cost as much as the callbacks. */
+  #hasRoom(): boolean {
+    const waiting = this.#socket.getSendQueueCount();
+    this.#mayWait = waiting + 1;
+    return waiting < MAX_QUEUED_PACKETS;
+  }
+
+  /** Handlers are not called from inside `send`. */
+  #failed(error: SystemError, sizeBytes: number): void {
+    process.nextTick(() => this.#report(error, sizeBytes));
+  }
 
   readonly #onClose = (): void => {
     const handler = this.#handler;
@@ -103,7 +124,9 @@ class NodeUdpSocket implements UdpSocket {
     handler?.onClose();
   };
 
-  #report({ code = 'UNKNOWN', message, address, port }: SystemError, sizeBytes: number | undefined): void {
+  #report(error: SystemError | null, sizeBytes: number | undefined): void {
+    if (!error) return;
+    const { code = 'UNKNOWN', message, address, port } = error;
     this.#handler?.onError({
       kind: socketErrorKind(code),
       code,
@@ -120,7 +143,7 @@ export async function bindUdp(options: UdpBindOptions): Promise<UdpSocket> {
   const address = canonicalAddress(text);
   if (address === undefined) throw new RtcError('ERR_INVALID_ARGUMENT', 'a socket is bound to an IP address, not to a name');
   const family = familyOf(address);
-  const socket = createSocket({ type: `udp${family}`, reuseAddr: false, ipv6Only: family === 6, lookup: literalLookup });
+  const socket = createSocket({ type: `udp${family}`, reuseAddr: false, ipv6Only: family === 6, lookup: literalLookup(family) });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);

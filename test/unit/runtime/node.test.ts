@@ -174,18 +174,40 @@ test('A-OS-02 errors of a send come to onError with the destination and, above t
   );
 });
 
+test('A-OS-02 of a run of packets to one address the first of each turn tells what keeps the system from sending it', async (context) => {
+  const { socket, errors } = await listen(context);
+  const [forbidden, nowhere] = [{ address: '255.255.255.255', port: 9 }, { address: '127.0.0.1', port: 0 }];
+  for (let turn = 1; turn <= 3; turn++) {
+    for (let i = 0; i < 20; i++) socket.send(new Uint8Array(100), forbidden);
+    assert.equal(errors.length, turn - 1, 'not from inside send');
+    await until(() => errors.length === turn);
+  }
+  assert.ok(errors.every(({ kind, code, remote }) => kind === 'forbidden' && code === 'EACCES' && remote?.address === '255.255.255.255'));
+  errors.length = 0;
+  for (const remote of [forbidden, nowhere, { ...forbidden }, forbidden]) socket.send(new Uint8Array(100), remote);
+  for (let i = 0; i < 3; i++) socket.send(new Uint8Array(1300), forbidden);
+  await until(() => errors.length === 7);
+  assert.deepEqual(
+    errors.filter(({ sizeBytes }) => sizeBytes !== 1300).map(({ remote }) => remote?.port),
+    [9, 0, 9, 9],
+    'another address has its own, whoever was asked for before',
+  );
+});
+
 test('A-OS-02 at most 512 packets wait in the runtime; the next is dropped and reported', async (context) => {
   const { socket, inner, errors } = await listen(context);
-  const callbacks: ((error: null) => void)[] = [];
-  const send = context.mock.method(inner, 'send', (_bytes: Uint8Array, _port: number, _address: string, callback: () => void) => callbacks.push(callback));
-  context.mock.method(inner, 'getSendQueueCount', () => callbacks.length);
+  let waiting = 0;
+  const send = context.mock.method(inner, 'send', () => void waiting++);
+  context.mock.method(inner, 'getSendQueueCount', () => waiting);
   for (let i = 0; i < 515; i++) socket.send(new Uint8Array(10), { address: '127.0.0.1', port: 9 });
   assert.equal(send.mock.callCount(), 512);
   await until(() => errors.length === 3);
   assert.ok(errors.every(({ kind, sizeBytes }) => kind === 'no-room' && sizeBytes === 10));
-  for (const callback of callbacks.splice(0)) callback(null);
-  socket.send(new Uint8Array(10), { address: '127.0.0.1', port: 9 });
-  assert.equal(send.mock.callCount(), 513);
+  for (let sent = 1; sent <= 512; sent++) {
+    waiting--;
+    socket.send(new Uint8Array(10), { address: '127.0.0.1', port: 9 });
+    assert.equal(send.mock.callCount(), 512 + sent, 'the system took one, so there is room for one');
+  }
 });
 
 test('A-OS-02 every system code has a kind', () => {
