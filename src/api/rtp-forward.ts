@@ -14,20 +14,54 @@ const OWN_EXTENSIONS: ReadonlySet<string> = new Set([
 /** Serves all receivers of a packet, one after the other. */
 type Outgoing = { -readonly [Key in keyof OutgoingRtp]: OutgoingRtp[Key] };
 
+const FIRST_SLAB_BYTES = 2048;
+const LARGEST_SLAB_BYTES = 32_768;
+
+/**
+ * Copies of payloads that several receivers share, side by side in slabs. Each source has its own, so that what keeps a payload to send it
+ * again holds on to little else.
+ */
+export class PayloadCopies {
+  #slab: Uint8Array = new Uint8Array(0);
+  #used = 0;
+
+  /** A copy that nobody changes. */
+  copy(payload: Uint8Array): Uint8Array {
+    const { length } = payload;
+    if (this.#used + length > this.#slab.length) {
+      if (length > LARGEST_SLAB_BYTES) return payload.slice();
+      this.#slab = new Uint8Array(Math.max(length, Math.min(Math.max(2 * this.#slab.length, FIRST_SLAB_BYTES), LARGEST_SLAB_BYTES)));
+      this.#used = 0;
+    }
+    const copied = this.#slab.subarray(this.#used, this.#used + length);
+    copied.set(payload);
+    this.#used += length;
+    return copied;
+  }
+}
+
 const NONE: readonly ExtensionElement[] = Object.freeze([]);
 
 /**
  * Writes a packet to each binding, under the payload type that it has there. Sequence number, timestamp and marker are those of the
  * packet. Returns how many took it.
  *
+ * @param copies - what makes a copy of the payload that all receivers share; for one alone it does not pay
  * @param extensions - the ids of the packet's header extensions; those that a receiver knows are passed on
  * @param codecOf - the codec of the packet at a receiver; without one it is not for that receiver
  */
-export function forwardRtp(packet: RtpPacket, bindings: Iterable<TrackBinding>, extensions: ExtensionMap | undefined, codecOf: (binding: TrackBinding) => RtpCodec | undefined): number {
-  const { header, payload, bytes, csrcs } = packet;
+export function forwardRtp(
+  packet: RtpPacket,
+  bindings: Iterable<TrackBinding>,
+  copies: PayloadCopies | undefined,
+  extensions: ExtensionMap | undefined,
+  codecOf: (binding: TrackBinding) => RtpCodec | undefined,
+): number {
+  const { header, bytes, csrcs } = packet;
+  const payload = copies === undefined ? packet.payload : copies.copy(packet.payload);
   const { timestamp, marker, sequenceNumber } = header;
   const elements = extensions === undefined || header.extensionProfile < 0 ? NONE : foreignElements(extensionElements(bytes, header), extensions);
-  const outgoing: Outgoing = { payload, timestamp, marker, sequenceNumber, payloadType: 0, csrcs: csrcs.length > 0 ? csrcs : undefined, extensions: undefined, inPlace: false };
+  const outgoing: Outgoing = { payload, timestamp, marker, sequenceNumber, payloadType: 0, csrcs: csrcs.length > 0 ? csrcs : undefined, extensions: undefined, inPlace: false, isShared: copies !== undefined };
   let taken = 0;
   for (const binding of bindings) {
     const codec = codecOf(binding);

@@ -1,6 +1,6 @@
 import { createDepacketizer, type Depacketizer, hasPayloadFormat } from '../codec/index.ts';
 import type { MediaKind, RtpCodec, RtpPacket } from '../rtp/index.ts';
-import { forwardRtp } from './rtp-forward.ts';
+import { forwardRtp, PayloadCopies } from './rtp-forward.ts';
 import { chooseCodec, type TrackBinding, type TrackCodec, type TrackLocal } from './track-local.ts';
 import type { TrackRemote } from './track-remote.ts';
 
@@ -24,6 +24,7 @@ export class TrackForwarder implements TrackLocal {
   readonly kind: MediaKind;
   readonly streamId: string;
   readonly #bindings: Map<TrackBinding, Translation> = new Map();
+  readonly #copies: PayloadCopies = new PayloadCopies();
   readonly #depacketizers: Map<string, Depacketizer> = new Map();
   #source: TrackRemote;
   #untap: () => void;
@@ -100,7 +101,8 @@ export class TrackForwarder implements TrackLocal {
   }
 
   #forward(packet: RtpPacket): void {
-    forwardRtp(packet, this.#bindings.keys(), this.#source.extensions, (binding) => this.#codecFor(binding, packet.header.payloadType));
+    const copies = this.#bindings.size > 1 ? this.#copies : undefined;
+    forwardRtp(packet, this.#bindings.keys(), copies, this.#source.extensions, (binding) => this.#codecFor(binding, packet.header.payloadType));
   }
 
   #codecFor(binding: TrackBinding, payloadType: number): RtpCodec | undefined {

@@ -1,6 +1,6 @@
 import { DecodeError, RtcError } from '../core/index.ts';
 import { type ExtensionMap, RtpPacket } from '../rtp/index.ts';
-import { forwardRtp } from './rtp-forward.ts';
+import { forwardRtp, PayloadCopies } from './rtp-forward.ts';
 import { TrackLocalStatic, type TrackLocalOptions } from './track-local.ts';
 
 export interface TrackLocalStaticRtpOptions extends TrackLocalOptions {
@@ -20,6 +20,7 @@ export interface TrackLocalStaticRtpOptions extends TrackLocalOptions {
  */
 export class TrackLocalStaticRtp extends TrackLocalStatic {
   readonly #extensions: ExtensionMap | undefined;
+  readonly #copies: PayloadCopies = new PayloadCopies();
 
   constructor(options: TrackLocalStaticRtpOptions) {
     super(options);
@@ -33,7 +34,8 @@ export class TrackLocalStaticRtp extends TrackLocalStatic {
    * @param extensions - the ids of this packet's header extensions, when they differ from those of the track
    */
   writeRtp(packet: RtpPacket | Uint8Array, extensions: ExtensionMap | undefined = this.#extensions): number {
-    return forwardRtp(packet instanceof RtpPacket ? packet : decode(packet), this.bindings, extensions, ({ codec }) => codec);
+    const { bindings } = this;
+    return forwardRtp(packet instanceof RtpPacket ? packet : decode(packet), bindings, bindings.size > 1 ? this.#copies : undefined, extensions, ({ codec }) => codec);
   }
 }
 

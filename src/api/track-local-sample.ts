@@ -54,12 +54,12 @@ export class TrackLocalStaticSample extends TrackLocalStatic {
     if (bindings.length === 0) return 0;
     const payloads = this.#packetizer.packetize(sample.data, sample);
     const taken = bindings.map(() => true);
+    // One receiver may build its packet around the payload itself; several copy it, and share it as what may be sent again.
+    const isAlone = bindings.length === 1;
     for (const { payload, marker, timestampOffset } of payloads) {
       bindings.forEach((binding: TrackBinding, i) => {
-        // The last receiver may build its packet around the payload itself; the others copy it before.
-        const inPlace = i === bindings.length - 1;
         const payloadType = binding.codec?.payloadType as number;
-        taken[i] = binding.write({ payload, payloadType, marker, timestamp: (timestamp + timestampOffset) >>> 0, inPlace }) && (taken[i] as boolean);
+        taken[i] = binding.write({ payload, payloadType, marker, timestamp: (timestamp + timestampOffset) >>> 0, inPlace: isAlone, isShared: !isAlone }) && (taken[i] as boolean);
       });
     }
     return taken.filter(Boolean).length;

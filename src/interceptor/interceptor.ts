@@ -24,6 +24,11 @@ export interface InterceptorContext {
  */
 export interface Interceptor {
   readonly name: string;
+  /**
+   * Says that its `writeRtp` leaves the bytes of payloads alone, or takes `sharedPayload` off the packets where it does not. Behind any other
+   * interceptor the chain takes it off, so that nothing outdated is sent again.
+   */
+  readonly keepsPayload?: true;
 
   /** A stream begins, or goes on after a pause: then it is the same object, and its numbers must go on as well (RFC 3711 9.1). */
   bindLocal?(stream: LocalStream, now: Instant): void;

@@ -50,6 +50,8 @@ export class InterceptorChain {
   readonly #readers: readonly Having<'readRtp'>[];
   readonly #readSources: readonly Source<'pollReadRtp'>[];
   readonly #writers: readonly Having<'writeRtp'>[];
+  /** By writer: whether payloads are as they were behind it. */
+  readonly #keepPayloads: readonly boolean[];
   readonly #writeSources: readonly Source<'pollWriteRtp'>[];
   readonly #rtcpReaders: readonly Having<'readRtcp'>[];
   readonly #rtcpWriters: readonly Having<'writeRtcp'>[];
@@ -88,6 +90,7 @@ export class InterceptorChain {
     this.#readers = having(all, 'readRtp');
     this.#readSources = sources(all, 'pollReadRtp', 'readRtp');
     this.#writers = having(reversed, 'writeRtp');
+    this.#keepPayloads = this.#writers.map(({ keepsPayload }) => keepsPayload === true);
     this.#writeSources = sources(reversed, 'pollWriteRtp', 'writeRtp');
     this.#rtcpReaders = having(all, 'readRtcp');
     this.#rtcpWriters = having(reversed, 'writeRtcp');
@@ -304,6 +307,7 @@ export class InterceptorChain {
     for (let i = from; i < writers.length; i++) {
       walking = (writers[i] as Having<'writeRtp'>).writeRtp(walking, now);
       if (walking === undefined) return;
+      if (walking.sharedPayload !== undefined && this.#keepPayloads[i] !== true) walking.sharedPayload = undefined;
     }
     if (this.#unsent.length >= MAX_UNSENT_PACKETS) return this.counters.add('interceptor.unsent');
     this.#unsent.push(walking);
@@ -315,6 +319,7 @@ export class InterceptorChain {
     for (let i = list.length - 1; i >= from; i--) {
       const { interceptor, next } = list[i] as Source<'pollWriteRtp'>;
       for (let packet = interceptor.pollWriteRtp(); packet !== undefined; packet = interceptor.pollWriteRtp()) {
+        if (packet.sharedPayload !== undefined && interceptor.keepsPayload !== true) packet.sharedPayload = undefined;
         this.#write(packet, next, now);
         if (i + 1 < list.length) this.#drainWrites(now, i + 1);
       }

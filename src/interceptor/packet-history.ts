@@ -1,3 +1,4 @@
+import { concat } from '../core/bytes.ts';
 import type { Instant } from '../core/index.ts';
 
 /** How much a history keeps. */
@@ -8,12 +9,16 @@ export interface PacketHistoryLimits {
   readonly maxAgeMs: number;
 }
 
+/** The payloads of a history that shares none. */
+const NONE_SHARED: (Uint8Array | undefined)[] = [];
+
 /** The first size of the store, in bytes; it doubles as long as it would overwrite what is still young. */
 const FIRST_BYTES = 16_384;
 
 /**
  * Copies of the last packets of one stream by sequence number. All bytes lie in one buffer that is written round and round, so that a
- * packet costs a copy and no allocation, and finding one a look at one place.
+ * packet costs a copy and no allocation, and finding one a look at one place. A payload that several streams share is not copied: one that
+ * goes to fifty receivers would otherwise lie in memory fifty times.
  */
 export class PacketHistory {
   readonly #limits: PacketHistoryLimits;
@@ -24,6 +29,11 @@ export class PacketHistory {
   #laps: Uint32Array = new Uint32Array(0);
   #times: Float64Array = new Float64Array(0);
   #store: Uint8Array = new Uint8Array(0);
+  /** By place: the shared payload that follows the bytes of the store. */
+  #shared: (Uint8Array | undefined)[] = NONE_SHARED;
+  #sharedBytes = 0;
+  /** Shared payloads are let go of from here on: about the oldest place. */
+  #tail = 0;
   #offset = 0;
   #lap = 1;
   #lapBegan: Instant = 0;
@@ -38,19 +48,31 @@ export class PacketHistory {
     return this.#store.length;
   }
 
-  /** Copies a packet. Returns its place, from 0 to `maxPackets` − 1, or −1 when it is too large to be kept. */
-  keep(sequence: number, bytes: Uint8Array, length: number, at: Instant): number {
+  /** Bytes of shared payloads that are held on to; as many as the store may have, at most. */
+  get sharedBytes(): number {
+    return this.#sharedBytes;
+  }
+
+  /**
+   * Keeps the first `length` bytes of a packet. Returns its place, from 0 to `maxPackets` − 1, or −1 when it is too large to be kept.
+   *
+   * @param shared - the last of these bytes once more, where nobody changes them: they are referred to in the place of being copied
+   */
+  keep(sequence: number, bytes: Uint8Array, length: number, at: Instant, shared?: Uint8Array): number {
     if (length > this.#limits.maxBytes || length > 0xffff) return -1;
-    this.#makeRoom(length, at);
+    const copied = shared === undefined ? length : length - shared.length;
+    this.#makeRoom(copied, at);
     const sequences = (this.#sequences ??= this.#index());
     const place = sequence & this.#mask;
+    if (this.#sharedBytes > 0) this.#release(place);
     sequences[place] = sequence;
     this.#offsets[place] = this.#offset;
-    this.#lengths[place] = length;
+    this.#lengths[place] = copied;
     this.#laps[place] = this.#lap;
     this.#times[place] = at;
-    this.#store.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.#offset);
-    this.#offset += length;
+    this.#store.set(copied === bytes.length ? bytes : bytes.subarray(0, copied), this.#offset);
+    this.#offset += copied;
+    if (shared !== undefined) this.#share(shared, place, at);
     return place;
   }
 
@@ -64,18 +86,51 @@ export class PacketHistory {
     return lap === this.#lap || (lap === this.#lap - 1 && (this.#offsets[place] as number) >= this.#offset) ? place : -1;
   }
 
+  /** How many bytes there are at a place. */
+  lengthAt(place: number): number {
+    return (this.#lengths[place] as number) + (this.#shared[place]?.length ?? 0);
+  }
+
   /** The bytes at a place, valid until the next packet is kept. */
   bytesAt(place: number): Uint8Array {
     const offset = this.#offsets[place] as number;
-    return this.#store.subarray(offset, offset + (this.#lengths[place] as number));
+    const copied = this.#store.subarray(offset, offset + (this.#lengths[place] as number));
+    const shared = this.#shared[place];
+    return shared === undefined ? copied : concat(copied, shared);
   }
 
   /** Lets go of all packets and their memory. */
   clear(): void {
     this.#sequences = undefined;
     this.#store = new Uint8Array(0);
+    this.#shared = NONE_SHARED;
+    this.#sharedBytes = 0;
+    this.#tail = 0;
     this.#offset = 0;
     this.#lap = 1;
+  }
+
+  /** Refers to a payload, and lets go of those that are too old, or too many. */
+  #share(shared: Uint8Array, place: number, now: Instant): void {
+    const { maxAgeMs, maxBytes, maxPackets } = this.#limits;
+    if (this.#shared === NONE_SHARED) this.#shared = new Array<Uint8Array | undefined>(maxPackets).fill(undefined);
+    this.#shared[place] = shared;
+    this.#sharedBytes += shared.length;
+    if (this.#tail === place) this.#tail = (place + 1) & this.#mask;
+    for (; this.#tail !== place; this.#tail = (this.#tail + 1) & this.#mask) {
+      if (this.#shared[this.#tail] === undefined) continue;
+      if (now - (this.#times[this.#tail] as number) <= maxAgeMs && this.#sharedBytes <= maxBytes) return;
+      this.#release(this.#tail);
+    }
+  }
+
+  /** Forgets the packet at a place, if its payload is shared. */
+  #release(place: number): void {
+    const shared = this.#shared[place];
+    if (shared === undefined) return;
+    this.#shared[place] = undefined;
+    this.#sharedBytes -= shared.length;
+    (this.#sequences as Int32Array)[place] = -1;
   }
 
   #index(): Int32Array {

@@ -16,6 +16,12 @@ export interface BeltPacket<Stream> {
   role: CodecRole | 'padding';
   /** When it arrived, or was written. */
   at: Instant;
+  /**
+   * The payload once more, of an outgoing packet whose source sends it to several: bytes that nobody changes and that all of them share.
+   * Who keeps the packet may keep these in the place of a copy. An interceptor that changes the payload takes them off; see
+   * {@link Interceptor.keepsPayload}.
+   */
+  sharedPayload?: Uint8Array | undefined;
   /** The probe cluster that it is sent in; absent when it is in none. Set by the pacer, read where the packet meets the wire. */
   probe?: number;
 }
@@ -24,8 +30,8 @@ export type IncomingPacket = BeltPacket<RemoteStream>;
 export type OutgoingPacket = BeltPacket<LocalStream>;
 
 /** A packet for the belt; all are made here, so that they have one shape. */
-export function beltPacket<Stream>(bytes: Uint8Array, header: RtpHeader, stream: Stream, role: CodecRole | 'padding', at: Instant): BeltPacket<Stream> {
-  return { bytes, header, stream, role, at };
+export function beltPacket<Stream>(bytes: Uint8Array, header: RtpHeader, stream: Stream, role: CodecRole | 'padding', at: Instant, sharedPayload?: Uint8Array): BeltPacket<Stream> {
+  return { bytes, header, stream, role, at, sharedPayload };
 }
 
 /** Room that every outgoing packet has behind it, in bytes: the longest SRTP tag (RFC 7714), and padding of 4. */

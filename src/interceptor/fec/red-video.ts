@@ -36,5 +36,6 @@ export function wrapRed(packet: OutgoingPacket, red: number): void {
   readHeader(wrapped, header);
   header.payloadEnd = payloadEnd;
   packet.bytes = wrapped;
+  packet.sharedPayload = undefined;
   packet.role = 'red';
 }

@@ -66,6 +66,7 @@ class ProtectedStream {
  */
 export class FecSender implements Interceptor {
   readonly name = 'fec-sender';
+  readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   readonly #config: ShareConfig;
   readonly #streams: Map<LocalStream, ProtectedStream> = new Map();

@@ -41,6 +41,7 @@ export interface CongestionControlOptions extends EstimatorConfig {
  */
 export class CongestionControl implements Interceptor {
   readonly name: string = 'congestion-control';
+  readonly keepsPayload = true;
   readonly estimator: BandwidthEstimator;
   readonly #context: InterceptorContext;
   readonly #streams: Map<LocalStream, Following> = new Map();

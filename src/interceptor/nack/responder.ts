@@ -80,6 +80,7 @@ class Repair {
  */
 export class NackResponder implements Interceptor {
   readonly name: string;
+  readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   readonly #config: Required<NackResponderConfig>;
   readonly #repeats: boolean;
@@ -124,7 +125,10 @@ export class NackResponder implements Interceptor {
     const { burstBytes, maxShare } = this.#config;
     repair.tokens = Math.min(burstBytes, repair.tokens + packet.bytes.length * maxShare);
     // Padding of an original is not sent again by RTX, but a repetition is the same to its end.
-    const place = repair.history.keep(header.sequenceNumber, packet.bytes, this.#repeats ? packet.bytes.length : header.payloadEnd, now);
+    const length = this.#repeats ? packet.bytes.length : header.payloadEnd;
+    const shared = packet.sharedPayload;
+    const isWhole = shared !== undefined && header.payloadStart + shared.length === length;
+    const place = repair.history.keep(header.sequenceNumber, packet.bytes, length, now, isWhole ? shared : undefined);
     if (place >= 0) repair.resends[place] = 0;
     return packet;
   }
@@ -186,7 +190,7 @@ export class NackResponder implements Interceptor {
     if (resends >= this.#config.maxResends) return 'interceptor.nack.too-often';
     const gap = Math.max(this.#roundTripMs / 2, MIN_RESEND_MS);
     if (resends > 0 && now - (repair.resentAt[place] as number) < gap) return 'interceptor.nack.too-soon';
-    return repair.tokens < repair.history.bytesAt(place).length ? 'interceptor.nack.rate' : undefined;
+    return repair.tokens < repair.history.lengthAt(place) ? 'interceptor.nack.rate' : undefined;
   }
 
   #resend(repair: Repair, place: number, now: Instant): void {

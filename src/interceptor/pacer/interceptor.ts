@@ -30,6 +30,7 @@ export interface PacerStats {
  */
 export class Pacer implements Interceptor {
   readonly name: string = 'pacer';
+  readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   readonly #config: ResolvedPacerConfig;
   readonly #queue: PacerQueue = new PacerQueue();

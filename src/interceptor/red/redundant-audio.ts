@@ -20,6 +20,7 @@ export interface RedundantAudioConfig {
  */
 export class RedundantAudio implements Interceptor {
   readonly name = 'redundant-audio';
+  readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   readonly #distance: number;
   readonly #senders: Map<LocalStream, RedSender> = new Map();

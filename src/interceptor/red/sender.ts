@@ -62,6 +62,7 @@ export class RedSender {
     wrapped[0] = (wrapped[0] as number) & 0xdf;
     setPayloadType(wrapped, this.#red);
     packet.bytes = wrapped;
+    packet.sharedPayload = undefined;
     packet.role = 'red';
     readHeader(wrapped, header);
   }

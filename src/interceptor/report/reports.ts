@@ -33,6 +33,7 @@ interface ReferenceTime {
  */
 export class Reports implements Interceptor {
   readonly name = 'reports';
+  readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   readonly #config: Required<ReportsConfig>;
   readonly #locals: Map<LocalStream, LocalSource> = new Map();

@@ -18,6 +18,7 @@ import type { LocalStreamStats, RemoteStreamStats } from './snapshots.ts';
  */
 export class StreamStatistics implements Interceptor {
   readonly name = 'statistics';
+  readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   // By the SSRC of the media; the streams of one end have different ones.
   readonly #locals: Map<number, LocalStatistics> = new Map();

@@ -28,6 +28,11 @@ export interface OutgoingRtp {
    * `OUTGOING_TAILROOM_BYTES` behind it, so that the packet is built around it. Default false: it is copied.
    */
   readonly inPlace?: boolean | undefined;
+  /**
+   * Nobody changes the payload any more, so that what is kept to be sent again may refer to it: for a source that sends it to several.
+   * Default false: it is copied. Not together with `inPlace`.
+   */
+  readonly isShared?: boolean | undefined;
 }
 
 /** Where packets are built: a buffer for each would take longer to make, and to collect, than the packet. */
@@ -137,7 +142,7 @@ export class SendStream implements LocalStream {
     writeU32(bytes, 4, timestamp);
     const header = new RtpHeader();
     readHeader(bytes, header);
-    return beltPacket(bytes, header, this, 'media', now);
+    return beltPacket(bytes, header, this, 'media', now, packet.isShared === true && packet.inPlace !== true ? packet.payload : undefined);
   }
 
   /** A stream of repair exists where its codec was agreed upon. ULPFEC has none: it goes inside RED (RFC 5109 14). */

@@ -12,7 +12,7 @@ import {
   TrackLocalStaticSample,
   type TrackRemote,
 } from '../../../src/api/index.ts';
-import { defaultInterceptors, InterceptorRegistry, Slot } from '../../../src/interceptor/index.ts';
+import { defaultInterceptors, InterceptorRegistry, type OutgoingPacket, Slot } from '../../../src/interceptor/index.ts';
 import { encodeRtp, type RtpPacket } from '../../../src/rtp/index.ts';
 import { negotiate, trickle, within } from '../../support/peers.ts';
 
@@ -120,6 +120,35 @@ test('RTP is forwarded with its gaps, and a duplicate goes out once', async () =
   assert.deepEqual(received.map(({ header, payload }) => [header.sequenceNumber, header.timestamp, header.marker, payload[1]]), [[7, 900, false, 7], [8, 900, false, 8], [11, 900, true, 11]]);
   assert.equal(received[0]?.header.ssrc, pair.a.getSenders()[0]?.encodings[0]?.ssrc);
   assert.throws(() => track.writeRtp(Uint8Array.of(1, 2, 3)), refuses('ERR_INVALID_ARGUMENT'));
+});
+
+test('what several receivers share comes whole to each of them, lost packets too, whatever becomes of the bytes that were written', async () => {
+  const lossy = {
+    name: 'lossy',
+    slot: Slot.dump,
+    create: () => ({ name: 'lossy', writeRtp: (packet: OutgoingPacket) => (packet.role === 'media' && packet.header.timestamp % 3 === 0 ? undefined : packet) }),
+  };
+  const interceptors = new InterceptorRegistry().registerDefaults().register(lossy);
+  await using one = await call({ a: { interceptors } });
+  await using two = await call({ a: { interceptors } });
+  const track = new TrackLocalStaticRtp({ codec: 'video/VP8' });
+  const received = await Promise.all(
+    [one, two].map(async (pair) => {
+      pair.a.addTrack(track);
+      await pair.connect();
+      const packets = new Map<number, Uint8Array>();
+      pair.tracks[0]!.track.handler = { onRtp: ({ header, payload }) => void packets.set(header.sequenceNumber, payload) };
+      return packets;
+    }),
+  );
+  const payloadOf = (number: number): Uint8Array => Uint8Array.from({ length: 900 + number }, (_, i) => (number * 31 + i * 7) & 0xff);
+  for (let number = 0; number < 100; number++) {
+    const bytes = encodeRtp({ payloadType: 3, sequenceNumber: number, timestamp: number, ssrc: 1, payload: payloadOf(number) });
+    assert.equal(track.writeRtp(bytes), 2);
+    bytes.fill(0xee);
+  }
+  await until(() => received.every(({ size }) => size >= 98)); // nobody misses what nobody saw: the first and the last
+  for (const packets of received) for (const [number, payload] of packets) assert.deepEqual(payload, payloadOf(number), `packet ${number}`);
 });
 
 test('a forwarder sends what it receives to others, and changes its source with a keyframe only', async () => {

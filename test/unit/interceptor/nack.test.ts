@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { encodeUtf8, fromHex, RtcError, toHex } from '../../../src/core/index.ts';
 import {
+  fecSender,
   type Interceptor,
   InterceptorChain,
   type InterceptorFactory,
@@ -475,6 +476,86 @@ test('a history agrees with a map of copies, keeps within its bytes, and forgets
   assert.equal(history.keep(1, new Uint8Array(50_000), 50_000, 0), -1);
   history.clear();
   assert.equal(history.sizeBytes, 0);
+});
+
+test('a history of shared payloads gives the bytes of one of copies, and holds on to no more of them than its limits say', () => {
+  const packet = fc.record({ skip: fc.integer({ min: -20, max: 70 }), header: fc.integer({ min: 12, max: 40 }), payload: fc.integer({ min: 0, max: 1400 }), wait: fc.integer({ min: 0, max: 300 }), shares: fc.boolean() });
+  const run = (packets: readonly { skip: number; header: number; payload: number; wait: number; shares: boolean }[]): number => {
+    const [copies, shared] = [1e6, 30_000].map((maxBytes) => new PacketHistory({ maxPackets: 64, maxBytes, maxAgeMs: 1000 })) as [PacketHistory, PacketHistory];
+    let [sequence, now, found] = [65_500, 0, 0];
+    const held: Uint8Array[] = [];
+    packets.forEach(({ skip, header, payload, wait, shares }, i) => {
+      sequence = (sequence + skip) & 0xffff;
+      now += wait;
+      const bytes = payloadOf(i, header + payload);
+      held.push(bytes.slice(header));
+      copies.keep(sequence, bytes, bytes.length, now);
+      shared.keep(sequence, bytes, bytes.length, now, shares ? held[i] : undefined);
+      bytes.fill(0);
+      assert.ok(shared.sharedBytes <= 30_000 && shared.sizeBytes <= 30_000);
+      for (let back = 0; back < 100; back++) {
+        const [expected, place] = [copies, shared].map((history) => history.find((sequence - back) & 0xffff, now)) as [number, number];
+        if (place < 0) continue;
+        found++;
+        assert.equal(place, expected);
+        assert.deepEqual(shared.bytesAt(place), copies.bytesAt(expected));
+        assert.equal(shared.lengthAt(place), copies.lengthAt(expected));
+      }
+      assert.ok(shared.find(sequence, now) >= 0);
+    });
+    shared.clear();
+    assert.equal(shared.sharedBytes, 0);
+    return found;
+  };
+  fc.assert(fc.property(fc.array(packet, { maxLength: 150 }), (packets) => void run(packets)), { numRuns: 40 });
+  const steady = (wait: number): number => run(Array.from({ length: 200 }, () => ({ skip: 1, header: 20, payload: 300, wait, shares: true })));
+  assert.ok(steady(1) > 200 * 50, 'all 64 are there');
+  assert.ok(steady(100) < 200 * 12, 'those of a second are there');
+});
+
+test('what an interceptor makes of a shared payload is what goes again, unless it says that it leaves payloads alone', () => {
+  for (const keepsPayload of [false, true]) {
+    const changer: InterceptorFactory = {
+      name: 'changer',
+      slot: 450,
+      create: (): Interceptor => ({
+        name: 'changer',
+        ...(keepsPayload && { keepsPayload }),
+        writeRtp: (packet) => {
+          packet.bytes[packet.header.payloadStart] = 0xaa;
+          return packet;
+        },
+      }),
+    };
+    const chain = chainOf(changer, nackResponder());
+    const stream = localStream();
+    chain.bindLocal(stream, 0);
+    const packet = outgoing(stream, { sequenceNumber: 5, payload: payloadOf(5, 100) });
+    packet.sharedPayload = payloadOf(5, 100);
+    chain.writeRtp(packet, 0);
+    writesOf(chain).rtp[0]?.bytes.fill(0); // sealed in place
+    chain.handleRtcp([nack(stream.ssrc, 5)], 10);
+    const [again] = writesOf(chain).rtp;
+    const expected = payloadOf(5, 100);
+    if (!keepsPayload) expected[0] = 0xaa;
+    assert.deepEqual(again?.bytes.subarray((again.header.payloadStart as number) + 2), expected);
+  }
+});
+
+test('RED takes a shared payload off what it wraps: the retransmission is RED', () => {
+  const chain = chainOf(fecSender({ minShare: 0.5, maxShare: 0.5 }), nackResponder());
+  const stream = localStream({ codecs: [...VIDEO_CODECS, ...RED_CODECS] });
+  chain.bindLocal(stream, 0);
+  const packet = outgoing(stream, { sequenceNumber: 5, payload: payloadOf(5, 100) });
+  packet.sharedPayload = payloadOf(5, 100);
+  chain.writeRtp(packet, 0);
+  const [sent] = writesOf(chain).rtp;
+  assert.equal(sent?.role, 'red');
+  const wrapped = sent!.bytes.slice(sent!.header.payloadStart);
+  sent!.bytes.fill(0);
+  chain.handleRtcp([nack(stream.ssrc, 5)], 10);
+  const [again] = writesOf(chain).rtp;
+  assert.deepEqual(again?.bytes.subarray((again.header.payloadStart as number) + 2), wrapped);
 });
 
 test('a quiet stream keeps little memory, a fast one no more than its limit', () => {
