@@ -4,7 +4,7 @@ import { TrackLocalStaticSample } from 'sansrtc';
 import { InterceptorRegistry, pacer } from 'sansrtc/interceptor';
 import { connect } from '../shared/connect.ts';
 import { optionsOf } from '../shared/options.ts';
-import { connected, whileOpen } from '../shared/play.ts';
+import { whileOpen } from '../shared/play.ts';
 import { serve } from '../shared/serve.ts';
 import { NarrowPath } from './narrow-path.ts';
 import { load, type Quality } from './qualities.ts';
@@ -36,7 +36,7 @@ await serve(import.meta.url, port, async (page) => {
   });
   const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
   pc.addTransceiverFromTrack(track, { direction: 'sendonly' });
-  await connected(pc);
+  await pc.connected();
 
   let quality = choose(pc.targetBitrateBps ?? 0);
   let sentBytes = 0;

@@ -14,5 +14,5 @@ await serve(import.meta.url, port, async (page) => {
   const { sender } = pc.addTransceiverFromTrack(track, { direction: 'sendonly' });
   if (!(await isTaken(page, pc, sender))) return;
   console.log('playing AV1');
-  await play(path, track, { signal: whileOpen(page) });
+  await play(path, track, whileOpen(page));
 });

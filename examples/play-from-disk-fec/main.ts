@@ -3,7 +3,7 @@ import { MediaEngine, TrackLocalStaticSample } from 'sansrtc';
 import { fecSender, InterceptorRegistry } from 'sansrtc/interceptor';
 import { connect } from '../shared/connect.ts';
 import { optionsOf } from '../shared/options.ts';
-import { connected, fileOf, play, whileOpen } from '../shared/play.ts';
+import { fileOf, play, whileOpen } from '../shared/play.ts';
 import { serve } from '../shared/serve.ts';
 import { LossyPath } from './lossy-path.ts';
 
@@ -29,10 +29,10 @@ await serve(import.meta.url, port, async (page) => {
   // Several packets for each frame, so that there is something to share.
   const track = new TrackLocalStaticSample({ codec: 'video/VP8', packetizer: { maxPayloadBytes: 300 } });
   const { sender } = pc.addTransceiverFromTrack(track, { direction: 'sendonly' });
-  await connected(pc);
+  await pc.connected();
   if (!sender.getParameters().codecs.some(({ name }) => name === 'ulpfec')) page.send({ error: 'This browser does not take ULPFEC.' });
   const timer = setInterval(() => page.send({ lost: path.lost, fec: path.fec }), 500);
   page.onEnd(() => clearInterval(timer));
   console.log(`playing, with one of ${every} packets lost and ${share} % FEC`);
-  await play(file, track, { signal: whileOpen(page) });
+  await play(file, track, whileOpen(page));
 });

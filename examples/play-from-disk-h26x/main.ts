@@ -14,5 +14,5 @@ await serve(import.meta.url, port, async (page) => {
   const sender = pc.addTrack(track);
   if (!(await isTaken(page, pc, sender))) return;
   console.log(`playing ${codec}, as ${sender.getParameters().codecs.find(({ name }) => name === codec)?.parameters.get('profile-level-id') ?? 'any profile'}`);
-  await play(path, track, { signal: whileOpen(page) });
+  await play(path, track, whileOpen(page));
 });

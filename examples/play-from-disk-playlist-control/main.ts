@@ -20,7 +20,7 @@ await serve(import.meta.url, port, async (page) => {
     playing = new AbortController();
     const path = media[index]?.path;
     const name = path === undefined ? null : names[index];
-    if (path !== undefined) void play(path, track, { signal: playing.signal });
+    if (path !== undefined) play(path, track, playing.signal).catch((error: Error) => page.send({ error: error.message }));
     channel.trySend(JSON.stringify({ playing: name }));
     console.log(name === null ? 'paused' : `playing ${name}`);
   }

@@ -26,7 +26,7 @@ await serve(import.meta.url, port, async (page) => {
     const stop = new AbortController();
     const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
     playing.push({ transceiver: pc.addTransceiverFromTrack(track, { direction: 'sendonly' }), stop: () => stop.abort() });
-    void play(file, track, { signal: AbortSignal.any([stop.signal, gone]) });
+    void play(file, track, AbortSignal.any([stop.signal, gone]));
   }
 
   function remove(): void {

@@ -21,6 +21,6 @@ await serve(import.meta.url, port, async (page) => {
   if (!(await isTaken(page, pc, sender))) return;
   console.log(`playing ${codec} and opus`);
   const signal = whileOpen(page);
-  await Promise.all([play(pictureFile, picture, { signal }), play(soundFile, sound, { signal })]);
+  await Promise.all([play(pictureFile, picture, signal), play(soundFile, sound, signal)]);
   console.log('the page is gone');
 });

@@ -21,7 +21,7 @@ await serve(import.meta.url, port, async (page) => {
       async onTrack({ track }) {
         camera = track;
         pc.addTransceiverFromTrack(picture, { direction: 'sendonly' });
-        void play(file, picture, { signal: whileOpen(page) });
+        void play(file, picture, whileOpen(page));
         for await (const { keyframe } of track.frames()) if (keyframe) keyframes++;
       },
       onRtcp(packets) {

@@ -1,4 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { PeerConnection, RtpSender, TrackLocalStaticSample } from 'sansrtc';
@@ -26,31 +27,31 @@ export async function mediaOf<Codec extends string>(name: string, kind: 'audio' 
   }
 }
 
-export interface PlayOptions {
-  /** Ends the playing. */
-  readonly signal?: AbortSignal;
-  /** Whether to begin again at the end. Default true. */
-  readonly loop?: boolean;
+/** Writes the frames of a file into a track, each when its time has come; the file's end on the clock. */
+async function playOnce(path: string, track: TrackLocalStaticSample, startMs: number, signal: AbortSignal): Promise<number> {
+  await using file = await createReader(createReadStream(path));
+  const source = file.tracks.find(({ format }) => format.kind === track.kind);
+  if (!source) throw new Error(`it has no ${track.kind}`);
+  const { clockHz } = source.format;
+  let endMs = startMs;
+  for await (const { data, timestamp, duration } of source.frames()) {
+    const waitMs = startMs + (timestamp * 1000) / clockHz - performance.now();
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) break;
+    track.writeSample({ data, durationMs: (duration * 1000) / clockHz });
+    endMs = startMs + ((timestamp + duration) * 1000) / clockHz;
+  }
+  if (endMs === startMs && !signal.aborted) throw new Error('it has no frames');
+  return endMs;
 }
 
-/** Writes the frames of a file into a track, each when its time has come. */
-export async function play(path: string, track: TrackLocalStaticSample, { signal, loop = true }: PlayOptions = {}): Promise<void> {
-  let startMs = performance.now();
-  do {
-    await using file = await createReader(createReadStream(path));
-    const source = file.tracks.find(({ format }) => format.kind === track.kind);
-    if (!source) throw new Error(`${path} has no ${track.kind}`);
-    const { clockHz } = source.format;
-    let endMs = startMs;
-    for await (const { data, timestamp, duration } of source.frames()) {
-      const waitMs = startMs + (timestamp * 1000) / clockHz - performance.now();
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => {});
-      if (signal?.aborted) return;
-      track.writeSample({ data, durationMs: (duration * 1000) / clockHz });
-      endMs = startMs + ((timestamp + duration) * 1000) / clockHz;
-    }
-    startMs = endMs;
-  } while (loop);
+/** Plays a file over and over, until `signal` is aborted. */
+export async function play(path: string, track: TrackLocalStaticSample, signal: AbortSignal): Promise<void> {
+  try {
+    for (let atMs = performance.now(); !signal.aborted; ) atMs = await playOnce(path, track, atMs, signal);
+  } catch (error) {
+    throw new Error(`${basename(path)} cannot be played on: ${(error as Error).message}.`, { cause: error });
+  }
 }
 
 /** A signal that is aborted when the page is gone. */
@@ -60,18 +61,12 @@ export function whileOpen(page: Signal): AbortSignal {
   return controller.signal;
 }
 
-/** Resolves when a connection is up. */
-export async function connected(pc: PeerConnection): Promise<void> {
-  if (pc.connectionState === 'connected') return;
-  for await (const event of pc.events()) if (event.type === 'connectionstatechange' && event.state === 'connected') return;
-}
-
 /** Waits until the connection is up; false when the page's browser does not take what a sender sends, of which the page is told. */
 export async function isTaken(page: Signal, pc: PeerConnection, sender: RtpSender): Promise<boolean> {
   if (!pc.currentRemoteDescription) for await (const event of pc.events()) if (event.type === 'signalingstatechange' && event.state === 'stable') break;
   const name = sender.track?.codec.name ?? '';
   const isKnown = sender.getParameters().codecs.some((codec) => codec.name === name);
-  if (isKnown) await connected(pc);
+  if (isKnown) await pc.connected();
   else page.send({ error: `This browser does not take ${name}.` });
   return isKnown;
 }

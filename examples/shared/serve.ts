@@ -52,6 +52,7 @@ export async function serve(main: string, port: number, onPage: (signal: Signal)
     try {
       await onPage(signal);
     } catch (error) {
+      if (!signal.isOpen) return; // nothing works with a page that is gone
       complain(error);
       signal.send({ error: error instanceof Error ? error.message : String(error) });
     }

@@ -27,9 +27,14 @@ export class Signal implements AsyncIterable<Message> {
     stream.on('close', () => void this.end());
   }
 
+  /** Whether the page is there. */
+  get isOpen(): boolean {
+    return this.#ended === undefined;
+  }
+
   /** Tells the page. */
   send(message: Message): void {
-    if (!this.#ended) this.#stream.write(`data: ${JSON.stringify(message)}\n\n`);
+    if (this.isOpen) this.#stream.write(`data: ${JSON.stringify(message)}\n\n`);
   }
 
   /** What is to be done when the page is gone. */

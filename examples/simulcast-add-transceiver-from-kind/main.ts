@@ -3,7 +3,7 @@ import { type PeerConnection, TrackForwarder, TrackLocalStaticSample, type Track
 import { connect } from '../shared/connect.ts';
 import { optionsOf } from '../shared/options.ts';
 import { createPair } from '../shared/pair.ts';
-import { connected, fileOf, play } from '../shared/play.ts';
+import { fileOf, play } from '../shared/play.ts';
 import { serve } from '../shared/serve.ts';
 
 const { port } = optionsOf();
@@ -18,7 +18,7 @@ async function publish(pc: PeerConnection): Promise<void> {
   const { sender } = pc.addTransceiverFromKind('video', { direction: 'sendonly', sendEncodings: rids.map((rid) => ({ rid })) });
   for (const [i, [rid, file]] of Object.entries(files).entries()) {
     const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
-    setTimeout(() => void play(file, track, { signal: ending.signal }), i * 700);
+    setTimeout(() => void play(file, track, ending.signal), i * 700);
     await sender.replaceTrack(track, rid);
   }
 }
@@ -30,7 +30,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     void Promise.all([publisher.close(), receiver.close()]);
   });
 }
-await connected(publisher);
+await publisher.connected();
 console.log(`${encodings.size} encodings arrive: ${[...encodings.keys()].join(', ')}`);
 
 await serve(import.meta.url, port, async (page) => {

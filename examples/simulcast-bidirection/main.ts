@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type PeerConnection, type TrackEvent, TrackLocalStaticSample } from 'sansrtc';
 import { optionsWithoutPage } from '../shared/options.ts';
 import { createPair, negotiate } from '../shared/pair.ts';
-import { connected, fileOf, play } from '../shared/play.ts';
+import { fileOf, play } from '../shared/play.ts';
 
 const { seconds } = optionsWithoutPage({ seconds: { default: 3, help: 'how long to send', least: 1 } });
 const file = fileOf('picture.vp8.ivf');
@@ -23,7 +23,7 @@ async function sendThree(pc: PeerConnection): Promise<void> {
   const { sender } = pc.addTransceiverFromKind('video', { direction: 'sendonly', sendEncodings: rids.map((rid) => ({ rid })) });
   for (const rid of rids) {
     const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
-    void connected(pc).then(() => play(file, track, { signal: stop.signal }));
+    void pc.connected().then(() => play(file, track, stop.signal));
     await sender.replaceTrack(track, rid);
   }
 }
@@ -31,7 +31,7 @@ async function sendThree(pc: PeerConnection): Promise<void> {
 const [a, b] = await createPair({ handler: { onTrack: countAt('a') } }, { handler: { onTrack: countAt('b') } }, sendThree);
 await sendThree(b);
 await negotiate(b, a);
-await Promise.all([connected(a), connected(b)]);
+await Promise.all([a.connected(), b.connected()]);
 await sleep(seconds * 1000);
 stop.abort();
 console.table(Object.fromEntries([...frames].map(([what, count]) => [what, { frames: count }])));

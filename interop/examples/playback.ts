@@ -1,7 +1,12 @@
 // The examples that play files to a page.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { until } from '../suite.ts';
 import { playsSteadily, streamOf, streamsOf } from './media.ts';
-import { assert, click, type ExampleTest, lacksTest, pageTest, textOf } from './tools.ts';
+import { assert, click, type ExampleTest, complaintTest, pageTest, textOf } from './tools.ts';
+
+const PICTURE = new URL('../../examples/media/picture.vp8.ivf', import.meta.url);
 
 const vpx = [
   ['picture.vp8.ivf', 'VP8'],
@@ -33,9 +38,23 @@ const av1 = ['ivf', 'obu'].map((format) =>
 );
 
 const lacking = [
-  lacksTest('play-from-disk-h26x', 'This browser does not take H264.', 'connected', { variant: 'lacking', browsers: ['firefox'] }),
-  lacksTest('play-from-disk-h26x', 'This browser does not take H265.', 'connected', { variant: 'H265', args: ['--video=picture.h265'], browsers: ['chromium'] }),
+  complaintTest('play-from-disk-h26x', 'This browser does not take H264.', 'connected', { variant: 'lacking', browsers: ['firefox'] }),
+  complaintTest('play-from-disk-h26x', 'This browser does not take H265.', 'connected', { variant: 'H265', args: ['--video=picture.h265'], browsers: ['chromium'] }),
 ];
+
+/** Ten frames and a bit, then rubbish. */
+const rubbish = complaintTest('play-from-disk-vpx', 'rubbish.ivf cannot be played on: media.ivf: frame of 4294967295 bytes.', 'connected', {
+  variant: 'rubbish',
+  async before() {
+    const folder = await mkdtemp(join(tmpdir(), 'example-'));
+    const file = join(folder, 'rubbish.ivf');
+    const whole = await readFile(PICTURE);
+    let at = 32; // the header of an IVF file; each frame has one of 12 bytes, which begins with its length
+    for (let i = 0; i < 10; i++) at += 12 + whole.readUInt32LE(at);
+    await writeFile(file, Buffer.concat([whole.subarray(0, at), Buffer.alloc(1000, 0xff)]));
+    return { args: [`--video=${file}`], end: () => void rm(folder, { recursive: true }) };
+  },
+});
 
 const renegotiation = pageTest('play-from-disk-renegotiation', async ({ page, program }) => {
   const decoding = async (): Promise<number> => (await streamsOf(page)).filter(({ codec, kbps }) => codec === 'VP8' && kbps > 20).length;
@@ -66,4 +85,4 @@ const playlist = pageTest('play-from-disk-playlist-control', async ({ page, prog
   return `${before}; another file, a pause and back on one track`;
 });
 
-export const playbackTests: readonly ExampleTest[] = [...vpx, h264, ...av1, ...lacking, renegotiation, playlist];
+export const playbackTests: readonly ExampleTest[] = [...vpx, h264, ...av1, ...lacking, rubbish, renegotiation, playlist];

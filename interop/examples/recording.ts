@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sleep, until } from '../suite.ts';
 import { streamOf } from './media.ts';
-import { assert, type BrowserName, click, type ExampleTest, lacksTest, type PageTestOptions, pageTest, type Tools } from './tools.ts';
+import { assert, type BrowserName, click, type ExampleTest, complaintTest, type PageTestOptions, pageTest, type Tools } from './tools.ts';
 
 const run = promisify(execFile);
 const RECORD_MS = 4000;
@@ -52,8 +52,8 @@ const reload = async ({ page, url }: Tools): Promise<void> => page.goto(url);
 const vpx = ['VP8', 'VP9'].map((codec) => recording('save-to-disk-vpx', codec, ['ivf', 'ogg'], pressStop, { args: [`--codec=${codec}`], variant: codec }));
 
 const lacking = [
-  lacksTest('save-to-disk-h26x', 'This browser does not send H264.', 'failed', { variant: 'lacking', browsers: ['firefox'] }),
-  lacksTest('save-to-disk-h26x', 'This browser does not send H265.', 'failed', { variant: 'H265', args: ['--codec=H265', '--into=build/recordings'], browsers: ['chromium'] }),
+  complaintTest('save-to-disk-h26x', 'This browser does not send H264.', 'failed', { variant: 'lacking', browsers: ['firefox'] }),
+  complaintTest('save-to-disk-h26x', 'This browser does not send H265.', 'failed', { variant: 'H265', args: ['--codec=H265', '--into=build/recordings'], browsers: ['chromium'] }),
 ];
 
 /** Firefox sends no H.264 on Debian. */

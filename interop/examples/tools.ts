@@ -169,8 +169,8 @@ export function pageTest(example: string, check: (tools: Tools) => Promise<strin
   return withPage(example, all, options);
 }
 
-/** The test of an example in a browser that lacks the codec: the page says so, and the program goes on. */
-export function lacksTest(example: string, says: string, state: 'connected' | 'failed', options: PageTestOptions): ExampleTest {
+/** The test of an example that cannot do what it was asked for: the page says why, and the program goes on. */
+export function complaintTest(example: string, says: string, state: 'connected' | 'failed', options: PageTestOptions): ExampleTest {
   const all = async ({ page, browser, name, open, url }: Tools): Promise<string> => {
     for (const one of [page, await open()]) {
       if (one !== page) await one.goto(url);
