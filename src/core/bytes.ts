@@ -27,9 +27,9 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
-  let out = '';
-  for (const byte of bytes) out += byte.toString(16).padStart(2, '0');
-  return out;
+  const out = new Array<string>(bytes.length);
+  for (let i = 0; i < bytes.length; i++) out[i] = (bytes[i] as number).toString(16).padStart(2, '0');
+  return out.join('');
 }
 
 /** The bytes of a hexadecimal string. Throws {@link DecodeError} on anything else. */

@@ -43,9 +43,9 @@ export class Certificate {
   readonly key: SigningKey;
   readonly #crypto: CryptoProvider;
 
-  private constructor(der: Uint8Array, leaf: LeafCertificate, key: SigningKey, crypto: CryptoProvider) {
+  private constructor(der: Uint8Array, expires: number, key: SigningKey, crypto: CryptoProvider) {
     this.der = der;
-    this.expires = leaf.notAfter;
+    this.expires = expires;
     this.key = key;
     this.#crypto = crypto;
   }
@@ -60,17 +60,18 @@ export class Certificate {
     const scheme = key.kind === 'ecdsa-p384' ? 'ecdsa_secp384r1_sha384' : key.kind === 'ecdsa-p256' ? 'ecdsa_secp256r1_sha256' : 'rsa_pkcs1_sha256';
     const algorithm = signatureAlgorithm(key.kind);
     const name = commonName(toHex(randomBytes(random, 8)));
+    const expires = Math.floor((unixNow + (options.lifeMs ?? CERTIFICATE_LIFE_MS)) / 1000) * 1000; // times are written to the second
     const tbs = derSequence(
-      derValue(Tag.context0, derValue(Tag.integer, Uint8Array.of(2))), // v3
+      VERSION_3,
       derValue(Tag.integer, serial),
       algorithm,
       name,
-      derSequence(encodeTime(unixNow - CERTIFICATE_BACKDATE_MS), encodeTime(unixNow + (options.lifeMs ?? CERTIFICATE_LIFE_MS))),
+      derSequence(encodeTime(unixNow - CERTIFICATE_BACKDATE_MS), encodeTime(expires)),
       name,
       key.publicKey,
     );
     const der = derSequence(tbs, algorithm, derBitString(key.sign(scheme, tbs)));
-    return new Certificate(der, decodeCertificate(der), key, crypto);
+    return new Certificate(der, expires, key, crypto);
   }
 
   /**
@@ -88,7 +89,7 @@ export class Certificate {
     }
     if (leaf.key.kind === 'unsupported') throw new RtcError('ERR_CRYPTO', "the certificate's key is of no supported kind");
     if (!equalBytes(leaf.publicKey, key.publicKey)) throw new RtcError('ERR_CRYPTO', 'the key is not that of the certificate');
-    return new Certificate(der.slice(), leaf, key, environment.crypto);
+    return new Certificate(der.slice(), leaf.notAfter, key, environment.crypto);
   }
 
   /** As {@link Certificate.fromDer}, from `CERTIFICATE` and `PRIVATE KEY` blocks (RFC 7468). */
@@ -106,6 +107,8 @@ export class Certificate {
     return { certificate: encodePem('CERTIFICATE', this.der), privateKey: encodePem('PRIVATE KEY', this.key.exportPrivateKey()) };
   }
 }
+
+const VERSION_3: Uint8Array = derValue(Tag.context0, derValue(Tag.integer, Uint8Array.of(2)));
 
 function signatureAlgorithm(kind: SigningKeyKind): Uint8Array {
   switch (kind) {

@@ -1,4 +1,4 @@
-import { concat, DecodeError } from '../core/index.ts';
+import { DecodeError } from '../core/index.ts';
 
 /** Tags of the DER values that certificates are made of (X.690 8). */
 export const Tag = {
@@ -20,42 +20,56 @@ export const Tag = {
  */
 export class DerReader {
   readonly #bytes: Uint8Array;
-  #at = 0;
-  /** Length of the contents of the value that was read last. */
-  #contentBytes = 0;
+  #at: number;
+  readonly #end: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
     this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
   }
 
   get left(): number {
-    return this.#bytes.length - this.#at;
+    return this.#end - this.#at;
   }
 
   /** The tag of the next value, or −1 at the end. */
   get tag(): number {
-    return this.#bytes[this.#at] ?? -1;
+    return this.#at < this.#end ? (this.#bytes[this.#at] as number) : -1;
   }
 
   /** The contents of the next value, which must have this tag. */
   value(tag: number): Uint8Array {
-    if (this.tag !== tag) throw new DecodeError('dtls.der', `tag ${tag} wanted, ${this.tag} found`);
-    const whole = this.any();
-    return whole.subarray(whole.length - this.#contentBytes);
+    const start = this.#skipTo(tag);
+    return this.#bytes.subarray(start, this.#at);
   }
 
   /** A reader of the contents of the next value. */
   enter(tag: number): DerReader {
-    return new DerReader(this.value(tag));
+    const start = this.#skipTo(tag);
+    return new DerReader(this.#bytes, start, this.#at);
   }
 
   /** The next value whole, with tag and length. */
   any(): Uint8Array {
     const at = this.#at;
+    this.skip();
+    return this.#bytes.subarray(at, this.#at);
+  }
+
+  /** Passes over the next value. */
+  skip(): void {
     const length = this.#length();
     this.#at += length;
-    this.#contentBytes = length;
-    return this.#bytes.subarray(at, this.#at);
+  }
+
+  /** Passes over the next value, which must have this tag; returns where its contents begin. */
+  #skipTo(tag: number): number {
+    if (this.tag !== tag) throw new DecodeError('dtls.der', `tag ${tag} wanted, ${this.tag} found`);
+    const length = this.#length();
+    const start = this.#at;
+    this.#at += length;
+    return start;
   }
 
   /** Throws unless everything was read. */
@@ -84,13 +98,23 @@ export class DerReader {
   }
 }
 
+const NO_UNUSED_BITS: Uint8Array = Uint8Array.of(0);
+
 /** A DER value with these contents. */
 export function derValue(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
-  const body = concat(...contents);
-  const length = body.length;
-  const header =
-    length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : length < 0x1_0000 ? [tag, 0x82, length >> 8, length & 255] : [tag, 0x83, length >> 16, (length >> 8) & 255, length & 255];
-  return concat(Uint8Array.from(header), body);
+  let length = 0;
+  for (let i = 0; i < contents.length; i++) length += (contents[i] as Uint8Array).length;
+  const lengthBytes = length < 0x80 ? 0 : length < 0x100 ? 1 : length < 0x1_0000 ? 2 : 3;
+  const out = new Uint8Array(2 + lengthBytes + length);
+  out[0] = tag;
+  out[1] = lengthBytes === 0 ? length : 0x80 | lengthBytes;
+  for (let i = 0; i < lengthBytes; i++) out[2 + i] = (length >> (8 * (lengthBytes - 1 - i))) & 255;
+  for (let i = 0, at = 2 + lengthBytes; i < contents.length; i++) {
+    const part = contents[i] as Uint8Array;
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 export function derSequence(...contents: readonly Uint8Array[]): Uint8Array {
@@ -99,7 +123,7 @@ export function derSequence(...contents: readonly Uint8Array[]): Uint8Array {
 
 /** A BIT STRING of whole bytes. */
 export function derBitString(bytes: Uint8Array): Uint8Array {
-  return derValue(Tag.bitString, Uint8Array.of(0), bytes);
+  return derValue(Tag.bitString, NO_UNUSED_BITS, bytes);
 }
 
 /** The bytes of a BIT STRING that has no unused bits. */

@@ -13,10 +13,16 @@ export type FingerprintHash = 'sha-256' | 'sha-384' | 'sha-512';
 
 const HASH_BYTES: Readonly<Record<FingerprintHash, number>> = { 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 };
 
+const DIGITS = '0123456789ABCDEF';
+
 /** The fingerprint of a certificate, as SDP writes it (RFC 8122 5). */
 export function fingerprintOf(crypto: CryptoProvider, algorithm: FingerprintHash, der: Uint8Array): Fingerprint {
-  const parts: string[] = [];
-  for (const byte of crypto.hash(algorithm, der)) parts.push(byte.toString(16).toUpperCase().padStart(2, '0'));
+  const digest = crypto.hash(algorithm, der);
+  const parts = new Array<string>(digest.length);
+  for (let i = 0; i < digest.length; i++) {
+    const byte = digest[i] as number;
+    parts[i] = DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15);
+  }
   return { algorithm, value: parts.join(':') };
 }
 

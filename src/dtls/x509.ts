@@ -49,20 +49,20 @@ export function decodeCertificate(der: Uint8Array): LeafCertificate {
   bitStringBytes(certificate.value(Tag.bitString));
   certificate.done();
 
-  if (tbs.tag === Tag.context0) tbs.any();
+  if (tbs.tag === Tag.context0) tbs.skip();
   const serial = tbs.value(Tag.integer);
   if (serial.length > MAX_SERIAL_BYTES) throw new DecodeError('dtls.certificate', 'serial number too long');
   unsignedInteger(serial);
   const algorithm = tbs.value(Tag.sequence);
   if (!equalBytes(algorithm, outerAlgorithm)) throw new DecodeError('dtls.certificate', 'two signature algorithms');
-  tbs.value(Tag.sequence); // issuer
+  tbs.enter(Tag.sequence); // issuer
   const validity = tbs.enter(Tag.sequence);
   const notBefore = time(validity);
   const notAfter = time(validity);
   validity.done();
-  tbs.value(Tag.sequence); // subject
+  tbs.enter(Tag.sequence); // subject
   const publicKey = tbs.any();
-  while (tbs.left > 0) tbs.any(); // unique identifiers, extensions
+  while (tbs.left > 0) tbs.skip(); // unique identifiers, extensions
   return { publicKey, key: decodeKey(publicKey), signatureAlgorithm: toHex(new DerReader(algorithm).value(Tag.oid)), notBefore, notAfter };
 }
 

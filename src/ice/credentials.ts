@@ -17,7 +17,8 @@ export function generateIceCredentials(random: RandomSource): IceCredentials {
 
 /** Random ice-chars. */
 export function randomText(random: RandomSource, length: number): string {
-  let text = '';
-  for (const byte of randomBytes(random, length)) text += LETTERS[byte & 63] as string;
-  return text;
+  const bytes = randomBytes(random, length);
+  const letters = new Array<string>(length);
+  for (let i = 0; i < length; i++) letters[i] = LETTERS.charAt((bytes[i] as number) & 63);
+  return letters.join('');
 }
