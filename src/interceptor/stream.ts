@@ -13,6 +13,8 @@ export interface StreamInfo {
   readonly extensions: ExtensionMap;
   /** RFC 5506 was negotiated: RTCP need not be compound. */
   readonly reducedSizeRtcp: boolean;
+  /** RFC 3611 5.2 was negotiated: an end that only receives may ask for the round trip, and is answered. */
+  readonly receiverRoundTrip: boolean;
   /** The stream of its retransmissions (RFC 4588); of a remote one it may become known late. */
   rtxSsrc: number | undefined;
   /** The stream of its FEC packets (RFC 8627). */

@@ -14,7 +14,7 @@ export {
 export { bundleGroupsOf, isRejected, midOf } from './group.ts';
 export { parseSdp } from './parse.ts';
 export { type SdpRid, ridsOf, type SdpSimulcast, simulcastOf, type SdpSimulcastRid } from './rid.ts';
-export { codecsOf, type Direction, directionOf, extensionsOf, isMediaSection, parseParameters, type SdpCodec, type SdpExtension, staticCodec } from './rtp.ts';
+export { codecsOf, type Direction, directionOf, extensionsOf, isMediaSection, parseParameters, type SdpCodec, type SdpExtension, staticCodec, wantsReceiverRoundTrip } from './rtp.ts';
 export { serializeSdp } from './serialize.ts';
 export { msidsOf, type SdpMsid, type SdpSource, type SdpSourceGroup, sourceGroupsOf, sourcesOf } from './source.ts';
 export {

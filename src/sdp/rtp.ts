@@ -51,6 +51,15 @@ export function isMediaSection(section: MediaSection): boolean {
   return (section.kind === 'audio' || section.kind === 'video') && RTP_PROTOCOLS.has(section.protocol);
 }
 
+/**
+ * Whether a section, or the session for all of its sections, wants receivers to ask for the round trip in extended reports (RFC 3611 5.1).
+ * Both sides must say so (5.2).
+ */
+export function wantsReceiverRoundTrip(description: SessionDescription, section: MediaSection): boolean {
+  const lines = section.has('rtcp-xr') ? section.attributes('rtcp-xr') : description.session.attributes('rtcp-xr');
+  return lines.some(({ value }) => value.split(' ').some((format) => format.startsWith('rcvr-rtt=')));
+}
+
 /** One `a=extmap` line (RFC 8285 6). */
 export interface SdpExtension {
   readonly id: number;

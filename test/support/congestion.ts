@@ -211,6 +211,7 @@ export function streamInfo(kind: 'audio' | 'video', ssrc: number, options: { ccf
     codecs: new Map((rtx ? [media, repair] : [media]).map((codec) => [codec.payloadType, codec])),
     extensions,
     reducedSizeRtcp: true,
+    receiverRoundTrip: true,
     rtxSsrc: rtx ? ssrc + 1 : undefined,
     fecSsrc: undefined,
   };

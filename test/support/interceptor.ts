@@ -66,6 +66,8 @@ export interface StreamOptions {
   readonly rid?: string;
   readonly codecs?: readonly RtpCodec[];
   readonly reducedSizeRtcp?: boolean;
+  /** Default true. */
+  readonly receiverRoundTrip?: boolean;
   /** Undefined: none. Default for video: `ssrc + 1`. */
   readonly rtxSsrc?: number | undefined;
   /** Default none. */
@@ -75,10 +77,10 @@ export interface StreamOptions {
 type Mutable<Stream> = { -readonly [Key in keyof Stream]: Stream[Key] };
 
 function streamInfo(options: StreamOptions): Mutable<Omit<LocalStream, 'direction'>> {
-  const { ssrc = 0x1000, kind = 'video', mid = '0', rid, reducedSizeRtcp = true, fecSsrc } = options;
+  const { ssrc = 0x1000, kind = 'video', mid = '0', rid, reducedSizeRtcp = true, receiverRoundTrip = true, fecSsrc } = options;
   const codecs = options.codecs ?? (kind === 'video' ? VIDEO_CODECS : AUDIO_CODECS);
   const rtxSsrc = 'rtxSsrc' in options ? options.rtxSsrc : kind === 'video' ? ssrc + 1 : undefined;
-  return { ssrc, kind, mid, rid, codecs: new Map(codecs.map((entry) => [entry.payloadType, entry])), extensions: extensionMap(), reducedSizeRtcp, rtxSsrc, fecSsrc };
+  return { ssrc, kind, mid, rid, codecs: new Map(codecs.map((entry) => [entry.payloadType, entry])), extensions: extensionMap(), reducedSizeRtcp, receiverRoundTrip, rtxSsrc, fecSsrc };
 }
 
 export function localStream(options: StreamOptions = {}): LocalStream {

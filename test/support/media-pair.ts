@@ -30,6 +30,7 @@ export function agreement(init: Partial<MediaAgreement> & { readonly mid: string
     extensions: EXTENSIONS,
     extmapAllowMixed: false,
     reducedSizeRtcp: true,
+    receiverRoundTrip: true,
     sendEncodings: [],
     sources: [],
     receiveEncodings: [],

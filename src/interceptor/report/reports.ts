@@ -17,7 +17,7 @@ export interface ReportsConfig {
   readonly minIntervalMs?: number;
   /** What all RTCP may take, in bits per second; above it reports become rarer. Default 50,000. */
   readonly rtcpBandwidthBps?: number;
-  /** Whether an end that sends no media asks for the round trip (RFC 3611 4.4). Default true. */
+  /** Whether an end that sends no media asks for the round trip, where that was negotiated (RFC 3611 4.4 and 5.2). Default true. */
   readonly receiverReferenceTime?: boolean;
 }
 
@@ -153,7 +153,8 @@ export class Reports implements Interceptor {
   #onExtended({ ssrc, blocks }: ExtendedReport, now: Instant): void {
     for (const block of blocks) {
       if (block.type === 'rrtr') {
-        if (this.#referenceTimes.has(ssrc) || this.#referenceTimes.size < MAX_REFERENCE_TIMES) {
+        if (!this.#answers) this.#context.counters.add('interceptor.report.reference-time');
+        else if (this.#referenceTimes.has(ssrc) || this.#referenceTimes.size < MAX_REFERENCE_TIMES) {
           this.#referenceTimes.set(ssrc, { compact: compactNtp(block.ntp), at: now });
         }
       } else if (block.type === 'dlrr') {
@@ -162,6 +163,18 @@ export class Reports implements Interceptor {
         }
       }
     }
+  }
+
+  /** Whether somebody is heard of whom it was agreed that they answer. */
+  get #asks(): boolean {
+    if (this.#config.receiverReferenceTime) for (const { stream, isHeard } of this.#remotes.values()) if (isHeard && stream.receiverRoundTrip) return true;
+    return false;
+  }
+
+  /** Whether it was agreed that we answer those who hear a stream of ours. */
+  get #answers(): boolean {
+    for (const stream of this.#locals.keys()) if (stream.receiverRoundTrip) return true;
+    return false;
   }
 
   #tellRoundTrip(now: Instant, quoted: number, delay: number): void {
@@ -197,7 +210,7 @@ export class Reports implements Interceptor {
     for (; told < blocks.length; told += MAX_BLOCKS) this.#rtcp.push({ type: 'rr', ssrc: speaker, reports: blocks.slice(told, told + MAX_BLOCKS) });
     const packets = this.#rtcp.length - before;
     if (packets === 0) return false;
-    this.#extend(speaker, !sends && this.#config.receiverReferenceTime, now);
+    this.#extend(speaker, !sends && this.#asks, now);
     const bytes = LOWER_HEADER_BYTES + DESCRIPTION_BYTES + 28 * packets + 24 * blocks.length;
     this.#averageBytes += (bytes - this.#averageBytes) * SIZE_GAIN;
     this.#reported = true;

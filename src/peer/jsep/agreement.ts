@@ -32,6 +32,7 @@ export function agree(transceiver: Transceiver, local: LocalMedia, remote: Remot
     extensions: commonExtensions(local.extensions, remote.extensions, extmapAllowMixed),
     extmapAllowMixed,
     reducedSizeRtcp: local.reducedSizeRtcp && remote.reducedSizeRtcp,
+    receiverRoundTrip: local.receiverRoundTrip && remote.receiverRoundTrip,
     sendEncodings: sends(direction) ? sentEncodings(encodings, wanted) : [],
     sources: receives(direction) ? remote.sources : [],
     receiveEncodings: receives(direction) ? receivedEncodings(local, remote, isOfferer) : [],

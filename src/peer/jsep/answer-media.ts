@@ -28,6 +28,7 @@ export function answerMedia(config: JsepConfig, state: JsepState, remote: Remote
       extensions: answeredExtensions(wantedExtensions(capabilities, section.kind, transceiver.headerExtensions), section.extensions, state.extensionIds, section.extmapAllowMixed),
       extmapAllowMixed: section.extmapAllowMixed,
       reducedSizeRtcp: section.reducedSizeRtcp,
+      receiverRoundTrip: section.receiverRoundTrip,
       msids: msidsOf(transceiver, direction),
       sendRids: answeredSendRids(transceiver, section, direction),
       receiveRids: answeredReceiveRids(section, codecs, direction),

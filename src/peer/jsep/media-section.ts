@@ -30,6 +30,7 @@ export function mediaSection(media: LocalMedia, frame: SectionFrame): MediaSecti
   lines.push(`a=${media.direction}`, ...media.msids.map((msid) => `a=msid:${msid}`), 'a=rtcp-mux');
   if (frame.muxOnly) lines.push('a=rtcp-mux-only');
   if (media.reducedSizeRtcp) lines.push('a=rtcp-rsize');
+  if (media.receiverRoundTrip) lines.push('a=rtcp-xr:rcvr-rtt=all');
   for (const codec of media.codecs) lines.push(...codecLines(codec));
   lines.push(...simulcastLines(media.sendRids, media.receiveRids));
   if (sends(media.direction) && media.sendRids.length === 0) lines.push(...sourceLines(media, frame));

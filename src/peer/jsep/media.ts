@@ -84,6 +84,8 @@ export interface MediaAgreement {
   readonly extensions: readonly { readonly id: number; readonly uri: string }[];
   readonly extmapAllowMixed: boolean;
   readonly reducedSizeRtcp: boolean;
+  /** An end that only receives may ask for the round trip, and is answered (RFC 3611 5.2). */
+  readonly receiverRoundTrip: boolean;
   /** Empty unless the direction sends. With several, each has a RID. */
   readonly sendEncodings: readonly SendEncoding[];
   /** Sources that the peer declared; often none, and then MID and RID of the packets decide. */

@@ -90,6 +90,7 @@ export function offerMedia(config: JsepConfig, state: JsepState, places: Readonl
       extensions: offeredExtensions(wantedExtensions(capabilities, kind, transceiver.headerExtensions), last?.extensions ?? [], extensionIds),
       extmapAllowMixed: true,
       reducedSizeRtcp: true,
+      receiverRoundTrip: true,
       msids: msidsOf(transceiver, direction),
       sendRids: offeredSendRids(transceiver),
       receiveRids: receives(direction) ? receiveRids : [],

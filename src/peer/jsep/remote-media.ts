@@ -12,6 +12,7 @@ import {
   sourceGroupsOf,
   sourcesOf,
   staticCodec,
+  wantsReceiverRoundTrip,
 } from '../../sdp/index.ts';
 import { MAX_DECLARED_SOURCES, MAX_MSID_LENGTH } from './constants.ts';
 import type { DeclaredSource } from './media.ts';
@@ -29,6 +30,7 @@ export function readMedia(description: SessionDescription, index: number): Remot
     extensions: extensionsOf(section),
     extmapAllowMixed: section.has('extmap-allow-mixed') || description.session.has('extmap-allow-mixed'),
     reducedSizeRtcp: section.has('rtcp-rsize'),
+    receiverRoundTrip: wantsReceiverRoundTrip(description, section),
     msids: msidsOf(section).filter(({ streamId = '', trackId = '' }) => streamId.length <= MAX_MSID_LENGTH && trackId.length <= MAX_MSID_LENGTH),
     sources: readSources(section),
     rids: ridsOf(section),

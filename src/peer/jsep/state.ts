@@ -34,6 +34,7 @@ export interface LocalMedia extends SectionPlace {
   readonly extensions: readonly LocalExtension[];
   readonly extmapAllowMixed: boolean;
   readonly reducedSizeRtcp: boolean;
+  readonly receiverRoundTrip: boolean;
   /** The values of `a=msid`; empty unless the direction sends. */
   readonly msids: readonly string[];
   /** What we send as a simulcast; empty when it is one encoding, or none. */
@@ -100,6 +101,7 @@ export interface RemoteMedia extends SectionPlace {
   readonly extensions: readonly SdpExtension[];
   readonly extmapAllowMixed: boolean;
   readonly reducedSizeRtcp: boolean;
+  readonly receiverRoundTrip: boolean;
   readonly msids: readonly SdpMsid[];
   readonly sources: readonly DeclaredSource[];
   readonly rids: readonly SdpRid[];

@@ -41,6 +41,10 @@ export class ReceiveStream implements RemoteStream {
     return this.section.agreement.reducedSizeRtcp;
   }
 
+  get receiverRoundTrip(): boolean {
+    return this.section.agreement.receiverRoundTrip;
+  }
+
   get transceiver(): number {
     return this.section.transceiver;
   }

@@ -111,6 +111,10 @@ export class SendStream implements LocalStream {
     return this.section.agreement.reducedSizeRtcp;
   }
 
+  get receiverRoundTrip(): boolean {
+    return this.section.agreement.receiverRoundTrip;
+  }
+
   /** The agreement of the section changed. */
   update(section: Section, encoding: SendEncoding): void {
     this.#section = section;

@@ -141,6 +141,32 @@ test('the round trip is measured from reports by the sender, and from DLRR by an
   assert.ok(ofType(sentBy(pair.b), 'xr').length > 0);
 });
 
+test('without rcvr-rtt in both descriptions no extended report is sent, asked for or not (RFC 3611 5.2)', () => {
+  for (const [asks, answers] of [[false, true], [true, false]] as const) {
+    const environment = chainEnvironment(1);
+    const chains = [9, 8].map((rtcpSsrc) => new InterceptorChain([reports()], { environment, rtcpSsrc, cname: 'x' }, 0)) as [InterceptorChain, InterceptorChain];
+    const [sender, receiver] = chains;
+    const [local, remote] = [localStream({ ssrc: 7, receiverRoundTrip: answers }), remoteStream({ ssrc: 7, receiverRoundTrip: asks })];
+    sender.bindLocal(local, 0);
+    receiver.bindRemote(remote, 0);
+    const said: RtcpPacket[] = [];
+    for (let now = 0; now < 10_000; now += 100) {
+      sender.writeRtp(outgoing(local, { sequenceNumber: now / 100 }), now);
+      receiver.handleRtp(incoming(remote, { sequenceNumber: now / 100 }), now);
+      for (const [i, chain] of chains.entries()) {
+        chain.handleTimeout(now);
+        const packets = rtcpOf(chain);
+        said.push(...packets);
+        if (packets.length > 0) chains[1 - i]?.handleRtcp(packets, now);
+      }
+    }
+    assert.equal(ofType(said, 'rr').length > 3 && ofType(said, 'sr').length > 3, true);
+    assert.deepEqual(ofType(said, 'xr').flatMap(({ blocks }) => blocks.map(({ type }) => type)).filter((type) => type === (asks ? 'dlrr' : 'rrtr')), []);
+    assert.equal(eventsOf(receiver).length, 0, 'no round trip that nobody measured');
+    assert.equal(sender.counters.get('interceptor.report.reference-time') > 0, asks);
+  }
+});
+
 test('reports are a second apart in the mean, never in step, and the first comes sooner (RFC 3550 6.2, 6.3.1)', () => {
   const random = seededRandom(3);
   const waits = Array.from({ length: 400 }, () => reportInterval(100, 50_000, 1000, false, random));

@@ -38,7 +38,7 @@ test('two machines with sound, pictures and data agree in one bundle (RFC 9429 5
     const hasRtx = agreement.kind === 'video';
     assert.deepEqual(other?.sources, [{ ssrc: encoding.ssrc, rtxSsrc: hasRtx ? encoding.rtxSsrc : undefined, fecSsrc: hasRtx ? encoding.fecSsrc : undefined, cname: 'a-cname' }]);
     assert.deepEqual(other?.sendEncodings, [], 'the answerer has no track and sends nothing');
-    assert.deepEqual([agreement.extmapAllowMixed, agreement.reducedSizeRtcp], [true, true]);
+    assert.deepEqual([agreement.extmapAllowMixed, agreement.reducedSizeRtcp, agreement.receiverRoundTrip], [true, true, true]);
   }
   assert.deepEqual([a.negotiationNeeded, b.negotiationNeeded], [false, false]);
 });
@@ -168,6 +168,19 @@ test('the answer of a browser to our offer gives payload types, sources and exte
   assert.equal(pictures?.sendCodecs[0]?.parameters.get('profile-level-id'), '42c034');
   assert.deepEqual(pictures?.sources, [{ ssrc: 11, rtxSsrc: 12, fecSsrc: undefined, cname: 'x' }]);
   assert.deepEqual([pictures?.extmapAllowMixed, pictures?.reducedSizeRtcp], [true, true]);
+  assert.equal(pictures?.receiverRoundTrip, false, 'offered, but the browser did not answer to it');
+});
+
+test('rcvr-rtt of a section, or of the session before all of them, is agreed upon (RFC 3611 5.1)', () => {
+  for (const [line, where, wanted] of [['a=rtcp-xr:stat-summary=loss rcvr-rtt=sender:40', 'a=mid:0', true], ['a=rtcp-xr:rcvr-rtt=all', 'm=', true], ['a=rtcp-xr:voip-metrics', 'a=mid:0', false], ['a=rtcp-xr:rcvr-rtt', 'a=mid:0', false]] as const) {
+    const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b')];
+    a.addTrack('audio', 'microphone', ['stream']);
+    a.setLocalDescription();
+    b.setRemoteDescription(edit(a.localDescription, ['a=rtcp-xr:rcvr-rtt=all\r\n', ''], [where, `${line}\r\n${where}`]));
+    const [section] = agreed(b.setLocalDescription().effects) ?? [];
+    assert.equal(section?.receiverRoundTrip, wanted, line);
+    assert.deepEqual(linesOf(b.localDescription, 'a=rtcp-xr'), wanted ? ['a=rtcp-xr:rcvr-rtt=all'] : [], line);
+  }
 });
 
 test('our section of media reads as one made for browsers (RFC 9429 5.2.1)', () => {
@@ -187,6 +200,7 @@ test('our section of media reads as one made for browsers (RFC 9429 5.2.1)', () 
     'a=rtcp-mux',
     'a=rtcp-mux-only',
     'a=rtcp-rsize',
+    'a=rtcp-xr:rcvr-rtt=all',
     'a=rtpmap:96 VP8/90000',
     'a=rtcp-fb:96 nack',
     'a=rtpmap:97 rtx/90000',
