@@ -29,6 +29,11 @@ addEventListener('unhandledrejection', ({ reason }) => showError(reason?.message
 
 const MOST = 200;
 
+/** Where the newest line of a list is. */
+const showLast = (list) => (list.scrollTop = list.scrollHeight);
+
+addEventListener('resize', () => document.querySelectorAll('.chat').forEach(showLast));
+
 /** Adds a line to a list and shows it. */
 export function addLine(id, text, kind = '') {
   const list = $(id);
@@ -37,7 +42,7 @@ export function addLine(id, text, kind = '') {
   item.textContent = text;
   list.append(item);
   if (list.children.length > MOST) list.firstElementChild.remove();
-  list.scrollTop = list.scrollHeight;
+  showLast(list);
 }
 
 /** Replaces the rows of a table's body; each is a list of texts. */
