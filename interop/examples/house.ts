@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { examples } from '../../examples/shared/run.ts';
 import type { Page } from '../demo/browser.ts';
+import { until } from '../suite.ts';
 import { Program } from './program.ts';
 import { assert, BOTH, equal, type ExampleTest, hasLine, isState, linesOf, type Place, write } from './tools.ts';
 
@@ -103,6 +104,37 @@ async function knowsBusyPorts(): Promise<string> {
   return 'a page is served on the next port; UDP: a line';
 }
 
+/** The first message of the signalling to a page. */
+async function firstWord(url: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const { body } = await fetch(`${url}signal`, { signal });
+  for await (const bytes of body as unknown as AsyncIterable<Uint8Array>) return JSON.parse(Buffer.from(bytes).toString().slice('data: '.length)) as Record<string, unknown>;
+  throw new Error('the signalling ended at once');
+}
+
+/** What comes to the server from elsewhere, or without end. */
+async function knowsStrangers(): Promise<string> {
+  const program = new Program('data-channels-simple', ['--port=0']);
+  const gone = new AbortController();
+  try {
+    const [url] = await program.printed(/http:\/\/\S+/);
+    const statusOf = async (path: string, init?: RequestInit): Promise<number> => (await fetch(`${url}${path}`, init)).status;
+    equal(await statusOf('', { headers: { origin: 'http://example.org' } }), 403, 'a page of another site');
+    equal(await statusOf('nothing'), 404, 'a path that is none');
+    equal(await statusOf('', { method: 'DELETE' }), 405, 'a method that is none');
+    const pages: Promise<Response>[] = [];
+    for (let i = 0; i < 32; i++) pages.push(fetch(`${url}signal`, { signal: gone.signal }));
+    await Promise.all(pages);
+    equal(await firstWord(url, gone.signal), { error: '32 pages are connected already: close some' }, 'the page that is too many');
+    gone.abort();
+    await until(async () => 'id' in (await firstWord(url, AbortSignal.timeout(5000))), 5000, 'room again when pages are gone');
+    await program.interrupt();
+    return 'another site, a path or method that is none, and more than 32 pages are refused; there is room when pages go';
+  } finally {
+    gone.abort();
+    program.kill();
+  }
+}
+
 /** Two pages of one program do not disturb each other. */
 async function servesTwo(place?: Place): Promise<string> {
   if (!place) throw new Error('it needs a browser');
@@ -137,5 +169,6 @@ export const houseTests: readonly ExampleTest[] = [
   { name: 'all: listed', browsers: [], run: isListed },
   { name: 'all: bad use', browsers: [], run: isFriendly },
   { name: 'all: busy ports', browsers: [], run: knowsBusyPorts },
+  { name: 'all: strangers', browsers: [], run: knowsStrangers },
   { name: 'all: two pages', browsers: BOTH, run: servesTwo },
 ];

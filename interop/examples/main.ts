@@ -1,5 +1,6 @@
 // npm run test:examples -- [example…] [--browser firefox]
-// Runs every example against each browser, or its other process, and asserts what its README promises.
+// Runs every example in each browser, or with its other process, and asserts what its README promises. Browsers are started
+// once; a test has pages of its own, and some tests run side by side.
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { examples } from '../../examples/shared/run.ts';
@@ -42,9 +43,13 @@ function choose(names: readonly string[]): readonly ExampleTest[] {
   process.exit(2);
 }
 
-/** Each test in each of its browsers, one browser after the other, so that two of a kind do not run beside each other. */
+/** Each test in each of its browsers. */
 function jobsOf(tests: readonly ExampleTest[]): readonly Job[] {
   const wanted = BOTH.filter((name) => (process.env.EXAMPLES_BROWSER ?? name) === name);
+  if (wanted.length === 0) {
+    console.error(`No browser ${process.env.EXAMPLES_BROWSER}. There are: ${BOTH.join(' ')}`);
+    process.exit(2);
+  }
   return tests.flatMap((test) => {
     const browsers: readonly (BrowserName | undefined)[] = test.browsers.length === 0 ? [undefined] : wanted.filter((name) => test.browsers.includes(name));
     return browsers.map((browser) => ({ test, browser }));
