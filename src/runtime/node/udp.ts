@@ -2,6 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { canonicalAddress, familyOf, RtcError, type TransportAddress } from '../../core/index.ts';
 import type { UdpBindOptions, UdpHandler, UdpSocket } from '../runtime.ts';
 import { socketErrorKind } from '../socket-errors.ts';
+import { buffersMade } from './young.ts';
 
 /** What is asked of the system when the owner names no size, in bytes. A burst of a fast sender fits; the system bounds it as it likes. */
 export const DEFAULT_RECEIVE_BUFFER_BYTES: number = 1024 * 1024;
@@ -9,6 +10,8 @@ export const DEFAULT_RECEIVE_BUFFER_BYTES: number = 1024 * 1024;
 export const MAX_QUEUED_PACKETS = 512;
 /** Up to here a send is reported without its size: only path MTU discovery wants to know it, and it probes above. */
 const SIZE_UNTOLD_BYTES = 1280;
+/** What goes through a large packet lies in it and, before or after, in the message that it is a part of. */
+const COPIES = 2;
 
 /** Addresses are literals here, so the socket must not ask the resolver: that costs a thread's answer or a tick per send. */
 function literalLookup(family: 4 | 6): (address: string, options: unknown, done: (error: null, address: string, family: number) => void) => void {
@@ -64,7 +67,10 @@ class NodeUdpSocket implements UdpSocket {
     const size = bytes.length;
     try {
       if (++this.#mayWait > MAX_QUEUED_PACKETS && !this.#hasRoom()) this.#failed({ code: 'ENOBUFS', message: 'too many packets wait to be sent', address, port }, size);
-      else if (size > SIZE_UNTOLD_BYTES) this.#socket.send(bytes, port, address, (error) => this.#report(error, size));
+      else if (size > SIZE_UNTOLD_BYTES) {
+        buffersMade(COPIES * size);
+        this.#socket.send(bytes, port, address, (error) => this.#report(error, size));
+      }
       else if (remote === this.#watched) this.#socket.send(bytes, port, address);
       else {
         this.#watched = remote;
@@ -94,6 +100,7 @@ class NodeUdpSocket implements UdpSocket {
       remote = { address: from.address, port: from.port };
       this.#lastRemote = remote;
     }
+    if (bytes.length > SIZE_UNTOLD_BYTES) buffersMade(COPIES * bytes.length);
     // A Buffer's `slice` is a view and its class is another one to the engine: the protocols get what they know.
     handler.onDatagram(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), remote);
   };
