@@ -61,12 +61,15 @@ async function offer(): Promise<void> {
 async function both(): Promise<void> {
   const [main = ''] = process.argv.slice(1);
   const answerer = fork(main, ['--role=answer', `--port=${port}`]);
-  const ended = once(answerer, 'exit');
-  const [bound] = (await once(answerer, 'message')) as [number];
-  const [code] = (await once(fork(main, ['--role=offer', `--port=${bound}`]), 'exit')) as [number];
-  if (code !== 0) answerer.kill();
-  const [other] = (await ended) as [number];
-  process.exitCode = code || other;
+  const ended = once(answerer, 'exit') as Promise<[number]>;
+  const bound = await Promise.race([once(answerer, 'message').then(([its]) => its as number), ended.then(() => undefined)]);
+  if (bound !== undefined) {
+    const [code] = (await once(fork(main, ['--role=offer', `--port=${bound}`]), 'exit')) as [number];
+    process.exitCode = code;
+    if (code !== 0) answerer.kill();
+  }
+  const [code] = await ended;
+  process.exitCode ||= code;
 }
 
 await { offer, answer, both }[role]();
