@@ -18,65 +18,132 @@ export interface SdpAttribute {
 const LINE_END = '\r\n';
 const NONE: readonly SdpAttribute[] = Object.freeze([]);
 
-/** The lines of one level, in their order, with an index of the attributes. What it says never changes once it is made. */
+/** What a section says, as text: its lines as they stand in a description, each with its end. */
+export interface SectionText {
+  readonly text: string;
+  /** The number of the first line, and how many have one: the others were added here, behind them. */
+  readonly firstNumber: number;
+  readonly numbered: number;
+  /** The same as lines, where they were read already. */
+  readonly lines?: readonly SdpLine[];
+}
+
+/** Longer sections get an index of their attributes when the first is asked for; in shorter ones they are looked for in the text. */
+const LONGEST_SEARCHED = 2000;
+
+/**
+ * The lines of one level, in their order. What it says never changes once it is made. It is kept as text, a tenth of the memory that
+ * its lines would take: descriptions live as long as connections.
+ */
 export class SdpSection {
-  /** `undefined` while the text stands for them. */
-  #lines: readonly SdpLine[] | undefined;
-  #text = '';
-  /** The number of the first line of the text, and how many have one: the others were added here, behind them. */
-  #firstNumber = 0;
-  #numbered = 0;
+  readonly #text: string;
+  readonly #firstNumber: number;
+  readonly #numbered: number;
   #index: Map<string, SdpAttribute[]> | undefined;
 
-  /** @param text - all lines as they stand in a description, where it is known */
-  constructor(lines: readonly SdpLine[], text = '') {
-    this.#lines = lines;
+  constructor(content: readonly SdpLine[] | SectionText) {
+    const { text, firstNumber, numbered, lines } = 'text' in content ? content : textOf(content);
     this.#text = text;
+    this.#firstNumber = firstNumber;
+    this.#numbered = numbered;
+    if (lines !== undefined && this.#isLong) this.#index = indexAttributes(lines);
   }
 
   get lines(): readonly SdpLine[] {
-    return this.#lines ?? this.#text.split(LINE_END).slice(0, -1).map((text, i) => readLine(text, i < this.#numbered ? this.#firstNumber + i : 0));
+    return this.#text.split(LINE_END).slice(0, -1).map((text, i) => ({ type: text.slice(0, 1), value: text.slice(2), number: this.#numberOf(i) }));
   }
 
   /** All lines as they stand in a description, each with its end. */
   get text(): string {
-    if (this.#text !== '' || this.#lines === undefined) return this.#text;
-    const parts: string[] = [];
-    for (const { type, value } of this.#lines) parts.push(type, '=', value, LINE_END);
-    this.#text = parts.join(''); // added up, it would be a tree of strings for as long as it lives
     return this.#text;
   }
 
-  /** Keeps the text alone, a tenth of the memory, for as long as nobody asks for an attribute: descriptions live as long as connections. */
+  /** The text with attributes behind it, each as in `candidate:…`. */
+  protected textWith(values: readonly string[]): SectionText {
+    const lines = values.map((value) => `a=${value}${LINE_END}`);
+    return { text: [this.#text, ...lines].join(''), firstNumber: this.#firstNumber, numbered: this.#numbered };
+  }
+
+  /** Lets go of the index until the next attribute is asked for. */
   fold(): void {
     this.#index = undefined;
-    if (this.#lines === undefined) return;
-    void this.text; // from here on it stands for the lines
-    this.#firstNumber = this.#lines[0]?.number ?? 0;
-    this.#numbered = this.#lines.findIndex(({ number }) => number === 0);
-    if (this.#numbered < 0) this.#numbered = this.#lines.length;
-    this.#lines = undefined;
   }
 
   /** The value of the first attribute of this name; `undefined` when there is none. */
   attribute(name: string): string | undefined {
-    return this.attributes(name)[0]?.value;
+    if (this.#isLong) return this.#indexed(name)[0]?.value;
+    const at = this.#find(name, 0);
+    return at < 0 ? undefined : this.#valueAt(at, name);
   }
 
   /** All attributes of this name, in order. */
   attributes(name: string): readonly SdpAttribute[] {
-    this.#index ??= indexAttributes(this.lines);
-    return this.#index.get(name) ?? NONE;
+    if (this.#isLong) return this.#indexed(name);
+    let found: SdpAttribute[] | undefined;
+    for (let at = this.#find(name, 0); at >= 0; at = this.#find(name, at)) {
+      const attribute = { value: this.#valueAt(at, name), line: this.#numberAt(at) };
+      if (found === undefined) found = [attribute];
+      else found.push(attribute);
+    }
+    return found ?? NONE;
   }
 
   has(name: string): boolean {
-    return this.attributes(name).length > 0;
+    return this.#isLong ? this.#indexed(name).length > 0 : this.#find(name, 0) >= 0;
   }
 
   /** The value of the first line of this type, as in `o`. */
   line(type: string): string | undefined {
     return this.lines.find((line) => line.type === type)?.value;
   }
+
+  get #isLong(): boolean {
+    return this.#text.length > LONGEST_SEARCHED;
+  }
+
+  #indexed(name: string): readonly SdpAttribute[] {
+    this.#index ??= indexAttributes(this.lines);
+    return this.#index.get(name) ?? NONE;
+  }
+
+  /** Where the end of a line stands that has the next attribute of this name behind it; the first line of a section is none. */
+  #find(name: string, from: number): number {
+    const wanted = `${LINE_END}a=${name}`;
+    for (let at = this.#text.indexOf(wanted, from === 0 ? 0 : from + 1); at >= 0; at = this.#text.indexOf(wanted, at + 1)) {
+      const behind = this.#text.charCodeAt(at + wanted.length);
+      if (behind === COLON || behind === CARRIAGE_RETURN) return at;
+    }
+    return -1;
+  }
+
+  #valueAt(at: number, name: string): string {
+    const start = at + LINE_END.length + 2 + name.length;
+    return this.#text.charCodeAt(start) === COLON ? this.#text.slice(start + 1, this.#text.indexOf(LINE_END, start)) : '';
+  }
+
+  #numberAt(at: number): number {
+    let i = 1;
+    for (let end = this.#text.indexOf(LINE_END); end < at; end = this.#text.indexOf(LINE_END, end + 1)) i++;
+    return this.#numberOf(i);
+  }
+
+  #numberOf(i: number): number {
+    return i < this.#numbered ? this.#firstNumber + i : 0;
+  }
+}
+
+const COLON = 0x3a;
+const CARRIAGE_RETURN = 0x0d;
+
+function textOf(lines: readonly SdpLine[]): SectionText {
+  const texts = new Array<string>(lines.length);
+  let numbered = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const { type, value, number } = lines[i] as SdpLine;
+    texts[i] = `${type}=${value}${LINE_END}`;
+    if (number !== 0 && numbered === i) numbered++;
+  }
+  return { text: texts.join(''), firstNumber: lines[0]?.number ?? 0, numbered }; // added up, it would be a tree of strings for as long as it lives
 }
 
 // A Map, because the names come from the peer: `__proto__` must be a name like any other.
@@ -112,12 +179,9 @@ export class MediaSection extends SdpSection implements MediaFields {
   readonly protocol: string;
   readonly formats: readonly string[];
 
-  /**
-   * @param lines - all lines, the `m=` line first
-   * @param text - what they are, where it is known
-   */
-  constructor(media: MediaFields, lines: readonly SdpLine[], text?: string) {
-    super(lines, text);
+  /** @param content - all lines, the `m=` line first */
+  constructor(media: MediaFields, content: readonly SdpLine[] | SectionText) {
+    super(content);
     this.kind = media.kind;
     this.port = media.port;
     this.protocol = media.protocol;
@@ -131,7 +195,7 @@ export class MediaSection extends SdpSection implements MediaFields {
 
   /** The same section with attributes added at its end, each as in `candidate:…`. */
   withAttributes(values: readonly string[]): MediaSection {
-    return values.length === 0 ? this : new MediaSection(this, [...this.lines, ...values.map((value) => ({ type: 'a', value, number: 0 }))]);
+    return values.length === 0 ? this : new MediaSection(this, this.textWith(values));
   }
 }
 
@@ -143,15 +207,11 @@ export interface SessionDescription {
 
 /** Makes a section of lines such as `a=mid:0`; the `m=` line is made of the fields. */
 export function makeMediaSection(media: MediaFields, lines: readonly string[]): MediaSection {
-  const value = [media.kind, String(media.port), media.protocol, ...media.formats].join(' ');
-  return new MediaSection(media, [{ type: 'm', value, number: 0 }, ...lines.map((line) => readLine(line, 0))]);
+  const head = `m=${media.kind} ${media.port} ${media.protocol} ${media.formats.join(' ')}`;
+  return new MediaSection(media, { text: [head, ...lines, ''].join(LINE_END), firstNumber: 0, numbered: 0 });
 }
 
 /** Makes the session level of lines such as `v=0`. */
 export function makeSessionSection(lines: readonly string[]): SdpSection {
-  return new SdpSection(lines.map((line) => readLine(line, 0)));
-}
-
-function readLine(text: string, number: number): SdpLine {
-  return { type: text.slice(0, 1), value: text.slice(2), number };
+  return new SdpSection({ text: [...lines, ''].join(LINE_END), firstNumber: 0, numbered: 0 });
 }

@@ -1,6 +1,6 @@
 import { RtcError } from '../core/index.ts';
 import { DEFAULT_SDP_LIMITS, type SdpLimits } from './config.ts';
-import { type MediaFields, MediaSection, type SdpLine, SdpSection, type SessionDescription } from './description.ts';
+import { type MediaFields, MediaSection, type SdpLine, SdpSection, type SectionText, type SessionDescription } from './description.ts';
 import { fields, isDecimal, isWord, parseDecimal, refuse } from './syntax.ts';
 import { checkAttribute, checkGroups, checkMids, SINGLE_ATTRIBUTES } from './validate.ts';
 
@@ -24,11 +24,16 @@ export function parseSdp(text: string, limits: Partial<SdpLimits> = DEFAULT_SDP_
     starts.push(i);
   }
   const offsets = offsetsOf(text, lines, starts);
-  const textOf = (i: number): string | undefined => offsets && text.slice(offsets[i], offsets[i + 1]);
-  const session = new SdpSection(lines.slice(0, starts[0] ?? lines.length), textOf(0));
-  if (session.line('t') === undefined) refuse(session.lines.length, 'the t= line is missing');
-  checkAttributes(session.lines, bounds, false);
-  const media = starts.map((start, i) => parseSection(lines.slice(start, starts[i + 1] ?? lines.length), textOf(i + 1), bounds));
+  const contentOf = (level: readonly SdpLine[], i: number): readonly SdpLine[] | SectionText =>
+    offsets === undefined ? level : { text: text.slice(offsets[i], offsets[i + 1]), firstNumber: level[0]?.number ?? 0, numbered: level.length, lines: level };
+  const head = lines.slice(0, starts[0] ?? lines.length);
+  if (!head.some(({ type }) => type === 't')) refuse(head.length, 'the t= line is missing');
+  checkAttributes(head, bounds, false);
+  const session = new SdpSection(contentOf(head, 0));
+  const media = starts.map((start, i) => {
+    const level = lines.slice(start, starts[i + 1] ?? lines.length);
+    return new MediaSection(parseSection(level, bounds), contentOf(level, i + 1));
+  });
   checkGroups(session, checkMids(media));
   return { session, media };
 }
@@ -98,11 +103,11 @@ function checkHead(lines: readonly SdpLine[]): void {
   if (name?.type !== 's') refuse(3, 'the third line must be s=');
 }
 
-function parseSection(lines: SdpLine[], text: string | undefined, bounds: SdpLimits): MediaSection {
+function parseSection(lines: readonly SdpLine[], bounds: SdpLimits): MediaFields {
   const head = lines[0] as SdpLine;
   const media = parseMediaLine(head.value, head.number, bounds);
   checkAttributes(lines, bounds, media.protocol.includes('RTP/'));
-  return new MediaSection(media, lines, text);
+  return media;
 }
 
 function parseMediaLine(value: string, line: number, bounds: SdpLimits): MediaFields {
