@@ -30,7 +30,7 @@ socket.on('message', (bytes) => {
   packets++;
   if (packet.header.ssrc !== ssrc) {
     ssrc = packet.header.ssrc;
-    for (const binding of track.bindings) binding.beginSource(); // numbers and times are joined to those of before
+    track.beginSource(); // its numbers and times are joined to those of before
     console.log(`a stream comes, SSRC ${ssrc}`);
   }
   track.writeRtp(packet);

@@ -87,6 +87,14 @@ export abstract class TrackLocalStatic implements TrackLocal {
     this.#onKeyframeRequest = callback;
   }
 
+  /**
+   * What is written from here on comes from another source, as when a program that sends was started anew: to each receiver its
+   * numbers and timestamps go on from those of before.
+   */
+  beginSource(): void {
+    for (const binding of this.#bindings) binding.beginSource();
+  }
+
   onBind(binding: TrackBinding): void {
     this.#bindings.add(binding);
   }

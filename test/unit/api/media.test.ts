@@ -122,6 +122,29 @@ test('RTP is forwarded with its gaps, and a duplicate goes out once', async () =
   assert.throws(() => track.writeRtp(Uint8Array.of(1, 2, 3)), refuses('ERR_INVALID_ARGUMENT'));
 });
 
+test('what comes from another source goes on where the one before ended, to every receiver', async () => {
+  await using one = await call();
+  await using two = await call();
+  const track = new TrackLocalStaticRtp({ codec: 'video/VP8' });
+  const received = await Promise.all(
+    [one, two].map(async (pair) => {
+      pair.a.addTrack(track);
+      await Promise.all([pair.connect(), pair.a.connected(), pair.b.connected()]);
+      const numbers: number[] = [];
+      pair.tracks[0]!.track.handler = { onRtp: ({ header }) => void numbers.push(header.sequenceNumber) };
+      return numbers;
+    }),
+  );
+  const write = (ssrc: number, sequenceNumber: number): void => void track.writeRtp(encodeRtp({ payloadType: 3, sequenceNumber, timestamp: 900, ssrc, marker: true, payload: Uint8Array.of(16, 0) }));
+  write(1, 500);
+  write(1, 501);
+  track.beginSource();
+  write(2, 40_000);
+  write(2, 40_001);
+  await until(() => received.every(({ length }) => length === 4));
+  for (const numbers of received) assert.deepEqual(numbers, [500, 501, 502, 503]);
+});
+
 test('what several receivers share comes whole to each of them, lost packets too, whatever becomes of the bytes that were written', async () => {
   const lossy = {
     name: 'lossy',
