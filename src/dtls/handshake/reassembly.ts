@@ -1,4 +1,4 @@
-import { type Counters, equalBytes, SparseMap } from '../../core/index.ts';
+import { type Counters, EMPTY, equalBytes, SparseMap } from '../../core/index.ts';
 import {
   FLIGHT_WINDOW_MESSAGES,
   FRAGMENT_OVERHEAD_BYTES,
@@ -40,6 +40,8 @@ interface Partial {
 export class Reassembler {
   readonly #partials: SparseMap<number, Partial> = new SparseMap();
   readonly #counters: Counters;
+  /** The next message, which came in one piece, as most do: a view, which is taken before more comes. */
+  #whole: HandshakeMessage | undefined;
   #next = 0;
   #held = 0;
 
@@ -65,6 +67,7 @@ export class Reassembler {
 
   /** Forgets all pieces. */
   clear(): void {
+    this.#whole = undefined;
     this.#partials.clear();
     this.#held = 0;
   }
@@ -79,6 +82,11 @@ export class Reassembler {
     const limit = fragment.type === HandshakeType.certificate ? MAX_CERTIFICATE_MESSAGE_BYTES : MAX_HANDSHAKE_MESSAGE_BYTES;
     if (fragment.length > limit) return this.#drop('dtls.fragment.too-long');
     if (fragment.bytes.length === 0 && fragment.length > 0) return this.#drop('dtls.fragment.empty');
+    this.#keepWhole();
+    if (ahead === 0 && fragment.bytes.length === fragment.length && !this.#partials.has(fragment.sequence)) {
+      this.#whole = { type: fragment.type, sequence: fragment.sequence, body: fragment.bytes, epoch };
+      return;
+    }
     const partial = this.#partial(fragment, epoch);
     if (partial === undefined) return;
     if (fragment.offset > partial.have) this.#keepAhead(partial, fragment.offset, fragment.bytes);
@@ -87,10 +95,25 @@ export class Reassembler {
 
   /** The next message in order, if it is whole. */
   take(): HandshakeMessage | undefined {
+    const whole = this.#whole;
+    if (whole !== undefined) {
+      this.#whole = undefined;
+      this.#next++;
+      return whole;
+    }
     const partial = this.#partials.get(this.#next);
     if (partial === undefined || partial.have < partial.length) return undefined;
     this.#forget(this.#next, partial);
     return { type: partial.type, sequence: this.#next++, body: partial.body.subarray(0, partial.length), epoch: partial.epoch };
+  }
+
+  /** What was not taken is judged with what comes. */
+  #keepWhole(): void {
+    if (this.#whole === undefined) return;
+    const { type, sequence, body, epoch } = this.#whole;
+    this.#whole = undefined;
+    this.#partials.set(sequence, { type, length: body.length, epoch, body: body.slice(), have: body.length, ahead: [] });
+    this.#held += body.length;
   }
 
   #partial(fragment: Fragment, epoch: number): Partial | undefined {
@@ -108,7 +131,7 @@ export class Reassembler {
       }
       this.#forget(fragment.sequence, known);
     }
-    const partial: Partial = { type: fragment.type, length: fragment.length, epoch, body: new Uint8Array(0), have: 0, ahead: [] };
+    const partial: Partial = { type: fragment.type, length: fragment.length, epoch, body: EMPTY, have: 0, ahead: [] };
     this.#partials.set(fragment.sequence, partial);
     return partial;
   }
