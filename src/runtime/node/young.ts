@@ -22,7 +22,7 @@ let made = 0;
 let untilLook = 0;
 let elements = 0;
 /** Where the engine cannot see that a piece is of no use. */
-let piece: unknown[] | undefined;
+const kept: { piece: unknown[] | undefined } = { piece: undefined };
 
 /** Buffers of so many bytes were made, or are going to be, that will not live long. */
 export function buffersMade(bytes: number): void {
@@ -33,7 +33,7 @@ export function buffersMade(bytes: number): void {
 function fill(): void {
   made = 0;
   if (untilLook-- <= 0) look();
-  piece = elements > 0 ? new Array(elements) : undefined;
+  kept.piece = elements > 0 ? new Array(elements) : undefined;
 }
 
 function look(): void {
