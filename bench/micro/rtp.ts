@@ -38,6 +38,7 @@ const agreement: MediaAgreement = {
   extensions: [ExtensionUri.mid, ExtensionUri.transportSequence, ExtensionUri.absoluteSendTime].map((uri, i) => ({ id: i + 1, uri })),
   extmapAllowMixed: true,
   reducedSizeRtcp: true,
+  receiverRoundTrip: true,
   sendEncodings: [{ rid: undefined, active: true, ssrc: 1, rtxSsrc: 2, fecSsrc: 3 }],
   sources: [],
   receiveEncodings: [],

@@ -11,9 +11,6 @@ const OWN_EXTENSIONS: ReadonlySet<string> = new Set([
   ExtensionUri.absoluteSendTime,
 ]);
 
-/** Serves all receivers of a packet, one after the other. */
-type Outgoing = { -readonly [Key in keyof OutgoingRtp]: OutgoingRtp[Key] };
-
 const FIRST_SLAB_BYTES = 2048;
 const LARGEST_SLAB_BYTES = 32_768;
 
@@ -61,13 +58,18 @@ export function forwardRtp(
   const payload = copies === undefined ? packet.payload : copies.copy(packet.payload);
   const { timestamp, marker, sequenceNumber } = header;
   const elements = extensions === undefined || header.extensionProfile < 0 ? NONE : foreignElements(extensionElements(bytes, header), extensions);
-  const outgoing: Outgoing = { payload, timestamp, marker, sequenceNumber, payloadType: 0, csrcs: csrcs.length > 0 ? csrcs : undefined, extensions: undefined, inPlace: false, isShared: copies !== undefined };
+  const isShared = copies !== undefined;
+  let outgoing: OutgoingRtp | undefined;
   let taken = 0;
   for (const binding of bindings) {
     const codec = codecOf(binding);
     if (codec === undefined) continue;
-    outgoing.payloadType = codec.payloadType;
-    if (extensions !== undefined && elements.length > 0) outgoing.extensions = translate(elements, extensions, binding);
+    const { payloadType } = codec;
+    const translated = extensions !== undefined && elements.length > 0 ? translate(elements, extensions, binding) : undefined;
+    // Most receivers agreed upon the same, and what is shared stays as it is.
+    if (outgoing?.payloadType !== payloadType || outgoing.extensions !== translated) {
+      outgoing = { payload, timestamp, marker, sequenceNumber, payloadType, csrcs: csrcs.length > 0 ? csrcs : undefined, extensions: translated, inPlace: false, isShared };
+    }
     if (binding.write(outgoing)) taken++;
   }
   return taken;

@@ -1,5 +1,7 @@
 /** SSRCs that the peer may use without having declared them; beyond, the one longest unused is forgotten. */
 export const MAX_UNDECLARED_STREAMS = 256;
+/** Shared packets that wait to be built; the next one has them built at once. */
+export const MAX_WRITTEN = 256;
 /** Label of the keys that DTLS makes for SRTP (RFC 5764 4.2). */
 export const EXPORTER_LABEL = 'EXTRACTOR-dtls_srtp';
 /** Bytes of a canonical name before base64 (RFC 7022 4.2: at least 96 bits). */

@@ -4,11 +4,12 @@ import { isRtcp, readRtcp, type RtcpPacket } from '../../rtcp/index.ts';
 import { isRtp, readHeader, readPadding, RtpHeader } from '../../rtp/index.ts';
 import { type SrtpConfig, SrtpSession, type SrtpStats } from '../../srtp/index.ts';
 import type { MediaAgreement, SendEncoding } from '../jsep/index.ts';
-import { CNAME_BYTES } from './constants.ts';
+import { CNAME_BYTES, MAX_WRITTEN } from './constants.ts';
 import type { MediaEvent } from './events.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import { Router } from './router.ts';
 import { type OutgoingRtp, SendStream } from './send-stream.ts';
+import { Written } from './written.ts';
 
 /** A packet of the peer for the application; its stream says which transceiver and encoding it is of. */
 export type ReceivedPacket = BeltPacket<ReceiveStream>;
@@ -31,6 +32,8 @@ export class MediaTransport {
   /** Streams that do not send at present, by SSRC. */
   #paused: Map<number, SendStream> = NO_STREAMS;
   readonly #events: SparseQueue<MediaEvent> = new SparseQueue();
+  /** Since a packet of several receivers was written. They are built before anything else happens that could tell the difference. */
+  #written: Written | undefined;
   /** The ids of the tracks that are sent and received, by transceiver. */
   readonly sourceIds: SparseMap<number, string> = new SparseMap();
   readonly trackIds: SparseMap<number, string> = new SparseMap();
@@ -53,7 +56,9 @@ export class MediaTransport {
     return this.#srtp !== undefined && this.#chain !== undefined;
   }
 
+  /** What was written before has passed it. */
   get chain(): InterceptorChain | undefined {
+    this.#build();
     return this.#chain;
   }
 
@@ -78,6 +83,7 @@ export class MediaTransport {
 
   /** The whole list of agreements in force. */
   update(agreements: readonly MediaAgreement[], now: Instant): void {
+    this.#build();
     if (this.#chain === undefined && agreements.length > 0) this.#makeChain(now);
     this.#router.update(agreements);
     this.#unbindEnded(now);
@@ -98,6 +104,7 @@ export class MediaTransport {
   /** An SRTP or SRTCP packet from the path, which is decrypted in place. */
   handleRead(bytes: Uint8Array, now: Instant): void {
     if (!this.isReady) return this.counters.add('srtp.no-keys');
+    this.#build();
     if (isRtcp(bytes)) this.#readRtcp(bytes, now);
     else if (isRtp(bytes)) this.#readRtp(bytes, now);
     else this.counters.add('rtp.malformed');
@@ -119,20 +126,44 @@ export class MediaTransport {
     if (stream === undefined || !stream.section.sends) return this.#refuse('rtp.not-sending');
     if (!stream.isActive) return this.#refuse('rtp.inactive');
     if (this.#srtp === undefined) return this.#refuse('srtp.no-keys');
-    const outgoing = stream.build(packet, now);
-    if (outgoing === undefined) return this.#refuse('rtp.payload-type');
-    (this.#chain as InterceptorChain).writeRtp(outgoing, now);
+    if (!stream.takes(packet)) return this.#refuse('rtp.payload-type');
+    // What needs to be encoded may turn out to be impossible, which is to be thrown from here.
+    if (packet.isShared === true && packet.extensions === undefined && packet.csrcs === undefined) {
+      const written = (this.#written ??= new Written());
+      written.push(packet, stream, now);
+      if (written.length >= MAX_WRITTEN) this.#build();
+      return true;
+    }
+    this.#build();
+    (this.#chain as InterceptorChain).writeRtp(stream.build(packet, now), now);
     return true;
+  }
+
+  /** The next packet of an encoding is of another source: its numbers and timestamps are joined to those of before. */
+  beginSource(transceiver: number, encoding: number): void {
+    this.#build();
+    this.#senders.get(transceiver)?.[encoding]?.beginSource();
+  }
+
+  /** Builds what was written, and hands it to the interceptors. */
+  #build(): void {
+    const written = this.#written;
+    if (written === undefined || written.length === 0) return;
+    const chain = this.#chain as InterceptorChain;
+    const { at } = written;
+    for (let packet = written.shift(); packet !== undefined; packet = written.shift()) chain.writeRtp(written.shiftStream().build(packet, at), at);
   }
 
   writeRtcp(packets: readonly RtcpPacket[], now: Instant): boolean {
     if (!this.isReady) return this.#refuse('srtp.no-keys');
+    this.#build();
     (this.#chain as InterceptorChain).writeRtcp(packets, now);
     return true;
   }
 
   /** Asks the peer for a keyframe of what it sends. */
   requestKeyframe(transceiver: number, rid: string | undefined, now: Instant): void {
+    this.#build();
     for (const stream of this.#router.streams) {
       if (stream.transceiver === transceiver && (rid === undefined || stream.rid === rid)) this.#chain?.handleEvent({ type: 'request-keyframe', ssrc: stream.ssrc }, now);
     }
@@ -140,6 +171,7 @@ export class MediaTransport {
 
   /** Tells the interceptors of something. */
   tell(event: InterceptorEvent, now: Instant): void {
+    this.#build();
     this.#chain?.handleEvent(event, now);
   }
 
@@ -148,6 +180,7 @@ export class MediaTransport {
     const chain = this.#chain;
     const srtp = this.#srtp;
     if (chain === undefined || srtp === undefined) return undefined;
+    this.#build();
     for (let unit = chain.pollWrite(); unit !== undefined; unit = chain.pollWrite()) {
       try {
         if ('rtcp' in unit) return srtp.protectRtcp(unit.rtcp);
@@ -175,17 +208,22 @@ export class MediaTransport {
 
   handleTimeout(now: Instant): void {
     if (!this.isReady) return;
+    this.#build();
     (this.#chain as InterceptorChain).handleTimeout(now);
     this.#collect(now);
   }
 
   pollTimeout(): Deadline | undefined {
-    return this.isReady ? (this.#chain as InterceptorChain).pollTimeout() : undefined;
+    if (!this.isReady) return undefined;
+    this.#build();
+    return (this.#chain as InterceptorChain).pollTimeout();
   }
 
   /** Says goodbye: what is left can be polled with {@link MediaTransport.pollWrite}. */
   close(now: Instant): void {
-    if (this.isReady) (this.#chain as InterceptorChain).close(now);
+    if (!this.isReady) return;
+    this.#build();
+    (this.#chain as InterceptorChain).close(now);
   }
 
   /** Lets go of the keys. */

@@ -102,7 +102,7 @@ export class PeerMedia {
 
   /** The next packet of an encoding is of another source: its numbers and timestamps are joined to those of before. */
   beginSource(transceiver: number, encoding: number): void {
-    this.#transport.sendersOf(transceiver)[encoding]?.beginSource();
+    this.#transport.beginSource(transceiver, encoding);
   }
 
   /** Sends a packet. False, and counted, while it cannot be sent: not negotiated, not connected, not active. */

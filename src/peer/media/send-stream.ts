@@ -29,8 +29,8 @@ export interface OutgoingRtp {
    */
   readonly inPlace?: boolean | undefined;
   /**
-   * Nobody changes the payload any more, so that what is kept to be sent again may refer to it: for a source that sends it to several.
-   * Default false: it is copied. Not together with `inPlace`.
+   * Nobody changes the payload any more, nor this object, so that what is kept to be sent again may refer to it: for a source that sends it to
+   * several. Default false: it is copied. Not together with `inPlace`.
    */
   readonly isShared?: boolean | undefined;
 }
@@ -129,11 +129,14 @@ export class SendStream implements LocalStream {
     this.#isNewSource = this.#lastAt !== undefined;
   }
 
-  /** Builds the packet; `undefined` for a payload type that was not agreed upon. */
-  build(packet: OutgoingRtp, now: Instant): OutgoingPacket | undefined {
-    const payloadType = packet.payloadType ?? this.section.preferredCodec?.payloadType;
-    const codec = payloadType === undefined ? undefined : this.codecs.get(payloadType);
-    if (codec === undefined) return undefined;
+  /** Whether the payload type of a packet was agreed upon. */
+  takes(packet: OutgoingRtp): boolean {
+    return this.#codecOf(packet) !== undefined;
+  }
+
+  /** Builds a packet that it takes. */
+  build(packet: OutgoingRtp, now: Instant): OutgoingPacket {
+    const codec = this.#codecOf(packet) as RtpCodec;
     if (this.#isNewSource) this.#align(packet, codec, now);
     const sequenceNumber = packet.sequenceNumber === undefined ? this.#sequenceNumber : add16(packet.sequenceNumber, this.#sequenceOffset);
     this.#sequenceNumber = add16(sequenceNumber, 1);
@@ -147,6 +150,10 @@ export class SendStream implements LocalStream {
     const header = new RtpHeader();
     readHeader(bytes, header);
     return beltPacket(bytes, header, this, 'media', now, packet.isShared === true && packet.inPlace !== true ? packet.payload : undefined);
+  }
+
+  #codecOf({ payloadType }: OutgoingRtp): RtpCodec | undefined {
+    return payloadType === undefined ? this.section.preferredCodec : this.codecs.get(payloadType);
   }
 
   /** A stream of repair exists where its codec was agreed upon. ULPFEC has none: it goes inside RED (RFC 5109 14). */

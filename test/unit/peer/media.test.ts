@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OUTGOING_TAILROOM_BYTES } from '../../../src/interceptor/index.ts';
+import fc from 'fast-check';
+import { RtcError, toHex } from '../../../src/core/index.ts';
+import { defaultInterceptors, OUTGOING_TAILROOM_BYTES, StreamStatistics } from '../../../src/interceptor/index.ts';
 import { OUTGOING_HEADROOM_BYTES } from '../../../src/peer/index.ts';
-import type { MediaTransport } from '../../../src/peer/media/machine.ts';
+import { MediaTransport } from '../../../src/peer/media/machine.ts';
 import { encodeRtp, ExtensionUri, findExtension, RtpPacket } from '../../../src/rtp/index.ts';
 import { SrtpProfile, SrtpSession } from '../../../src/srtp/index.ts';
+import { seededRandom } from '../../support/fuzz.ts';
 import { Ext, Pt } from '../../support/interceptor.ts';
 import { agreement, mediaEnvironment, MediaPair } from '../../support/media-pair.ts';
 
@@ -71,6 +74,63 @@ test('a payload with room around it is not copied', () => {
   place.set(payload('place'));
   pair.a.write(1, 0, { payload: place, timestamp: 0, inPlace: true }, 1);
   assert.equal(pair.a.pollWrite()?.buffer, buffer.buffer);
+});
+
+type Step =
+  | { readonly type: 'write'; readonly transceiver: number; readonly payloadType: number | undefined; readonly number: number; readonly kind: 'plain' | 'csrcs' | 'unnumbered' }
+  | { readonly type: 'source' | 'tick' | 'poll' | 'rtcp' | 'pause' | 'resume' | 'toggle' | 'stats' };
+
+/** What a transport says and sends when packets are written as shared ones, or not. */
+function story(steps: readonly Step[], isShared: boolean): string[] {
+  const transport = new MediaTransport(defaultInterceptors(), { ...mediaEnvironment, random: seededRandom(7) });
+  const agreed = (direction: 'sendonly' | 'inactive') => [1, 2].map((transceiver) => agreement({ mid: String(transceiver), transceiver, direction, sendEncodings: [encoding(100 * transceiver)] }));
+  const key = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
+  transport.setKeys({ profile: SrtpProfile.aeadAes128Gcm, localKey: key(16, 1), localSalt: key(12, 2), remoteKey: key(16, 3), remoteSalt: key(12, 4) });
+  transport.update(agreed('sendonly'), 0);
+  const told: string[] = [];
+  let now = 0;
+  const poll = (): void => {
+    for (let datagram = transport.pollWrite(); datagram !== undefined; datagram = transport.pollWrite()) told.push(toHex(datagram));
+  };
+  const write = ({ transceiver, payloadType, number, kind }: Step & { readonly type: 'write' }): void => {
+    const extra = { csrcs: kind === 'csrcs' ? [1, 2] : undefined, sequenceNumber: kind === 'unnumbered' ? undefined : number };
+    told.push(String(transport.write(transceiver, 0, { payload: payload(`packet ${number}`), timestamp: number * 90, payloadType, isShared, ...extra }, now)));
+  };
+  const act: Record<Exclude<Step['type'], 'write'>, () => unknown> = {
+    source: () => transport.beginSource(1, 0),
+    tick: () => transport.handleTimeout((now += 400)),
+    poll,
+    rtcp: () => transport.writeRtcp([{ type: 'pli', senderSsrc: 1, mediaSsrc: 2 }], now),
+    pause: () => transport.update(agreed('inactive'), now),
+    resume: () => transport.update(agreed('sendonly'), now),
+    toggle: () => void (transport.sendersOf(2)[0]!.isActive = !transport.sendersOf(2)[0]!.isActive),
+    stats: () => told.push(JSON.stringify(transport.chain?.find(StreamStatistics)?.local(100)?.outbound), JSON.stringify(transport.pollTimeout())),
+  };
+  for (const step of steps) {
+    if (step.type === 'write') write(step);
+    else act[step.type]();
+  }
+  transport.close(now);
+  poll();
+  return told;
+}
+
+test('packets that are shared with other connections come out as if each had been built when it was written', () => {
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ type: fc.constant('write' as const), transceiver: fc.constantFrom(1, 1, 1, 2, 3), payloadType: fc.constantFrom(undefined, Pt.vp8, Pt.vp8, 77), number: fc.integer({ min: 0, max: 400 }), kind: fc.constantFrom('plain' as const, 'plain' as const, 'csrcs' as const, 'unnumbered' as const) }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('source' as const, 'source' as const, 'tick' as const, 'tick' as const, 'poll' as const, 'rtcp' as const, 'pause' as const, 'resume' as const, 'toggle' as const, 'stats' as const) }) },
+  );
+  const run = (steps: readonly Step[]): string[] => {
+    const told = story(steps, true);
+    assert.deepEqual(told, story(steps, false));
+    return told;
+  };
+  fc.assert(fc.property(fc.array(step, { minLength: 10, maxLength: 50 }), (steps) => void run(steps)), { numRuns: 100 });
+  const many = run(Array.from({ length: 700 }, (_, number) => ({ type: 'write', transceiver: 1, payloadType: Pt.vp8, number, kind: 'plain' })));
+  assert.ok(many.length > 1400, 'more than wait');
+  const pair = oneWay();
+  const tooMany = { payload: payload('x'), timestamp: 0, csrcs: new Array<number>(16).fill(1), isShared: true };
+  assert.throws(() => pair.a.write(1, 0, tooMany, 1), RtcError, 'what cannot be built is told at once');
 });
 
 test('RFC 9143 9.2: the MID decides between sections that share payload types', () => {
