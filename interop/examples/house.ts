@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { examples } from '../../examples/shared/run.ts';
 import type { Page } from '../demo/browser.ts';
-import { until } from '../suite.ts';
+import { sleep, until } from '../suite.ts';
 import { Program } from './program.ts';
 import { assert, BOTH, equal, type ExampleTest, hasLine, isState, linesOf, type Place, write } from './tools.ts';
 
@@ -164,11 +164,44 @@ async function servesTwo(place?: Place): Promise<string> {
   }
 }
 
+const HASTE_MS = [0, 100, 300];
+
+/** Pages that are closed before they are connected, and while they play, leave nothing behind. */
+async function survivesHaste(place?: Place): Promise<string> {
+  if (!place) throw new Error('it needs a browser');
+  const program = new Program('play-from-disk-vpx', ['--port=0']);
+  const open = async (url: string): Promise<Page> => {
+    const page = await place.browser.open();
+    await page.goto(url);
+    return page;
+  };
+  try {
+    const [url] = await program.printed(/http:\/\/\S+/);
+    for (const ms of HASTE_MS) {
+      const page = await open(url);
+      await sleep(ms);
+      await page.close();
+    }
+    const page = await open(url);
+    await isState(page, 'connected');
+    await program.printed(/playing VP8 and opus\n$/);
+    await page.close();
+    await program.printed(/the page is gone\n$/);
+    await program.interrupt();
+    const lines = program.output.split('\n').filter((line) => line !== '' && !line.includes('http:'));
+    equal([...new Set(lines)].sort(), ['playing VP8 and opus', 'the page is gone'], 'what the program says');
+    return `pages closed after ${HASTE_MS.join(', ')} ms and while playing; the program goes on, and ends at once`;
+  } finally {
+    program.kill();
+  }
+}
+
 export const houseTests: readonly ExampleTest[] = [
   { name: 'all: short', browsers: [], run: isShort },
   { name: 'all: listed', browsers: [], run: isListed },
   { name: 'all: bad use', browsers: [], run: isFriendly },
   { name: 'all: busy ports', browsers: [], run: knowsBusyPorts },
   { name: 'all: strangers', browsers: [], run: knowsStrangers },
+  { name: 'all: hasty pages', browsers: BOTH, run: survivesHaste },
   { name: 'all: two pages', browsers: BOTH, run: servesTwo },
 ];
