@@ -1,4 +1,4 @@
-import { type Environment, type RtcError as RtcErrorType, RtcError } from '../core/index.ts';
+import { type Environment, type RtcError as RtcErrorType, RtcError, SparseMap } from '../core/index.ts';
 import type { ChannelHandle } from '../datachannel/index.ts';
 import { PeerConnectionDriver } from '../driver/index.ts';
 import type { IceConnectionState } from '../ice/index.ts';
@@ -79,7 +79,7 @@ export class PeerConnection implements AsyncDisposable {
   /** Made when there is any: most connections carry data alone. */
   #media: ConnectionMedia | undefined;
   readonly #chain: OperationsChain = new OperationsChain(() => this.#updateNegotiationNeeded());
-  readonly #channels: Map<ChannelHandle, DataChannel> = new Map();
+  readonly #channels: SparseMap<ChannelHandle, DataChannel> = new SparseMap();
   readonly #port: PeerChannelPort;
   readonly #makeChannel: MakeChannel;
   #configuration: Configuration;

@@ -1,40 +1,77 @@
 /**
- * A map that is empty most of the time: it has no table then. A connection holds dozens of maps for what happens at its beginning,
- * or never, and an empty table takes as much as the object that it belongs to. Not for what comes and goes with every message.
+ * A map that is empty most of the time, or has one entry: it has no table then. A connection holds dozens of maps for what happens at
+ * its beginning, or never, and an empty table takes as much as the object that it belongs to. Not for what comes and goes with every
+ * message. Keys are compared by `===`.
  */
 export class SparseMap<K, V> {
+  // One entry lies here, two and more in a table.
+  #key: K | undefined;
+  #value: V | undefined;
+  #hasOne = false;
   #map: Map<K, V> | undefined;
 
   get size(): number {
-    return this.#map === undefined ? 0 : this.#map.size;
+    if (this.#map !== undefined) return this.#map.size;
+    return this.#hasOne ? 1 : 0;
   }
 
   get(key: K): V | undefined {
-    return this.#map?.get(key);
+    if (this.#map !== undefined) return this.#map.get(key);
+    return this.#hasOne && this.#key === key ? this.#value : undefined;
   }
 
   has(key: K): boolean {
-    return this.#map?.has(key) === true;
+    if (this.#map !== undefined) return this.#map.has(key);
+    return this.#hasOne && this.#key === key;
   }
 
   set(key: K, value: V): this {
-    (this.#map ??= new Map()).set(key, value);
+    if (this.#map !== undefined) this.#map.set(key, value);
+    else if (!this.#hasOne || this.#key === key) {
+      this.#key = key;
+      this.#value = value;
+      this.#hasOne = true;
+    } else {
+      this.#map = new Map([
+        [this.#key as K, this.#value as V],
+        [key, value],
+      ]);
+      this.#forgetOne();
+    }
     return this;
   }
 
   delete(key: K): boolean {
     const map = this.#map;
-    if (map === undefined || !map.delete(key)) return false;
+    if (map === undefined) {
+      if (!this.#hasOne || this.#key !== key) return false;
+      this.#forgetOne();
+      return true;
+    }
+    if (!map.delete(key)) return false;
     if (map.size === 0) this.#map = undefined;
     return true;
   }
 
   clear(): void {
+    this.#forgetOne();
     this.#map = undefined;
   }
 
+  keys(): IterableIterator<K> {
+    if (this.#map !== undefined) return this.#map.keys();
+    return this.#hasOne ? [this.#key as K].values() : (NOTHING as ReadonlyMap<K, V>).keys();
+  }
+
   values(): IterableIterator<V> {
-    return (this.#map ?? (NOTHING as ReadonlyMap<K, V>)).values();
+    if (this.#map !== undefined) return this.#map.values();
+    return this.#hasOne ? [this.#value as V].values() : (NOTHING as ReadonlyMap<K, V>).values();
+  }
+
+  #forgetOne(): void {
+    this.#key = undefined;
+    this.#value = undefined;
+    this.#hasOne = false;
   }
 }
 

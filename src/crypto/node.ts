@@ -15,7 +15,7 @@ import {
 import { AES_KEY_BYTES, agreementOf, BLOCK_BYTES, checkAead, checkCounter, checkCtr, checkMac, checkPart, checkRange, GROUPS, KEY_BYTES, NONCE_BYTES, SIGNATURE_SCHEMES, TAG_BYTES } from './arguments.ts';
 import { plain } from './node-import.ts';
 import { generateSigningKey, importKey, NodeEcdh, NodeX25519, verifySignature } from './node-keys.ts';
-import { createWasmChaCha20Poly1305 } from './wasm-chacha.ts';
+import { createWasmChaCha20Poly1305, type KeyedAead } from './wasm-chacha.ts';
 import { type BlockCipher, createWasmGcm } from './wasm-gcm.ts';
 import { hasWasmSimd } from './web-assembly.ts';
 
@@ -163,36 +163,40 @@ class NodeAead implements Aead {
  * per cycle. Both make the same bytes, and the length of a record is no secret.
  */
 class NodeChaCha20Poly1305 implements Aead {
-  readonly #short: Aead;
-  readonly #long: Aead;
+  readonly #short: KeyedAead;
+  /** Made for the first long record, which most connections never see. */
+  #long: Aead | undefined;
 
-  constructor(short: Aead, long: Aead) {
+  constructor(short: KeyedAead) {
     this.#short = short;
-    this.#long = long;
   }
 
   seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
     if (end - start <= SHORT_RECORD_BYTES) this.#short.seal(nonce, aad, buffer, start, end);
-    else this.#long.seal(nonce, aad, buffer, start, end);
+    else (this.#long ??= this.#makeLong()).seal(nonce, aad, buffer, start, end);
   }
 
   open(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
-    return end - start <= SHORT_RECORD_BYTES ? this.#short.open(nonce, aad, buffer, start, end) : this.#long.open(nonce, aad, buffer, start, end);
+    return end - start <= SHORT_RECORD_BYTES ? this.#short.open(nonce, aad, buffer, start, end) : (this.#long ??= this.#makeLong()).open(nonce, aad, buffer, start, end);
   }
 
   destroy(): void {
     this.#short.destroy?.();
-    this.#long.destroy?.();
+    this.#long?.destroy?.();
+  }
+
+  #makeLong(): Aead {
+    return new NodeAead('chacha20-poly1305', this.#short.key);
   }
 }
 
 function createAead(name: AeadName, key: Uint8Array): Aead {
   checkAead(nodeCrypto.aeads, name, key);
   if (name === 'chacha20-poly1305' && !hasNativeChaCha) return createWasmChaCha20Poly1305(key) ?? new NodeAead(name, key);
-  const native = new NodeAead(name, key);
-  if (name !== 'chacha20-poly1305') return (FAST_GCM ? createWasmGcm(() => native.blockCipher(), native) : undefined) ?? native;
   const short = name === 'chacha20-poly1305' && FAST_WASM ? createWasmChaCha20Poly1305(key) : undefined;
-  return short === undefined ? native : new NodeChaCha20Poly1305(short, native);
+  if (short !== undefined) return new NodeChaCha20Poly1305(short);
+  const native = new NodeAead(name, key);
+  return (name !== 'chacha20-poly1305' && FAST_GCM ? createWasmGcm(() => native.blockCipher(), native) : undefined) ?? native;
 }
 
 class NodeCtr implements Ctr {

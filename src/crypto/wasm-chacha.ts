@@ -80,7 +80,13 @@ class Engine {
 
 const engine: () => Engine | undefined = oncePerThread<Exports, Engine>(CHACHA20_POLY1305_MODULE, (exports) => new Engine(exports));
 
-class WasmChaCha20Poly1305 implements Aead {
+/** An {@link Aead} that shows its key to who makes another of the same. */
+export interface KeyedAead extends Aead {
+  /** A view. */
+  readonly key: Uint8Array;
+}
+
+class WasmChaCha20Poly1305 implements KeyedAead {
   readonly #engine: Engine;
   readonly #key: Int32Array;
 
@@ -88,6 +94,10 @@ class WasmChaCha20Poly1305 implements Aead {
     if (key.length !== KEY_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the key has ${key.length} bytes, not ${KEY_BYTES}`);
     this.#engine = engine;
     this.#key = new Int32Array(key.slice().buffer);
+  }
+
+  get key(): Uint8Array {
+    return new Uint8Array(this.#key.buffer);
   }
 
   seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
@@ -137,7 +147,7 @@ class WasmChaCha20Poly1305 implements Aead {
  * ChaCha20-Poly1305 in WebAssembly, or `undefined` where there is no WebAssembly with vectors or none may be compiled. Throws
  * `ERR_INVALID_ARGUMENT` for a key that has not 32 bytes. The module is compiled when the first one is made.
  */
-export function createWasmChaCha20Poly1305(key: Uint8Array): Aead | undefined {
+export function createWasmChaCha20Poly1305(key: Uint8Array): KeyedAead | undefined {
   const there = engine();
   return there && new WasmChaCha20Poly1305(there, key);
 }

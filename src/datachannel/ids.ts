@@ -1,10 +1,10 @@
-import { RtcError } from '../core/index.ts';
+import { RtcError, SparseMap } from '../core/index.ts';
 import type { Channel } from './channel.ts';
 import { MAX_CHANNEL_ID } from './constants.ts';
 
 /** Which channel has which stream, and which ids are free (RFC 8832 6). */
 export class ChannelIds {
-  readonly #channels: Map<number, Channel> = new Map();
+  readonly #channels: SparseMap<number, Channel> = new SparseMap();
   /** Ids that are usable: below the number of streams, once that is known. */
   #limit = MAX_CHANNEL_ID + 1;
   /** No id of our parity is free below this one. */

@@ -3,7 +3,7 @@ import type { Instant } from '../core/index.ts';
 /** At most so many events in any second. */
 export class RateLimit {
   /** A ring; short until so many events happened. */
-  readonly #times: Instant[] = [];
+  #times: Instant[] = [];
   readonly #perSecond: number;
   #next = 0;
 
@@ -19,7 +19,8 @@ export class RateLimit {
 
   /** One event happened. */
   take(now: Instant): void {
-    this.#times[this.#next] = now;
+    if (this.#next === this.#times.length) this.#times = this.#times.concat(now); // of the right size, unlike a list that grows
+    else this.#times[this.#next] = now;
     this.#next = (this.#next + 1) % this.#perSecond;
   }
 }

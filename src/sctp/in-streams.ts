@@ -1,4 +1,4 @@
-import { Queue } from '../core/index.ts';
+import { Queue, SparseMap } from '../core/index.ts';
 import { RECEIVE_OVERHEAD_BYTES } from './constants.ts';
 import type { SctpMessage } from './events.ts';
 
@@ -29,7 +29,7 @@ export class InStreams {
   /** Bytes of messages that were put into order and not yet released. */
   unreadBytes = 0;
 
-  readonly #streams: Map<number, InStream> = new Map();
+  readonly #streams: SparseMap<number, InStream> = new SparseMap();
   /** 32 less the bits of sequence numbers: 16 of DATA, 32 of I-DATA (RFC 8260 2.1). */
   readonly #shift: number;
   #last: InStream | undefined;

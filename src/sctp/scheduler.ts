@@ -1,4 +1,4 @@
-import { type Instant, Queue } from '../core/index.ts';
+import { type Instant, Queue, SparseMap } from '../core/index.ts';
 import { MAX_SHORT_MESSAGE_BYTES, PRIORITIES } from './constants.ts';
 
 /** A message on its way out. Fields change as it goes; only the sender writes them. */
@@ -67,7 +67,7 @@ export class Scheduler {
   /** What a turn of the lowest weight is worth, in bytes: a full packet. */
   quantumBytes = 1200;
 
-  readonly #streams: Map<number, OutStream> = new Map();
+  readonly #streams: SparseMap<number, OutStream> = new SparseMap();
   readonly #round: Queue<OutStream> = new Queue();
   readonly #fell: Queue<OutStream> = new Queue();
   /** How many streams of each rank are active. */

@@ -77,7 +77,7 @@ function begin(state: JsepState, created: CreatedDescription, controlling: boole
   if (generation === undefined || generationOf(state, generation.credentials.usernameFragment)) return state;
   const { credentials } = generation;
   effects.push(state.negotiated ? { type: 'ice-restart', credentials } : { type: 'gather', credentials, controlling });
-  return { ...state, generations: [...state.generations, generation] };
+  return { ...state, generations: state.generations.concat(generation) };
 }
 
 // Ends the generation that only the pending offer names, unless its successor names it as well.

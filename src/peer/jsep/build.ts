@@ -62,7 +62,7 @@ export function assemble(
 ): { description: SessionDescription; origin: Origin } {
   const body = serializeSdp({ session: sessionSection({ ...state.origin, version: 0 }, bundled), media: folded });
   const origin = body === state.origin.body ? state.origin : { ...state.origin, version: state.origin.version + 1, body };
-  return { description: { session: sessionSection(origin, bundled), media }, origin };
+  return { description: { session: sessionSection(origin, bundled), media: media.slice() }, origin };
 }
 
 function sessionSection(origin: Origin, bundled: readonly string[]): SdpSection {

@@ -108,6 +108,6 @@ function deliver(state: JsepState, usernameFragment: string, candidate: IceCandi
   const formatted = formatCandidate(candidate);
   const key = formatted === line ? line : formatted; // one string then serves both lists
   if (negotiated.delivered.includes(key)) return state;
-  effects.push({ type: 'remote-candidate', candidate: { ...candidate, usernameFragment } });
+  effects.push({ type: 'remote-candidate', candidate: candidate.usernameFragment === usernameFragment ? candidate : { ...candidate, usernameFragment } });
   return { ...state, negotiated: { ...negotiated, delivered: negotiated.delivered.concat(key) } };
 }
