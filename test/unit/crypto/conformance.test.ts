@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, verify as opensslVerify } from 'node:crypto';
 import { test } from 'node:test';
-import { type Aead, concat, type CryptoProvider, type KeyAgreement, type SigningKey } from '../../../src/core/index.ts';
+import { type Aead, type AeadSequence, concat, type CryptoProvider, type KeyAgreement, RtcError, type SigningKey } from '../../../src/core/index.ts';
 import { cryptoConformance } from '../../../src/crypto/conformance.ts';
 import { nodeCrypto } from '../../../src/crypto/node.ts';
 
@@ -30,6 +30,20 @@ function withAead(bend: (aead: Aead) => Partial<Aead>): CryptoProvider {
       return { seal: (...args) => aead.seal(...args), open: (...args) => aead.open(...args), ...bend(aead) };
     },
   });
+}
+
+/** A sequence as the interface says, but for the counter. */
+function sequenceBy(aead: Aead, base: Uint8Array, bend: (counter: number) => number): AeadSequence {
+  const nonce = (counter: number): Uint8Array => {
+    if (base.length !== 12) throw new RtcError('ERR_INVALID_ARGUMENT', 'nonce');
+    const bent = bend(counter);
+    return base.map((byte, i) => (i < 6 ? byte : byte ^ (Math.floor(bent / 2 ** (8 * (11 - i))) & 0xff)));
+  };
+  nonce(0);
+  return {
+    seal: (counter, ...rest) => aead.seal(nonce(counter), ...rest),
+    open: (counter, ...rest) => aead.open(nonce(counter), ...rest),
+  };
 }
 
 function withAgreement(bend: (agreement: KeyAgreement) => Partial<KeyAgreement>): CryptoProvider {
@@ -115,6 +129,16 @@ const broken: Readonly<Record<string, CryptoProvider>> = {
   'uses one nonce for all': withAead((aead) => ({
     seal: (_, aad, buffer, start, end) => aead.seal(new Uint8Array(12), aad, buffer, start, end),
     open: (_, aad, buffer, start, end) => aead.open(new Uint8Array(12), aad, buffer, start, end),
+  })),
+  'forgets the upper half of a counter': withAead((aead) => ({
+    sequence: (base) => sequenceBy(aead, base, (counter) => counter % 2 ** 32),
+  })),
+  'counts a sequence by its packets': withAead((aead) => ({
+    sequence(base) {
+      let [sealed, opened] = [0, 0];
+      const nonces = [(): number => sealed++, (): number => opened++] as const;
+      return { seal: sequenceBy(aead, base, nonces[0]).seal, open: sequenceBy(aead, base, nonces[1]).open };
+    },
   })),
   'throws for a wrong tag': withAead((aead) => ({
     open(...args) {
@@ -224,6 +248,10 @@ for (const [flaw, provider] of Object.entries(broken)) {
     assert.ok(cryptoConformance().some(({ run }) => fails(run, provider)));
   });
 }
+
+test('a sequence made of single nonces has no flaw', () => {
+  assert.deepEqual(failures(withAead((aead) => ({ sequence: (base) => sequenceBy(aead, base, (counter) => counter) }))), []);
+});
 
 const strict = ['bun', 'deno'].some((name) => process.versions[name] !== undefined) && 'the platform refuses an exponent of 1 by itself';
 
