@@ -20,7 +20,8 @@ import { recordingTests } from './recording.ts';
 import { programTests } from './programs.ts';
 import { BOTH, type ExampleTest } from './tools.ts';
 
-const all: readonly ExampleTest[] = [...dataChannelTests, ...programTests, ...negotiationTests, ...playbackTests, ...recordingTests, ...forwardingTests, ...networkTests, ...processingTests, ...houseTests];
+/** Those that take long are not the last, so that nothing waits for them alone. */
+const all: readonly ExampleTest[] = [...houseTests, ...processingTests, ...programTests, ...negotiationTests, ...playbackTests, ...recordingTests, ...forwardingTests, ...networkTests, ...dataChannelTests];
 const LONGEST_MS = 60_000;
 /** Most examples wait for a clock more than they work; more at a time would disturb those that look at one. */
 const AT_A_TIME = Math.min(availableParallelism(), 4);
