@@ -144,7 +144,11 @@ export const RTO_BETA: number = 1 / 4;
 /** A peer may hold a SACK back for 200 ms (6.2); a timer with less slack would fire on it, in ms. */
 export const RTO_MIN_SLACK_MS = 220;
 
-/** Longest wait until DATA goes again, in ms: a path that works again must not wait a minute for the one packet that shows it. */
+/**
+ * Longest wait until DATA goes again, as a multiple of the first one, and in ms: a path that works again must not wait a minute for the
+ * one packet that shows it, nor longer than it then takes to be at its old speed.
+ */
+export const RETRANSMISSION_MAX_TIMEOUTS = 4;
 export const RETRANSMISSION_MAX_MS = 3_000;
 /** Longest wait between two probes of a closed window, in ms: an update that was lost must not cost a minute. */
 export const ZERO_WINDOW_PROBE_MAX_MS = 5_000;

@@ -1,5 +1,5 @@
 import type { Instant, TimerTable } from '../core/index.ts';
-import { RETRANSMISSION_MAX_MS, TAIL_PROBE_MIN_MS, ZERO_WINDOW_PROBE_MAX_MS } from './constants.ts';
+import { RETRANSMISSION_MAX_MS, RETRANSMISSION_MAX_TIMEOUTS, TAIL_PROBE_MIN_MS, ZERO_WINDOW_PROBE_MAX_MS } from './constants.ts';
 import type { Outstanding } from './outstanding.ts';
 import type { Rto } from './rto.ts';
 import type { SctpTimer } from './timers.ts';
@@ -23,8 +23,10 @@ export class RetransmissionTimer {
    */
   start(now: Instant, isWindowClosed: boolean, isTailProbed: boolean): void {
     this.runs = true;
-    const timeout = Math.min(this.#rto.timeoutMs, Math.max(this.#rto.freshTimeoutMs, RETRANSMISSION_MAX_MS));
-    this.#timers.set('t3', now + (isWindowClosed ? Math.min(timeout, ZERO_WINDOW_PROBE_MAX_MS) : timeout));
+    const fresh = this.#rto.freshTimeoutMs;
+    const longest = isWindowClosed ? ZERO_WINDOW_PROBE_MAX_MS : Math.max(fresh, Math.min(RETRANSMISSION_MAX_TIMEOUTS * fresh, RETRANSMISSION_MAX_MS));
+    const timeout = Math.min(this.#rto.timeoutMs, longest);
+    this.#timers.set('t3', now + timeout);
     const rtt = this.#rto.smoothedMs;
     const out = this.#out;
     // A single packet's SACK may be held back by the peer (6.2): then the probe would come too early.

@@ -61,7 +61,8 @@ const RTO_MS = 260;
 test('after 30 s of 40 % loss, 80 % of the former speed within 10 RTO', async (t) => {
   const figures: string[] = [];
   const shares: number[] = [];
-  for (const seed of [1, 2, 3, 4, 5]) {
+  // With the last two the loss ends after many timeouts in a row.
+  for (const seed of [1, 2, 3, 11, 23]) {
     const { world, channel, incoming, hosts } = await connectOver(clean(20e6, 40), seed);
     const bulk = new Bulk(channel, incoming);
     bulk.rateOver(world, 2000);
@@ -75,8 +76,7 @@ test('after 30 s of 40 % loss, 80 % of the former speed within 10 RTO', async (t
     shares.push(share);
   }
   t.diagnostic(`${figures.join(', ')} (bar 80 %)`);
-  // One seed in twenty ends the loss with a timer that was doubled so often that ten of the usual ones are over before it expires.
-  assert.ok(shares.toSorted((x, y) => x - y)[1]! >= 0.8, shares.map(percent).join(', '));
+  for (const share of shares) assert.ok(share >= 0.8, shares.map(percent).join(', '));
 });
 
 test('two transfers in opposite directions do not starve each other', async (t) => {
