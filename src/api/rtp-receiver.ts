@@ -36,6 +36,8 @@ export interface ReceiverPort {
 /** Sources are remembered for ten seconds (W3C 5.3), and no more of them than this. */
 const SOURCE_MS = 10_000;
 const MAX_SOURCES = 64;
+/** How long a source of packets that tell no level is not noted again. */
+const NOTE_MS = 100;
 const NO_CODECS: ReadonlyMap<number, RtpCodec> = new Map();
 const NO_EXTENSIONS: ExtensionMap = new ExtensionMap();
 
@@ -49,6 +51,9 @@ export class RtpReceiver {
   readonly #contributing: Map<number, ContributingSource> = new Map();
   /** By RID; the one without comes first. */
   readonly #tracks: Map<string | undefined, TrackRemote> = new Map();
+  /** The source that was noted last, and until when that is enough, on the clock of packets. */
+  #notedSsrc = -1;
+  #notedUntil: Instant = 0;
   #id: string;
   #streamIds: readonly string[] = [];
 
@@ -141,13 +146,16 @@ export class RtpReceiver {
     return track;
   }
 
-  #noteSources({ bytes, header, stream }: IncomingPacket): void {
+  #noteSources({ bytes, header, stream, at }: IncomingPacket): void {
+    if (at < this.#notedUntil && header.ssrc === this.#notedSsrc && header.csrcCount === 0) return;
     this.#ssrcs.add(header.ssrc);
     const levelId = this.kind === 'audio' ? stream.extensions.idOf(ExtensionUri.audioLevel) : 0;
     const known = this.#synchronization.get(header.ssrc);
     const timestamp = this.#port.unixNow();
     // Video needs no more than a look now and then.
-    if (levelId === 0 && header.csrcCount === 0 && known !== undefined && timestamp - known.timestamp < 100) return;
+    if (levelId === 0 && header.csrcCount === 0 && known !== undefined && timestamp - known.timestamp < NOTE_MS) return;
+    this.#notedSsrc = header.ssrc;
+    this.#notedUntil = levelId === 0 ? at + NOTE_MS : 0;
     this.#note(this.#synchronization, { source: header.ssrc, timestamp, rtpTimestamp: header.timestamp, ...audioLevel(bytes, header, levelId) });
     for (let i = 0; i < header.csrcCount; i++) this.#note(this.#contributing, { source: csrcAt(bytes, i), timestamp, rtpTimestamp: header.timestamp });
   }

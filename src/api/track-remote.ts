@@ -167,7 +167,14 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     if (this.#muted) this.setMuted(false);
     const packet = new RtpPacket(bytes, header);
     for (const tap of this.#taps) this.#call(() => tap(packet));
-    if (this.handler.onRtp !== undefined) return this.#call(() => this.handler.onRtp?.(packet));
+    if (this.handler.onRtp !== undefined) {
+      try {
+        this.handler.onRtp(packet);
+      } catch (error) {
+        this.#port.onCallbackError(error);
+      }
+      return;
+    }
     const waiting = this.#waiting;
     if (waiting !== undefined) {
       this.#waiting = undefined;

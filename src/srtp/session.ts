@@ -131,7 +131,7 @@ export class SrtpSession {
     if (cryptex) unmarkCryptex(packet);
     else this.#remoteHeaders?.apply(ssrc, index, packet, headerBytes);
     this.#rtpReceived++;
-    return packet.subarray(0, length);
+    return new Uint8Array(packet.buffer, packet.byteOffset, length);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type Deadline, type Instant, Queue } from '../../core/index.ts';
+import { type Deadline, type Instant, Queue, SparseMap } from '../../core/index.ts';
 import type { RtcpPacket } from '../../rtcp/index.ts';
 import { CongestionFeedbackReader, wantsCcfb } from '../ccfb/index.ts';
 import type { InterceptorEvent } from '../events.ts';
@@ -44,7 +44,7 @@ export class CongestionControl implements Interceptor {
   readonly keepsPayload = true;
   readonly estimator: BandwidthEstimator;
   readonly #context: InterceptorContext;
-  readonly #streams: Map<LocalStream, Following> = new Map();
+  readonly #streams: SparseMap<LocalStream, Following> = new SparseMap();
   readonly #history: SentHistory = new SentHistory();
   readonly #transport: TransportFeedbackReader = new TransportFeedbackReader(this.#history);
   readonly #ccfb: CongestionFeedbackReader = new CongestionFeedbackReader();

@@ -1,4 +1,4 @@
-import { type Deadline, type Instant, Queue, RtcError } from '../../core/index.ts';
+import { type Deadline, type Instant, Queue, RtcError, SparseMap } from '../../core/index.ts';
 import type { RtcpPacket } from '../../rtcp/index.ts';
 import type { InterceptorEvent } from '../events.ts';
 import type { Interceptor, InterceptorContext, InterceptorFactory } from '../interceptor.ts';
@@ -28,7 +28,7 @@ export class NackGenerator implements Interceptor {
   readonly name = 'nack-generator';
   readonly #context: InterceptorContext;
   readonly #config: Required<NackGeneratorConfig>;
-  readonly #streams: Map<RemoteStream, Gaps> = new Map();
+  readonly #streams: SparseMap<RemoteStream, Gaps> = new SparseMap();
   readonly #rtcp: Queue<RtcpPacket> = new Queue();
   readonly #events: Queue<InterceptorEvent> = new Queue();
   #roundTripMs = FIRST_ROUND_TRIP_MS;
@@ -84,7 +84,7 @@ export class NackGenerator implements Interceptor {
   handleEvent(event: InterceptorEvent): void {
     if (event.type === 'round-trip') this.#roundTripMs += (event.roundTripMs - this.#roundTripMs) * ROUND_TRIP_GAIN;
     else if (event.type === 'recovered') {
-      for (const [stream, gaps] of this.#streams) if (stream.ssrc === event.ssrc) gaps.recovered(event.sequenceNumber);
+      for (const stream of this.#streams.keys()) if (stream.ssrc === event.ssrc) this.#streams.get(stream)?.recovered(event.sequenceNumber);
     }
   }
 
@@ -95,8 +95,9 @@ export class NackGenerator implements Interceptor {
   handleTimeout(now: Instant): void {
     if (now < this.#nextAt) return;
     this.#nextAt = Infinity;
-    for (const [stream, gaps] of this.#streams) {
-      if (gaps.missing === 0) continue;
+    for (const stream of this.#streams.keys()) {
+      const gaps = this.#streams.get(stream);
+      if (gaps === undefined || gaps.missing === 0) continue;
       const lost: number[] = [];
       const before = gaps.abandoned;
       this.#nextAt = Math.min(this.#nextAt, gaps.ask(lost, this.#roundTripMs, now));

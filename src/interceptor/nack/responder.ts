@@ -1,5 +1,5 @@
 import { writeU16 } from '../../core/bytes.ts';
-import { type Instant, Queue, randomU32, RtcError } from '../../core/index.ts';
+import { type Instant, Queue, randomU32, RtcError, SparseMap } from '../../core/index.ts';
 import type { RtcpPacket } from '../../rtcp/index.ts';
 import { ExtensionUri, readHeader, remapExtensions, RtpHeader, setPayloadType, setSequenceNumber, setSsrc } from '../../rtp/index.ts';
 import type { InterceptorEvent } from '../events.ts';
@@ -84,7 +84,7 @@ export class NackResponder implements Interceptor {
   readonly #context: InterceptorContext;
   readonly #config: Required<NackResponderConfig>;
   readonly #repeats: boolean;
-  readonly #streams: Map<LocalStream, Repair> = new Map();
+  readonly #streams: SparseMap<LocalStream, Repair> = new SparseMap();
   /** Also of streams that pause: the numbers of their retransmissions go on. */
   readonly #known: WeakMap<LocalStream, Repair> = new WeakMap();
   readonly #packets: Queue<OutgoingPacket> = new Queue();

@@ -1,4 +1,4 @@
-import { compactDuration, compactNtp, type Deadline, type Instant, Queue, RtcError } from '../../core/index.ts';
+import { compactDuration, compactNtp, type Deadline, type Instant, Queue, RtcError, SparseMap } from '../../core/index.ts';
 import type { DlrrReport, ExtendedReport, ReportBlock, RtcpPacket, XrBlock } from '../../rtcp/index.ts';
 import type { InterceptorEvent } from '../events.ts';
 import type { Interceptor, InterceptorContext, InterceptorFactory } from '../interceptor.ts';
@@ -36,10 +36,10 @@ export class Reports implements Interceptor {
   readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   readonly #config: Required<ReportsConfig>;
-  readonly #locals: Map<LocalStream, LocalSource> = new Map();
+  readonly #locals: SparseMap<LocalStream, LocalSource> = new SparseMap();
   /** Also of streams that pause: their counts go on. */
   readonly #sources: WeakMap<LocalStream, LocalSource> = new WeakMap();
-  readonly #remotes: Map<number, RemoteSource> = new Map();
+  readonly #remotes: SparseMap<number, RemoteSource> = new SparseMap();
   readonly #rtcp: Queue<RtcpPacket> = new Queue();
   readonly #events: Queue<InterceptorEvent> = new Queue();
   /** By the SSRC that asked. */
@@ -72,7 +72,7 @@ export class Reports implements Interceptor {
   }
 
   unbindRemote(stream: RemoteStream): void {
-    for (const [ssrc, source] of this.#remotes) if (source.stream === stream) this.#remotes.delete(ssrc);
+    for (const source of [...this.#remotes.values()]) if (source.stream === stream) this.#remotes.delete(source.ssrc);
   }
 
   readRtp(packet: IncomingPacket, now: Instant): IncomingPacket {

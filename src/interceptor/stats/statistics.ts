@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/index.ts';
+import { type Instant, SparseMap } from '../../core/index.ts';
 import type { ExtendedReport, ReportBlock, RtcpPacket } from '../../rtcp/index.ts';
 import type { InterceptorEvent } from '../events.ts';
 import type { Interceptor, InterceptorContext, InterceptorFactory } from '../interceptor.ts';
@@ -21,10 +21,10 @@ export class StreamStatistics implements Interceptor {
   readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   // By the SSRC of the media; the streams of one end have different ones.
-  readonly #locals: Map<number, LocalStatistics> = new Map();
+  readonly #locals: SparseMap<number, LocalStatistics> = new SparseMap();
   /** Also of streams that pause: their counts go on. */
   readonly #known: WeakMap<LocalStream, LocalStatistics> = new WeakMap();
-  readonly #remotes: Map<number, RemoteStatistics> = new Map();
+  readonly #remotes: SparseMap<number, RemoteStatistics> = new SparseMap();
 
   constructor(context: InterceptorContext) {
     this.#context = context;
@@ -124,7 +124,7 @@ interface RequestCounts {
   firCount: number;
 }
 
-function countRequests(packet: RtcpPacket, streams: ReadonlyMap<number, RequestCounts>): void {
+function countRequests(packet: RtcpPacket, streams: { get(ssrc: number): RequestCounts | undefined }): void {
   if (packet.type === 'nack' || packet.type === 'pli') {
     const counts = streams.get(packet.mediaSsrc);
     if (counts === undefined) return;

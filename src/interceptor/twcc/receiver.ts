@@ -1,5 +1,5 @@
 import { readU16 } from '../../core/bytes.ts';
-import { type Deadline, type Instant, Queue } from '../../core/index.ts';
+import { type Deadline, type Instant, Queue, SparseMap } from '../../core/index.ts';
 import { feedbackFromArrivals, type RtcpPacket } from '../../rtcp/index.ts';
 import { extensionSize, ExtensionUri, findExtension } from '../../rtp/index.ts';
 import type { InterceptorEvent } from '../events.ts';
@@ -30,7 +30,7 @@ export class TwccReceiver implements Interceptor {
   readonly #rtcpSsrc: number;
   readonly #arrivals: Arrivals = new Arrivals();
   readonly #interval: FeedbackInterval = new FeedbackInterval();
-  readonly #ids: Map<RemoteStream, readonly [first: number, second: number]> = new Map();
+  readonly #ids: SparseMap<RemoteStream, readonly [first: number, second: number]> = new SparseMap();
   readonly #out: Queue<RtcpPacket> = new Queue();
   #scratch: Float64Array | undefined;
   #mediaSsrc = 0;
