@@ -2,7 +2,7 @@ import { type Configuration, importCertificate, PeerConnection, type PeerConnect
 import { RtcError } from '../core/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import type { Inbox, Outbox } from './outbox.ts';
-import { FIRST_SNAPSHOT, type Method, type PlainConfiguration, type PlainEvent, type PlainOptions, type Report, type Request, type Snapshot, toErrorText } from './packets.ts';
+import { FIRST_SNAPSHOT, type Method, NO_MEDIA, type PlainConfiguration, type PlainEvent, type PlainOptions, type Report, type Request, type Snapshot, toErrorText } from './packets.ts';
 import { RelayChannel } from './relay-channel.ts';
 
 /** What the connections of a worker are made with, besides what their user says. */
@@ -156,6 +156,9 @@ class Session {
       onDataChannel: (channel) => {
         const { number, facts } = channel as RelayChannel;
         this.#outbox.note({ type: 'channel', connection: this.#number, channel: number, facts });
+      },
+      onTrack: () => {
+        this.#outbox.note({ type: 'fault', connection: this.#number, error: { code: 'ERR_NOT_SUPPORTED', message: `the peer sends media: ${NO_MEDIA}` }, changes: this.#changes() });
       },
       onError: (error) => {
         // A fault of the connection itself closes it right after this.

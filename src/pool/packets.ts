@@ -35,6 +35,9 @@ export interface Batch<Note> {
   readonly notes: readonly Note[];
 }
 
+/** What users hear who want media, and those to whom a peer sends some. */
+export const NO_MEDIA = 'a connection in a worker carries data channels alone: use createPeerConnection of the package for tracks';
+
 /** The methods of a connection that its worker runs. */
 export type Method =
   | 'createOffer'

@@ -24,7 +24,7 @@ import {
 } from '../api/index.ts';
 import { SendCopies } from '../api/send-copies.ts';
 import { CLOSE_PATIENCE_MS, LEAST_OWN_BUFFER_BYTES, MAX_PENDING_CALLS } from './constants.ts';
-import { FIRST_SNAPSHOT, fromErrorText, type Method, type PlainConfiguration, type PlainEvent, type PlainOptions, type Report, type Snapshot } from './packets.ts';
+import { FIRST_SNAPSHOT, fromErrorText, type Method, NO_MEDIA, type PlainConfiguration, type PlainEvent, type PlainOptions, type Report, type Snapshot } from './packets.ts';
 import { RemoteChannel } from './remote-channel.ts';
 import type { LinkedConnection, WorkerLink } from './worker-link.ts';
 
@@ -175,6 +175,16 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     return remote.channel;
   }
 
+  /** A pooled connection carries data alone: throws `ERR_NOT_SUPPORTED`. Media need a connection of `createPeerConnection` of the package. */
+  addTrack(..._arguments: readonly unknown[]): never {
+    return refuseMedia();
+  }
+
+  /** As {@link PooledPeerConnection.addTrack}: throws `ERR_NOT_SUPPORTED`. */
+  addTransceiver(..._arguments: readonly unknown[]): never {
+    return refuseMedia();
+  }
+
   async getStats(): Promise<StatsReport> {
     return new StatsReport((await this.#call('getStats')) as ConstructorParameters<typeof StatsReport>[0]);
   }
@@ -210,9 +220,8 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
    * failed, with `ERR_CLOSED` when it is closed before.
    *
    * @example
-   * pc.addTrack(track);
+   * await pc.setRemoteDescription(answer);
    * await pc.connected();
-   * track.writeSample(frame); // what is written before goes nowhere
    */
   connected(): Promise<void> {
     return connected(this);
@@ -442,6 +451,10 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     };
     return Object.defineProperty(port, 'maxMessageSizeBytes', { get: () => this.#maxMessageSizeBytes });
   }
+}
+
+function refuseMedia(): never {
+  throw new RtcError('ERR_NOT_SUPPORTED', NO_MEDIA);
 }
 
 function plainDescription({ type, sdp }: DescriptionInit): DescriptionInit {

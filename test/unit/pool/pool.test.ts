@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { type DataChannel, generateCertificate, RtcError } from '../../../src/api/index.ts';
+import { createPeerConnection, type DataChannel, generateCertificate, RtcError, TrackLocalStaticRtp } from '../../../src/api/index.ts';
 import type { ConnectionPool } from '../../../src/pool/index.ts';
 import { connectPooled, negotiate, sourcePool } from '../../support/pool.ts';
 import { within } from '../../support/peers.ts';
@@ -142,6 +142,19 @@ test('a certificate of this thread is the one that the worker shows', async () =
   assert.match(sdp, /^a=candidate:/m);
   assert.ok(sdp.includes(certificate.fingerprint('sha-256').value), 'another fingerprint');
   await connection.close();
+});
+
+test('media are refused in words: tracks of ours, and those of the peer', async () => {
+  let told: (error: unknown) => void = () => {};
+  const error = new Promise<unknown>((resolve) => (told = resolve));
+  const pooled = await pool.createPeerConnection({ udpAddrs: ['127.0.0.1:0'], handler: { onError: (reason) => told(reason) } });
+  for (const add of ['addTrack', 'addTransceiver'] as const) assert.throws(() => pooled[add]('video'), { code: 'ERR_NOT_SUPPORTED', message: /createPeerConnection/ });
+  const peer = await createPeerConnection({ udpAddrs: ['127.0.0.1:0'] });
+  peer.addTrack(new TrackLocalStaticRtp({ codec: 'video/VP8' }));
+  await peer.setLocalDescription();
+  await pooled.setRemoteDescription(peer.localDescription!);
+  assert.equal(((await within(error, PATIENCE_MS, 'an error')) as RtcError).code, 'ERR_NOT_SUPPORTED');
+  await Promise.all([peer.close(), pooled.close()]);
 });
 
 test('the peer that closes is heard of, and an ICE restart keeps the channel', async () => {
