@@ -99,7 +99,13 @@ const broadcast = pageTest('broadcast', async ({ page, program, url, open: openB
   await until(async () => (await streamsOf(page)).every(({ kbps }) => kbps === 0), 10_000, 'an end of the picture');
   await click(page, 'publish');
   await says(late, 'another page');
-  await until(async () => (await streamsOf(late)).some(({ kbps }) => kbps > 20), 10_000, () => `the picture of the next one (${page.errors.join(' | ')}; ${late.errors.join(' | ')})`);
+  let both: unknown;
+  const takesOver = async (): Promise<boolean> => {
+    const [from, to] = await Promise.all([streamsOf(page), streamsOf(late)]);
+    both = [from, await textOf(page, 'message'), to, await textOf(late, 'message')];
+    return to.some(({ kbps }) => kbps > 20);
+  };
+  await until(takesOver, 10_000, () => `the picture of the next one: ${JSON.stringify(both)}`);
   const pictures = (): Promise<number> => page.evaluate<number>("document.querySelectorAll('#videos video').length");
   await until(async () => (await pictures()) > 0, 10_000, () => `its own picture (${page.errors.join(' | ')})`);
   await sleep(500);
