@@ -97,6 +97,9 @@ export class ConnectionMedia {
       case 'track':
         this.#onTrack(event.transceiver, event.trackId, event.streamIds, event.rids);
         return;
+      case 'track-streams':
+        this.#transceivers.get(event.transceiver)?.receiver.setStreams(event.streamIds);
+        return;
       case 'track-removed':
         this.#transceivers.get(event.transceiver)?.receiver.onRemoved();
         return;

@@ -103,8 +103,7 @@ export class RtpReceiver {
   /** The peer sends these from now on; for the connection. Returns the tracks to tell of. */
   onTrack(trackId: string, streamIds: readonly string[], rids: readonly string[]): readonly TrackRemote[] {
     this.#id = trackId;
-    this.#streamIds = streamIds;
-    for (const track of this.#tracks.values()) track.setStreams(streamIds);
+    this.setStreams(streamIds);
     if (rids.length > 0) this.#tracks.delete(undefined);
     return (rids.length === 0 ? [undefined] : rids).map((rid) => this.#trackOf(rid));
   }
@@ -119,7 +118,15 @@ export class RtpReceiver {
     track.onPacket(packet);
   }
 
+  /** What the peer sends belongs to these streams from now on; for the connection. */
+  setStreams(streamIds: readonly string[]): void {
+    this.#streamIds = streamIds;
+    for (const track of this.#tracks.values()) track.setStreams(streamIds);
+  }
+
+  /** The peer sends no more; for the connection. Its tracks are in no stream then, and mute (W3C 5.1, process the removal of a remote track). */
   onRemoved(): void {
+    this.setStreams([]);
     for (const track of this.#tracks.values()) track.setMuted(true);
   }
 

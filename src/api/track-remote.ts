@@ -11,6 +11,8 @@ export interface TrackRemoteHandler {
   onMute?(): void;
   /** Packets come. */
   onUnmute?(): void;
+  /** The streams that the peer has it in are others now, as a new description told; none once it was removed, right before `onMute`. */
+  onStreamsChange?(streamIds: readonly string[]): void;
   /** There will be no more. */
   onEnded?(): void;
 }
@@ -188,7 +190,10 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
   }
 
   setStreams(streamIds: readonly string[]): void {
+    const before = this.#streamIds;
     this.#streamIds = streamIds;
+    if (this.#ended || (before.length === streamIds.length && before.every((streamId, i) => streamId === streamIds[i]))) return;
+    this.#call(() => this.handler.onStreamsChange?.(streamIds));
   }
 
   setMuted(muted: boolean): void {

@@ -400,6 +400,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
         this.#mediaTransport.trackIds.set(effect.transceiver, effect.trackId);
         this.#mediaTransport.report(effect);
         return;
+      case 'track-streams':
       case 'track-removed':
       case 'transceiver-stopped':
         this.#mediaTransport.report(effect);

@@ -98,6 +98,8 @@ export type JsepEffect =
       /** The encodings of a simulcast that the peer offers to send (RFC 8853); empty without one. */
       readonly rids: readonly string[];
     }
+  /** What the peer goes on sending belongs to other streams from now on (W3C 5.1, set the associated remote streams). */
+  | { readonly type: 'track-streams'; readonly transceiver: number; readonly streamIds: readonly string[] }
   /** The peer sends no more: the remote track mutes (W3C 5.1, process the removal of a remote track). */
   | { readonly type: 'track-removed'; readonly transceiver: number }
   /** It came to its end, and leaves the list once the state is stable. */

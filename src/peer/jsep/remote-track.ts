@@ -7,7 +7,7 @@ import { revertMedia } from './rollback.ts';
 import { stop, withAgreements } from './settle-media.ts';
 import { answeredReceiveRids, proposedRids } from './simulcast.ts';
 import type { JsepState, LocalDescription, RemoteDescription, RemoteMedia } from './state.ts';
-import { makeEncodings, randomToken, type Transceiver, transceiverOf, viewOf, withNewTransceiver, withTransceiver } from './transceiver.ts';
+import { isSameStreams, makeEncodings, randomToken, type Transceiver, transceiverOf, viewOf, withNewTransceiver, withTransceiver } from './transceiver.ts';
 
 /** What an offer of the peer does to the transceivers before it is answered (RFC 9429 5.10, W3C 4.4.1.5). */
 export function applyOfferedMedia(config: JsepConfig, state: JsepState, remote: RemoteDescription, effects: JsepEffect[]): JsepState {
@@ -98,5 +98,6 @@ function announce(config: JsepConfig, state: JsepState, id: number, section: Rem
   const named = section.msids.find(({ trackId }) => trackId !== undefined)?.trackId;
   const track = { trackId: remoteTrack?.trackId ?? named ?? randomToken(config), streamIds, rids };
   if (!wasReceiving) effects.push({ type: 'track', transceiver: id, ...track });
+  else if (remoteTrack && !isSameStreams(remoteTrack.streamIds, streamIds)) effects.push({ type: 'track-streams', transceiver: id, streamIds });
   return withTransceiver(state, id, { firedDirection: direction, remoteTrack: track });
 }

@@ -1,7 +1,7 @@
 import { receives } from './direction.ts';
 import type { JsepEffect } from './events.ts';
 import type { JsepState } from './state.ts';
-import type { Transceiver } from './transceiver.ts';
+import { isSameStreams, type Transceiver } from './transceiver.ts';
 
 /**
  * Takes back what pending descriptions did to the transceivers (W3C 4.4.1.5, RFC 9429 4.1.10.2): they go back to the sections
@@ -30,6 +30,10 @@ function reverted(transceiver: Transceiver, was: Transceiver | undefined, effect
   if (stopped) return { ...transceiver, place };
   const [isReceiving, wasReceiving] = [receives(firedDirection), receives(was?.firedDirection)];
   if (isReceiving && !wasReceiving) effects.push({ type: 'track-removed', transceiver: id });
-  if (!isReceiving && wasReceiving && remoteTrack) effects.push({ type: 'track', transceiver: id, ...remoteTrack });
-  return { ...transceiver, place, firedDirection: was?.firedDirection, encodings: ridless ?? encodings, ridless: undefined };
+  const earlier = was?.remoteTrack ?? remoteTrack;
+  if (!isReceiving && wasReceiving && earlier) effects.push({ type: 'track', transceiver: id, ...earlier });
+  if (isReceiving && wasReceiving && earlier && remoteTrack && !isSameStreams(earlier.streamIds, remoteTrack.streamIds)) {
+    effects.push({ type: 'track-streams', transceiver: id, streamIds: earlier.streamIds });
+  }
+  return { ...transceiver, place, remoteTrack: earlier, firedDirection: was?.firedDirection, encodings: ridless ?? encodings, ridless: undefined };
 }

@@ -160,3 +160,8 @@ export function checkMsid(text: unknown): asserts text is string {
 export function randomToken(config: JsepConfig): string {
   return [...randomBytes(config.random, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** Whether two lists name the same streams, in the same order. */
+export function isSameStreams(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((streamId, i) => streamId === b[i]);
+}

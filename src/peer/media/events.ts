@@ -6,6 +6,8 @@ export type MediaEvent =
   | { readonly type: 'transceiver'; readonly transceiver: number }
   /** The peer has a track to send (W3C 5.1). */
   | { readonly type: 'track'; readonly transceiver: number; readonly trackId: string; readonly streamIds: readonly string[]; readonly rids: readonly string[] }
+  /** The track belongs to other streams of the peer from now on. */
+  | { readonly type: 'track-streams'; readonly transceiver: number; readonly streamIds: readonly string[] }
   /** The peer sends no more of it. */
   | { readonly type: 'track-removed'; readonly transceiver: number }
   | { readonly type: 'transceiver-stopped'; readonly transceiver: number }

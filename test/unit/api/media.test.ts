@@ -280,6 +280,27 @@ test('removeTrack and a new negotiation mute the remote track, another direction
   assert.deepEqual([a.getTransceivers().length, b.getTransceivers().length], [0, 0]);
 });
 
+test('a track that goes to other streams says so, and one that is removed is in none (W3C 5.1, associated remote streams)', async () => {
+  await using pair = await call();
+  const { a, b, tracks } = pair;
+  const sender = a.addTrack(new TrackLocalStaticSample({ codec: 'video/VP8' }), 'one');
+  await pair.connect();
+  const [event] = tracks;
+  const told: (readonly string[] | string)[] = [];
+  event!.track.handler = { onStreamsChange: (streamIds) => void told.push(streamIds), onMute: () => void told.push('muted') };
+  assert.deepEqual(event!.streamIds, ['one']);
+  sender.setStreams('one', 'two');
+  await negotiate(a, b);
+  assert.deepEqual([event!.track.streamIds, told], [['one', 'two'], [['one', 'two']]]);
+  await negotiate(a, b);
+  assert.equal(told.length, 1, 'nothing changed');
+  event!.track.setMuted(false);
+  a.removeTrack(sender);
+  await negotiate(a, b);
+  assert.deepEqual([event!.track.streamIds, told.slice(1)], [[], [[], 'muted']]);
+  assert.equal(tracks.length, 1, 'no second event of the same track');
+});
+
 test('RTCP is read and written, beside what the interceptors say', async () => {
   const seen: string[] = [];
   await using pair = await call({ b: { handler: { onRtcp: (packets) => void seen.push(...packets.map(({ type }) => type)) } } });

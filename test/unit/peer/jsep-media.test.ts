@@ -256,6 +256,20 @@ test('A-SDP-05 an offer that asks for media gets none without a track of ours, a
   assert.deepEqual(agreed(effects)?.map(({ direction, sendEncodings }) => [direction, sendEncodings]), [['recvonly', []]]);
 });
 
+test('other streams of a track are told of, and those before again when the offer is rolled back (W3C 5.1)', () => {
+  const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b')];
+  const id = a.addTransceiver('audio', { trackId: 'one', streamIds: ['s'] });
+  negotiate(a, b);
+  a.setStreams(id, ['s', 't']);
+  assert.equal(a.negotiationNeeded, true);
+  a.setLocalDescription();
+  const [told] = only(b.setRemoteDescription(a.localDescription as Description).effects, 'track-streams');
+  assert.deepEqual(told?.streamIds, ['s', 't']);
+  const [again] = only(b.setRemoteDescription({ type: 'rollback', sdp: '' }).effects, 'track-streams');
+  assert.deepEqual(again?.streamIds, ['s']);
+  assert.equal(only(b.setRemoteDescription(a.localDescription as Description).effects, 'track-streams').length, 1);
+});
+
 test('tracks are announced once, muted when the peer stops sending, and announced again (W3C 5.1, process remote tracks)', () => {
   const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b')];
   const id = a.addTransceiver('audio', { trackId: 'one', streamIds: ['s'] });
