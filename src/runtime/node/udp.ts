@@ -115,7 +115,8 @@ class NodeUdpSocket implements UdpSocket {
 
   /** Looks again how many packets wait; to ask for each would cost as much as the callbacks. */
   #hasRoom(): boolean {
-    const waiting = this.#socket.getSendQueueCount();
+    const socket: Partial<Pick<Socket, 'getSendQueueCount'>> = this.#socket; // Deno's has no such method
+    const waiting = socket.getSendQueueCount?.() ?? 0;
     this.#mayWait = waiting + 1;
     return waiting < MAX_QUEUED_PACKETS;
   }
