@@ -2,13 +2,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { BROWSER, type LibraryName } from './libs/index.ts';
 import type { MemoryUse } from './process.ts';
 import type { RtpMoved } from './rtp/traffic.ts';
 import type { Moved } from './traffic.ts';
 
 const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
+/** Of plain JavaScript: what reads TypeScript would be measured too, as it keeps the source map of every module that a library has. */
+const PLAIN_PEER = fileURLToPath(new URL('../build/bench/peer.mjs', import.meta.url));
 const BROWSER_PEER = fileURLToPath(new URL('browser/peer.ts', import.meta.url));
+
+let plainPeer: Promise<unknown> | undefined;
+const makePlainPeer = (): Promise<unknown> =>
+  (plainPeer ??= build({ entryPoints: [PEER], outfile: PLAIN_PEER, bundle: true, packages: 'external', platform: 'node', format: 'esm', logLevel: 'warning' }));
 const REPLY_MS = 60_000;
 
 interface Operations {
@@ -32,8 +39,8 @@ export class Peer {
   other: Peer | undefined;
 
   constructor(library: LibraryName, profile: string | undefined) {
-    const execArgv = [...process.execArgv, '--expose-gc'];
-    this.#child = fork(library === BROWSER ? BROWSER_PEER : PEER, [library, ...(profile === undefined ? [] : [profile])], { execArgv, stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'] });
+    const [file, execArgv] = library === BROWSER ? [BROWSER_PEER, process.execArgv] : [PLAIN_PEER, ['--expose-gc']];
+    this.#child = fork(file, [library, ...(profile === undefined ? [] : [profile])], { execArgv, stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'] });
     this.#child.on('message', (message: { id?: number; key?: number; result?: unknown; error?: string }) => {
       if (message.key !== undefined) this.other?.pass(message);
       else if (message.id !== undefined) this.#settle(message.id, message);
@@ -104,6 +111,7 @@ export interface Pair {
 /** Starts two peers, hands them to `use`, and ends them. The first library offers and sends; without a second, both are of it. */
 export async function withPair<T>(libraries: readonly [LibraryName, LibraryName?], profile: string | undefined, use: (pair: Pair) => Promise<T>): Promise<T> {
   const name = (role: string): string | undefined => (profile === undefined ? undefined : `${profile}-${role}.cpuprofile`);
+  await makePlainPeer();
   const [first, second = first] = libraries;
   const [offerer, answerer] = [new Peer(first, name('sender')), new Peer(second, name('receiver'))];
   offerer.other = answerer;
