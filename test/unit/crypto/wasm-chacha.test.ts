@@ -14,8 +14,8 @@ import { CHACHA20_POLY1305_MODULE } from '../../../src/crypto/wasm-chacha-module
 import { hasWasmSimd } from '../../../src/crypto/web-assembly.ts';
 import { MODULE_FILES } from '../../../tools/wasm/build.ts';
 import { chacha20Poly1305Module, LAYOUT } from '../../../tools/wasm/chacha20poly1305.ts';
-import { seededRandom } from '../../support/fuzz.ts';
-import { hex, loadVectors } from '../../support/vectors.ts';
+import { assertForgeriesRefused, assertLikeReference, assertWycheproof, bytesOf, sealed } from '../../support/aead.ts';
+import { loadVectors } from '../../support/vectors.ts';
 
 const none = new Uint8Array(0);
 
@@ -32,32 +32,7 @@ function reference(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, text: Ui
   return new Uint8Array(Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]));
 }
 
-function sealed(aead: Aead, nonce: Uint8Array, aad: Uint8Array, text: Uint8Array, at = 0): Uint8Array {
-  const buffer = concat(new Uint8Array(at).fill(0xa5), text, new Uint8Array(16), new Uint8Array(3).fill(0xa5));
-  aead.seal(nonce, aad, buffer, at, at + text.length);
-  assert.ok(buffer.subarray(0, at).every((byte) => byte === 0xa5) && buffer.subarray(-3).every((byte) => byte === 0xa5), 'the surroundings changed');
-  return buffer.slice(at, -3);
-}
-
-/** The same bytes every time, and different ones for each seed. */
-function bytesOf(seed: number, length: number): Uint8Array {
-  const out = new Uint8Array(length);
-  seededRandom(seed)(out);
-  return out;
-}
-
-function check(aead: Aead, key: Uint8Array, seed: number, textBytes: number, aadBytes: number, at: number): void {
-  const nonce = bytesOf(seed + 1, 12);
-  const aad = bytesOf(seed + 2, aadBytes);
-  const text = bytesOf(seed + 3, textBytes);
-  const expected = reference(key, nonce, aad, text);
-  const packet = sealed(aead, nonce, aad, text, at);
-  const what = `${textBytes} bytes, ${aadBytes} bytes of associated data, at ${at}`;
-  assert.equal(Buffer.compare(packet, expected), 0, `sealed: ${what}`);
-  const buffer = concat(new Uint8Array(at), packet);
-  assert.ok(aead.open(nonce, aad, buffer, at, buffer.length), `refused: ${what}`);
-  assert.equal(Buffer.compare(buffer.subarray(at, at + textBytes), text), 0, `opened: ${what}`);
-}
+const check = assertLikeReference.bind(undefined, reference);
 
 test('this runtime has what the fast path needs', () => {
   assert.equal(hasWasmSimd, true);
@@ -134,41 +109,11 @@ test('the arithmetic of Poly1305 carries where it must: keystreams that give ext
 });
 
 for (const group of loadVectors('wycheproof/chacha20_poly1305_test.json').testGroups) {
-  test(`Wycheproof: nonces of ${group.ivSize} bits, keys of ${group.keySize}, tags of ${group.tagSize}`, () => {
-    for (const v of group.tests) {
-      const nonce = hex(v.iv);
-      const packet = concat(hex(v.ct), hex(v.tag));
-      const aead = create(hex(v.key));
-      if (nonce.length !== 12) {
-        assert.throws(() => aead.open(nonce, hex(v.aad), packet, 0, packet.length), { code: 'ERR_INVALID_ARGUMENT' }, `test ${v.tcId}`);
-        continue;
-      }
-      const opened = packet.slice();
-      assert.equal(aead.open(nonce, hex(v.aad), opened, 0, packet.length), v.result === 'valid', `test ${v.tcId}: ${v.comment}`);
-      if (v.result !== 'valid') assert.equal(toHex(opened), toHex(packet), `test ${v.tcId} left something behind`);
-      else {
-        assert.equal(toHex(opened.subarray(0, -16)), v.msg, `test ${v.tcId}`);
-        assert.equal(toHex(sealed(aead, nonce, hex(v.aad), hex(v.msg))), toHex(packet), `test ${v.tcId}`);
-      }
-    }
-  });
+  test(`Wycheproof: nonces of ${group.ivSize} bits, keys of ${group.keySize}, tags of ${group.tagSize}`, () => assertWycheproof(group, create));
 }
 
 test('a packet that was changed anywhere is refused and stays as it was', () => {
-  const key = bytesOf(5, 32);
-  const aead = create(key);
-  const [nonce, aad] = [bytesOf(6, 12), bytesOf(7, 13)];
-  for (const length of [0, 1, 16, 100, 192, 193, 700]) {
-    const good = sealed(aead, nonce, aad, bytesOf(8, length));
-    for (let bit = 0; bit < 8 * good.length; bit += bit < 8 * length ? 29 : 1) {
-      const bad = good.slice();
-      bad[bit >> 3] = (bad[bit >> 3] as number) ^ (1 << (bit & 7));
-      const before = toHex(bad);
-      assert.equal(aead.open(nonce, aad, bad, 0, bad.length), false, `bit ${bit} of ${length} bytes`);
-      assert.equal(toHex(bad), before);
-    }
-    assert.ok(aead.open(nonce, aad, good, 0, good.length));
-  }
+  assertForgeriesRefused(create(bytesOf(5, 32)));
 });
 
 test('instances with other keys do not disturb each other, nor does one that fails', () => {
