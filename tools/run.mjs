@@ -30,15 +30,15 @@ function build() {
   if (existsSync(`${root}/dist`)) removeStale('dist', 'src');
   else console.log('Building it (once) …');
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-b']);
+  run(process.execPath, ['tools/bundle.mjs']);
 }
 
-/** tsc leaves behind what it made of a file that was moved or deleted since. */
+/** tsc leaves behind the types of a file that was moved or deleted since. */
 function removeStale(built, source) {
   for (const entry of readdirSync(`${root}/${built}`, { withFileTypes: true })) {
     const path = `${built}/${entry.name}`;
-    const stem = entry.name.replace(/(?:\.d\.ts|\.js)(?:\.map)?$/, '');
     if (entry.isDirectory()) removeStale(path, `${source}/${entry.name}`);
-    else if (stem !== entry.name && !existsSync(`${root}/${source}/${stem}.ts`)) rmSync(`${root}/${path}`);
+    else if (entry.name.endsWith('.d.ts') && !existsSync(`${root}/${source}/${entry.name.replace('.d.ts', '.ts')}`)) rmSync(`${root}/${path}`);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -65,10 +65,34 @@ test('the package holds the build, its sources, the README and the licence, and 
   assert.ok((packed?.size ?? Infinity) < 3 * 1024 * 1024);
 });
 
-test('the build holds no file whose source is gone', () => {
-  const paths = packed?.files.map(({ path }) => path) ?? [];
-  const orphans = paths.filter((path) => path.startsWith('dist/') && path.endsWith('.js') && !existsSync(join(root, path.replace('dist/', 'src/').replace(/\.js$/, '.ts'))));
-  assert.deepEqual(orphans, []);
+/** The files that a file of the package loads, and those that they load. */
+function loads(file: string, seen: Set<string> = new Set()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const code = readFileSync(join(folder, 'node_modules/sansrtc', file), 'utf8');
+  for (const [, specifier = ''] of code.matchAll(/(?:^|[\s;}])(?:import|from)\s*\(?"(\.[^"]+)"/g)) loads(posix.join(posix.dirname(file), specifier), seen);
+  return seen;
+}
+
+/** Each target of the package's exports, under whatever condition. */
+const targets = (value: unknown): string[] => (typeof value === 'string' ? [value] : Object.values(value as object).flatMap(targets));
+const WORKER = 'dist/pool/worker.js';
+
+test('the package holds no code that nothing loads', () => {
+  const entries = [...targets(manifest.exports).filter((file) => file.endsWith('.js')).map((file) => posix.normalize(file)), WORKER];
+  const seen = new Set(entries.flatMap((entry) => [...loads(entry)]));
+  const code = packed?.files.map(({ path }) => path).filter((path) => path.startsWith('dist/') && path.endsWith('.js')) ?? [];
+  assert.deepEqual(code.filter((path) => !seen.has(path)), []);
+});
+
+test('the modules are joined: importing everything loads few files, and each class exists once', () => {
+  assert.ok(loads('dist/api/index.js').size < 40, `${loads('dist/api/index.js').size} files`);
+  assert.equal(output("import { RtcError as a } from 'sansrtc'; import { RtcError as b } from 'sansrtc/core'; console.log(a === b);"), 'true');
+});
+
+test('the package holds the types of no file whose source is gone', () => {
+  const types = packed?.files.map(({ path }) => path).filter((path) => path.endsWith('.d.ts')) ?? [];
+  assert.deepEqual(types.filter((path) => !existsSync(join(root, path.replace('dist/', 'src/').replace('.d.ts', '.ts')))), []);
 });
 
 test('ipaddr.js is the only dependency; what is a peer is optional', () => {
@@ -148,6 +172,19 @@ test('two lines of a user run: a STUN message is written and read', () => {
     const request = { class: StunClass.request, method: StunMethod.binding, transactionId: new Uint8Array(12), attributes: [] };
     console.log(decodeStun(encodeStun(request, { fingerprint: true })).method === StunMethod.binding);`;
   assert.equal(output(code), 'true');
+});
+
+test('a pool starts the worker of the package', () => {
+  const program = join(folder, 'pool.mjs'); // a worker inherits the options of the process, and --input-type is none for a file
+  writeFileSync(program, `
+    import { createConnectionPool } from 'sansrtc/pool';
+    const pool = createConnectionPool({ workers: 1 });
+    const pc = await pool.createPeerConnection({ udpAddrs: ['127.0.0.1:0'] });
+    await pc.createDataChannel('chat');
+    console.log((await pc.createOffer()).sdp.includes('m=application'));
+    await pool.close();`);
+  const { stdout, stderr } = spawnSync(process.execPath, [program], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+  assert.equal(stdout.trim(), 'true', stderr);
 });
 
 test('A-OS-08 a program that imports the whole library ends by itself', () => {
