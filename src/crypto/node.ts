@@ -13,6 +13,7 @@ import {
   RtcError,
 } from '../core/index.ts';
 import { AES_KEY_BYTES, agreementOf, BLOCK_BYTES, checkAead, checkCounter, checkCtr, checkMac, checkPart, checkRange, GROUPS, KEY_BYTES, NONCE_BYTES, SIGNATURE_SCHEMES, TAG_BYTES } from './arguments.ts';
+import { moveResult, NativeKey } from './node-cipher.ts';
 import { plain } from './node-import.ts';
 import { generateSigningKey, importKey, NodeEcdh, NodeX25519, verifySignature } from './node-keys.ts';
 import { createWasmChaCha20Poly1305, type KeyedAead } from './wasm-chacha.ts';
@@ -110,21 +111,21 @@ class NodeHmac implements Hmac {
 
 /** One cipher context per packet, which is what `node:crypto` offers; the result is copied in place. */
 class NodeAead implements Aead {
-  // Its type in node:crypto is one literal per family; all three take the same calls.
+  // Its type in node:crypto is one literal per family; all three take the same calls. Without options the tag has 16 bytes, and an
+  // options object costs more.
   readonly #name: 'aes-128-gcm';
-  // As bytes: a KeyObject costs a little more per packet. Without options the tag has 16 bytes, and an options object costs more too.
-  readonly #key: Uint8Array;
+  readonly #key: NativeKey;
 
   constructor(name: AeadName, key: Uint8Array) {
     this.#name = name as 'aes-128-gcm';
-    this.#key = key.slice();
+    this.#key = new NativeKey(key);
   }
 
   seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
     checkRange(nonce, buffer, start, end, end + TAG_BYTES);
-    const cipher = createCipheriv(this.#name, this.#key, nonce);
+    const cipher = createCipheriv(this.#name, this.#key.handle, nonce);
     cipher.setAAD(aad);
-    if (end > start) buffer.set(cipher.update(buffer.subarray(start, end)), start);
+    if (end > start) moveResult(cipher.update(buffer.subarray(start, end)), buffer, start);
     cipher.final();
     buffer.set(cipher.getAuthTag(), end);
   }
@@ -133,7 +134,7 @@ class NodeAead implements Aead {
     checkRange(nonce, buffer, start, end, end);
     const tagAt = end - TAG_BYTES;
     if (tagAt < start) return false;
-    const decipher = createDecipheriv(this.#name, this.#key, nonce);
+    const decipher = createDecipheriv(this.#name, this.#key.handle, nonce);
     decipher.setAuthTag(buffer.subarray(tagAt, end));
     decipher.setAAD(aad);
     const text = tagAt > start ? decipher.update(buffer.subarray(start, tagAt)) : undefined;
@@ -143,18 +144,18 @@ class NodeAead implements Aead {
       text?.fill(0);
       return false;
     }
-    if (text !== undefined) buffer.set(text, start);
+    if (text !== undefined) moveResult(text, buffer, start);
     return true;
   }
 
   /** AES block by block: one context for the life of the key, and one call for as many blocks as there are. */
   blockCipher(): BlockCipher {
-    const cipher = createCipheriv(`aes-${8 * this.#key.length}-ecb`, this.#key, null).setAutoPadding(false);
+    const cipher = createCipheriv(`aes-${8 * this.#key.sizeBytes}-ecb`, this.#key.handle, null).setAutoPadding(false);
     return (blocks) => cipher.update(blocks);
   }
 
   destroy(): void {
-    this.#key.fill(0);
+    this.#key.destroy();
   }
 }
 
@@ -201,20 +202,20 @@ function createAead(name: AeadName, key: Uint8Array): Aead {
 
 class NodeCtr implements Ctr {
   readonly #name: string;
-  readonly #key: Uint8Array;
+  readonly #key: NativeKey;
 
   constructor(key: Uint8Array) {
     this.#name = `aes-${8 * key.length}-ctr`;
-    this.#key = key.slice();
+    this.#key = new NativeKey(key);
   }
 
   xor(counter: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
     checkCounter(counter, buffer, start, end);
-    if (end > start) buffer.set(createCipheriv(this.#name, this.#key, counter).update(buffer.subarray(start, end)), start);
+    if (end > start) moveResult(createCipheriv(this.#name, this.#key.handle, counter).update(buffer.subarray(start, end)), buffer, start);
   }
 
   destroy(): void {
-    this.#key.fill(0);
+    this.#key.destroy();
   }
 }
 
