@@ -31,6 +31,7 @@ export type {
 } from './crypto.ts';
 export { type Environment, type Log, type LogLevel, randomBytes, randomU32 } from './environment.ts';
 export { DecodeError, type ErrorCode, RtcError } from './errors.ts';
+export { FLOAT_ZERO } from './float.ts';
 export {
   compactDuration,
   compactNtp,

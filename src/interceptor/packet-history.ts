@@ -1,5 +1,5 @@
 import { concat } from '../core/bytes.ts';
-import type { Instant } from '../core/index.ts';
+import { FLOAT_ZERO, type Instant } from '../core/index.ts';
 
 /** How much a history keeps. */
 export interface PacketHistoryLimits {
@@ -31,12 +31,14 @@ export class PacketHistory {
   #store: Uint8Array = new Uint8Array(0);
   /** By place: the shared payload that follows the bytes of the store. */
   #shared: (Uint8Array | undefined)[] = NONE_SHARED;
+  /** How many bytes each has. */
+  #sharedLengths: Uint16Array = new Uint16Array(0);
   #sharedBytes = 0;
   /** Shared payloads are let go of from here on: about the oldest place. */
   #tail = 0;
   #offset = 0;
   #lap = 1;
-  #lapBegan: Instant = 0;
+  #lapBegan: Instant = FLOAT_ZERO;
 
   constructor(limits: PacketHistoryLimits) {
     this.#limits = limits;
@@ -64,7 +66,7 @@ export class PacketHistory {
     this.#makeRoom(copied, at);
     const sequences = (this.#sequences ??= this.#index());
     const place = sequence & this.#mask;
-    if (this.#sharedBytes > 0) this.#release(place);
+    if (this.#sharedBytes > 0) this.#forget(place);
     sequences[place] = sequence;
     this.#offsets[place] = this.#offset;
     this.#lengths[place] = copied;
@@ -88,7 +90,7 @@ export class PacketHistory {
 
   /** How many bytes there are at a place. */
   lengthAt(place: number): number {
-    return (this.#lengths[place] as number) + (this.#shared[place]?.length ?? 0);
+    return (this.#lengths[place] as number) + (this.#sharedLengths[place] ?? 0);
   }
 
   /** The bytes at a place, valid until the next packet is kept. */
@@ -104,6 +106,7 @@ export class PacketHistory {
     this.#sequences = undefined;
     this.#store = new Uint8Array(0);
     this.#shared = NONE_SHARED;
+    this.#sharedLengths = new Uint16Array(0);
     this.#sharedBytes = 0;
     this.#tail = 0;
     this.#offset = 0;
@@ -113,24 +116,28 @@ export class PacketHistory {
   /** Refers to a payload, and lets go of those that are too old, or too many. */
   #share(shared: Uint8Array, place: number, now: Instant): void {
     const { maxAgeMs, maxBytes, maxPackets } = this.#limits;
-    if (this.#shared === NONE_SHARED) this.#shared = new Array<Uint8Array | undefined>(maxPackets).fill(undefined);
+    if (this.#shared === NONE_SHARED) {
+      this.#shared = new Array<Uint8Array | undefined>(maxPackets).fill(undefined);
+      this.#sharedLengths = new Uint16Array(maxPackets);
+    }
     this.#shared[place] = shared;
+    this.#sharedLengths[place] = shared.length;
     this.#sharedBytes += shared.length;
-    if (this.#tail === place) this.#tail = (place + 1) & this.#mask;
+    const next = (place + 1) & this.#mask;
+    this.#tail = this.#tail === place ? next : this.#tail;
     for (; this.#tail !== place; this.#tail = (this.#tail + 1) & this.#mask) {
-      if (this.#shared[this.#tail] === undefined) continue;
+      if (this.#sharedLengths[this.#tail] === 0) continue;
       if (now - (this.#times[this.#tail] as number) <= maxAgeMs && this.#sharedBytes <= maxBytes) return;
-      this.#release(this.#tail);
+      this.#forget(this.#tail);
+      (this.#sequences as Int32Array)[this.#tail] = -1;
     }
   }
 
-  /** Forgets the packet at a place, if its payload is shared. */
-  #release(place: number): void {
-    const shared = this.#shared[place];
-    if (shared === undefined) return;
+  /** Lets go of the shared payload of a place. What it does it does where there is none as well: code that first runs when it is hot is compiled again. */
+  #forget(place: number): void {
+    this.#sharedBytes -= this.#sharedLengths[place] as number;
+    this.#sharedLengths[place] = 0;
     this.#shared[place] = undefined;
-    this.#sharedBytes -= shared.length;
-    (this.#sequences as Int32Array)[place] = -1;
   }
 
   #index(): Int32Array {

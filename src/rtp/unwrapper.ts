@@ -10,13 +10,14 @@ import { RtcError } from '../core/index.ts';
  * sequence.unwrap(0); // 65536
  */
 export class Unwrapper {
-  readonly #space: number;
+  /** The bits of the numbers, as an operand of 32 bits. */
+  readonly #mask: number;
   #highest: number | undefined;
 
   /** @param bits - 1 to 32, otherwise {@link RtcError} `ERR_INVALID_ARGUMENT` */
   constructor(bits: number) {
     if (!(Number.isInteger(bits) && bits >= 1 && bits <= 32)) throw new RtcError('ERR_INVALID_ARGUMENT', `a number of ${bits} bits`);
-    this.#space = 2 ** bits;
+    this.#mask = (-1 >>> (32 - bits)) | 0;
   }
 
   /** The highest number so far, or `undefined` before the first. */
@@ -38,11 +39,10 @@ export class Unwrapper {
   peek(value: number): number {
     const highest = this.#highest;
     if (highest === undefined) return value;
-    const space = this.#space;
-    // The remainder of a negative number is negative, so it is brought into [0, space) first.
-    const ahead = (((value - highest) % space) + space) % space;
+    // The operator takes the low 32 bits of a difference of up to 53.
+    const ahead = ((value - highest) & this.#mask) >>> 0;
     // Exactly half the space counts as behind (RFC 1982 leaves it open), so that one packet cannot jump that far ahead.
-    return ahead < space / 2 ? highest + ahead : highest + ahead - space;
+    return ahead <= this.#mask >>> 1 ? highest + ahead : highest - (((highest - value) & this.#mask) >>> 0);
   }
 
   /** Forgets everything, as when a stream starts anew. */

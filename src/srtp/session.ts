@@ -156,7 +156,7 @@ export class SrtpSession {
     if (length < RTCP_HEADER_BYTES || !hasVersion2(packet)) return this.#drop('srtcp.malformed');
     const word = readU32(packet, this.#remote.rtcpIndexAt(packet.length));
     if (word < SRTCP_ENCRYPTED) return this.#drop('srtcp.plain');
-    const index = word - SRTCP_ENCRYPTED;
+    const index = word & 0x7fff_ffff; // a small integer, as those of RTP are, so that engines keep both in one form
     const ssrc = readU32(packet, 4);
     const stream = this.#rtcpReceivers.find(ssrc);
     if (stream !== undefined && !stream.window.isNew(index)) return this.#drop(stream.window.isOld(index) ? 'srtcp.old' : 'srtcp.replay');

@@ -13,8 +13,9 @@ const FIRST_VARIANCE = 50;
  * Kalman filter whose noise follows the sample).
  */
 export class AcknowledgedRate {
-  #estimateKbps = -1;
-  #variance = FIRST_VARIANCE;
+  #estimateKbps = -Infinity;
+  /** `undefined` for that of the beginning. */
+  #variance: number | undefined;
   #windowBytes = 0;
   #windowAt: Instant = NaN;
 
@@ -46,12 +47,12 @@ export class AcknowledgedRate {
 
   /** The rate may have changed at once: the next sample counts as much as a first one. */
   expectChange(): void {
-    this.#variance += 200;
+    this.#variance = (this.#variance ?? FIRST_VARIANCE) + 200;
   }
 
   reset(): void {
-    this.#estimateKbps = -1;
-    this.#variance = FIRST_VARIANCE;
+    this.#estimateKbps = -Infinity;
+    this.#variance = undefined;
     this.#windowAt = NaN;
     this.#windowBytes = 0;
   }
@@ -64,7 +65,7 @@ export class AcknowledgedRate {
     const scale = isApplicationLimited && kbps < this.#estimateKbps ? UNCERTAINTY_LIMITED : UNCERTAINTY;
     const uncertainty = (scale * Math.abs(this.#estimateKbps - kbps)) / (this.#estimateKbps + kbps);
     const noise = uncertainty * uncertainty;
-    const predicted = this.#variance + VARIANCE_STEP;
+    const predicted = (this.#variance ?? FIRST_VARIANCE) + VARIANCE_STEP;
     this.#estimateKbps = Math.max(1, (noise * this.#estimateKbps + predicted * kbps) / (noise + predicted));
     this.#variance = (noise * predicted) / (noise + predicted);
   }

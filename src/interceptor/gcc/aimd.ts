@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import {
   DECREASE_FACTOR,
   DEFAULT_ROUND_TRIP_MS,
@@ -41,11 +41,11 @@ export class RateControl {
   readonly #capacity: LinkCapacity = new LinkCapacity();
   #rateBps: number;
   #state: 'hold' | 'increase' = 'hold';
-  #roundTripMs = DEFAULT_ROUND_TRIP_MS;
-  #changedAt: Instant = -1;
+  #roundTripMs: number | undefined;
+  #changedAt: Instant = -Infinity;
   #decreasedAt: Instant = -Infinity;
   #probedAt: Instant = -Infinity;
-  #probedBps = 0;
+  #probedBps: number = FLOAT_ZERO;
   /** Neither overuse nor a probe ever told anything of the path. */
   #isFirstSearch = true;
 
@@ -110,7 +110,7 @@ export class RateControl {
 
   /** Whether a decrease would not count the same queue twice. */
   #mayDecrease(acknowledgedBps: number | undefined, now: Instant): boolean {
-    const interval = Math.min(Math.max(this.#roundTripMs, LEAST_DECREASE_INTERVAL_MS), MOST_DECREASE_INTERVAL_MS);
+    const interval = Math.min(Math.max(this.#roundTripMs ?? DEFAULT_ROUND_TRIP_MS, LEAST_DECREASE_INTERVAL_MS), MOST_DECREASE_INTERVAL_MS);
     if (now - this.#decreasedAt >= interval) return true;
     return acknowledgedBps !== undefined && acknowledgedBps < this.#rateBps / 2;
   }
@@ -150,7 +150,7 @@ export class RateControl {
   #growthNearCapacity(): number {
     const frameBits = this.#rateBps / FRAMES_PER_SECOND;
     const packetBits = frameBits / Math.ceil(frameBits / PACKET_BITS);
-    return Math.max(LEAST_GROWTH_BPS, (packetBits * 1000) / (this.#roundTripMs + RESPONSE_MS));
+    return Math.max(LEAST_GROWTH_BPS, (packetBits * 1000) / ((this.#roundTripMs ?? DEFAULT_ROUND_TRIP_MS) + RESPONSE_MS));
   }
 
   #clamp(bps: number): number {

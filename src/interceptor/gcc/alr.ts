@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import { ALR_BANDWIDTH_FACTOR, ALR_START_LEVEL, ALR_STOP_LEVEL, ALR_WINDOW_MS } from './constants.ts';
 
 /**
@@ -6,10 +6,10 @@ import { ALR_BANDWIDTH_FACTOR, ALR_START_LEVEL, ALR_STOP_LEVEL, ALR_WINDOW_MS } 
  * unused, what arrives says nothing of what the path carries.
  */
 export class ApplicationLimit {
-  #bytesPerMs = 0;
+  #bytesPerMs: number = FLOAT_ZERO;
   /** Unused bytes, from minus to plus a window's. */
-  #budget = 0;
-  #at: Instant = -1;
+  #budget: number = FLOAT_ZERO;
+  #at: Instant = -Infinity;
   #isLimited = false;
 
   get isLimited(): boolean {

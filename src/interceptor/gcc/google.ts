@@ -59,9 +59,9 @@ export class GoogleCongestionControl implements BandwidthEstimator {
   #receiverBps = Infinity;
   #roundTripMs: number | undefined;
   #usage: PathUsage = 'normal';
-  #firstSentAt: Instant = -1;
-  #lastSentAt: Instant = -1;
-  #feedbackAt: Instant = -1;
+  #firstSentAt: Instant = -Infinity;
+  #lastSentAt: Instant = -Infinity;
+  #feedbackAt: Instant = -Infinity;
   /** When the peer's silence counts next. */
   #silenceAt: Instant = Infinity;
   #isMute = false;

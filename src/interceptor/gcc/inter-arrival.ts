@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import { BURST_MS, CLOCK_JUMP_MS, MAX_BURST_MS, MAX_REORDERED_GROUPS } from './constants.ts';
 
 /** Packets that left in one burst, as one. */
@@ -17,11 +17,11 @@ interface Group {
  */
 export class InterArrival {
   /** How much later this group was sent than the one before, in ms; of the last {@link InterArrival.add} that returned true. */
-  sendDeltaMs: number = 0;
+  sendDeltaMs: number = FLOAT_ZERO;
   /** How much later it arrived. */
-  receiveDeltaMs: number = 0;
+  receiveDeltaMs: number = FLOAT_ZERO;
   /** When the group had arrived, on the receiver's clock. */
-  receivedAt: number = 0;
+  receivedAt: number = FLOAT_ZERO;
   #current: Group | undefined;
   #previous: Group | undefined;
   #reordered = 0;

@@ -1,4 +1,4 @@
-import { type Deadline, type Instant, Queue, SparseMap } from '../../core/index.ts';
+import { type Deadline, FLOAT_ZERO, type Instant, Queue, SparseMap } from '../../core/index.ts';
 import type { RtcpPacket } from '../../rtcp/index.ts';
 import { CongestionFeedbackReader, wantsCcfb } from '../ccfb/index.ts';
 import type { InterceptorEvent } from '../events.ts';
@@ -51,8 +51,8 @@ export class CongestionControl implements Interceptor {
   readonly #results: PacketResults = new PacketResults();
   readonly #events: Queue<InterceptorEvent> = new Queue();
   #rtpShare = 1;
-  #toldTargetBps = 0;
-  #toldPacingBps = 0;
+  #toldTargetBps: number = FLOAT_ZERO;
+  #toldPacingBps: number = FLOAT_ZERO;
 
   constructor(context: InterceptorContext, estimator: BandwidthEstimator) {
     this.#context = context;

@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import type { PacketResults } from '../twcc/index.ts';
 import {
   HIGHER_RATE_MAX_LOSS,
@@ -31,7 +31,7 @@ export class LossEstimator {
   #count = 0;
   #rateBps: number;
   #inherentLoss = INHERENT_LOSS_START;
-  #averageLoss = 0;
+  #averageLoss: number = FLOAT_ZERO;
   // What was observed, the latest first, and what of it a path of the rate that is considered could not carry.
   #kept = 0;
   readonly #recentLost: Float64Array = new Float64Array(LOSS_OBSERVATIONS);
@@ -41,8 +41,8 @@ export class LossEstimator {
   #openPackets = 0;
   #openLostBytes = 0;
   #openBytes = 0;
-  #openFrom: Instant = -1;
-  #openUntil: Instant = -1;
+  #openFrom: Instant = -Infinity;
+  #openUntil: Instant = -Infinity;
 
   constructor(startBps: number, minBps: number) {
     this.#rateBps = startBps;

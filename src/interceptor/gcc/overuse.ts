@@ -1,3 +1,4 @@
+import { FLOAT_ZERO } from '../../core/index.ts';
 import {
   OVERUSE_MS,
   THRESHOLD_DOWN,
@@ -20,10 +21,10 @@ const LONGEST_STEP_MS = 100;
  */
 export class OveruseDetector {
   #thresholdMs = THRESHOLD_START_MS;
-  #overMs = -1;
+  #overMs = -Infinity;
   #overCount = 0;
-  #previousSlope = 0;
-  #updatedAt = -1;
+  #previousSlope: number = FLOAT_ZERO;
+  #updatedAt = -Infinity;
   #usage: PathUsage = 'normal';
 
   get usage(): PathUsage {
@@ -46,7 +47,7 @@ export class OveruseDetector {
         this.#usage = 'overuse';
       }
     } else {
-      this.#overMs = -1;
+      this.#overMs = -Infinity;
       this.#overCount = 0;
       this.#usage = scaled < -this.#thresholdMs ? 'underuse' : 'normal';
     }

@@ -1,5 +1,4 @@
-import type { Deadline, Instant } from '../../core/index.ts';
-import { Queue } from '../../core/index.ts';
+import { type Deadline, FLOAT_ZERO, type Instant, Queue } from '../../core/index.ts';
 import {
   ALR_PROBE_INTERVAL_MS,
   FIRST_PROBE_FACTORS,
@@ -31,16 +30,16 @@ export class ProbeController {
   readonly #askedAt: Float64Array = new Float64Array(MAX_PROBES).fill(-Infinity);
   #asked = 0;
   #lastAskedAt: Instant = -Infinity;
-  #lastAskedBps = 0;
+  #lastAskedBps: number = FLOAT_ZERO;
   /** Nothing came of the last cluster yet, and it was not a second try. */
   #mayRetry = false;
-  #estimateBps = 0;
+  #estimateBps: number = FLOAT_ZERO;
   /** The search found more and may not go on yet. */
   #isPostponed = false;
   #limitedProbeAt: Instant = Infinity;
   #overusedAt: Instant = -Infinity;
   #droppedAt: Instant = -Infinity;
-  #beforeDropBps = 0;
+  #beforeDropBps: number = FLOAT_ZERO;
   #recoveryAt: Instant = -Infinity;
 
   constructor(maxBps: number) {

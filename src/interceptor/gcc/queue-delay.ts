@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import { QUEUE_BASE_WINDOW_MS } from './constants.ts';
 
 /**
@@ -9,7 +9,7 @@ export class QueueDelay {
   #baseMs = Infinity;
   #nextBaseMs = Infinity;
   #windowAt: Instant = -Infinity;
-  #ms = 0;
+  #ms: number = FLOAT_ZERO;
 
   /** In ms, of the last packet. */
   get ms(): number {

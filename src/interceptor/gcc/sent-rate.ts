@@ -8,13 +8,13 @@ const WINDOWS = 5;
 export class SentRate {
   readonly #bytes: Float64Array = new Float64Array(WINDOWS);
   #window = -1;
-  #firstAt: Instant = -1;
+  #firstAt: Instant = -Infinity;
 
   add(sizeBytes: number, now: Instant): void {
     const window = Math.floor(now / WINDOW_MS);
     if (this.#window < 0) this.#firstAt = now;
     if (window !== this.#window) {
-      const from = this.#window < 0 || window - this.#window > WINDOWS ? window - WINDOWS : this.#window;
+      const from = Math.max(this.#window, window - WINDOWS);
       for (let i = from + 1; i <= window; i++) this.#bytes[i % WINDOWS] = 0;
       this.#window = window;
     }

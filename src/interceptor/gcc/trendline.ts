@@ -1,3 +1,4 @@
+import { FLOAT_ZERO } from '../../core/index.ts';
 import { MAX_TREND_DELTAS, TREND_GAIN, TREND_SMOOTHING, TREND_WINDOW } from './constants.ts';
 
 /**
@@ -7,10 +8,10 @@ export class Trendline {
   readonly #times: Float64Array = new Float64Array(TREND_WINDOW);
   readonly #delays: Float64Array = new Float64Array(TREND_WINDOW);
   #count = 0;
-  #firstAt = 0;
-  #accumulatedMs = 0;
-  #smoothedMs = 0;
-  #slope = 0;
+  #firstAt: number = FLOAT_ZERO;
+  #accumulatedMs: number = FLOAT_ZERO;
+  #smoothedMs: number = FLOAT_ZERO;
+  #slope: number = FLOAT_ZERO;
 
   /** Groups that were compared, without bound. */
   get count(): number {

@@ -31,7 +31,8 @@ export class NackGenerator implements Interceptor {
   readonly #streams: SparseMap<RemoteStream, Gaps> = new SparseMap();
   readonly #rtcp: Queue<RtcpPacket> = new Queue();
   readonly #events: Queue<InterceptorEvent> = new Queue();
-  #roundTripMs = FIRST_ROUND_TRIP_MS;
+  /** Smoothed; `undefined` before the first. */
+  #roundTripMs: number | undefined;
   #nextAt: Instant = Infinity;
 
   /** Throws `ERR_INVALID_ARGUMENT` for a configuration out of range. */
@@ -82,8 +83,10 @@ export class NackGenerator implements Interceptor {
   }
 
   handleEvent(event: InterceptorEvent): void {
-    if (event.type === 'round-trip') this.#roundTripMs += (event.roundTripMs - this.#roundTripMs) * ROUND_TRIP_GAIN;
-    else if (event.type === 'recovered') {
+    if (event.type === 'round-trip') {
+      const before = this.#roundTripMs ?? FIRST_ROUND_TRIP_MS;
+      this.#roundTripMs = before + (event.roundTripMs - before) * ROUND_TRIP_GAIN;
+    } else if (event.type === 'recovered') {
       for (const stream of this.#streams.keys()) if (stream.ssrc === event.ssrc) this.#streams.get(stream)?.recovered(event.sequenceNumber);
     }
   }
@@ -100,7 +103,7 @@ export class NackGenerator implements Interceptor {
       if (gaps === undefined || gaps.missing === 0) continue;
       const lost: number[] = [];
       const before = gaps.abandoned;
-      this.#nextAt = Math.min(this.#nextAt, gaps.ask(lost, this.#roundTripMs, now));
+      this.#nextAt = Math.min(this.#nextAt, gaps.ask(lost, this.#roundTripMs ?? FIRST_ROUND_TRIP_MS, now));
       if (gaps.abandoned > before) {
         this.#context.counters.add('interceptor.nack.abandoned', gaps.abandoned - before);
         this.#wantKeyframe(stream);

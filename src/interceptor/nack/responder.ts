@@ -1,5 +1,5 @@
 import { writeU16 } from '../../core/bytes.ts';
-import { type Instant, Queue, randomU32, RtcError, SparseMap } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant, Queue, randomU32, RtcError, SparseMap } from '../../core/index.ts';
 import type { RtcpPacket } from '../../rtcp/index.ts';
 import { ExtensionUri, readHeader, remapExtensions, RtpHeader, setPayloadType, setSequenceNumber, setSsrc } from '../../rtp/index.ts';
 import type { InterceptorEvent } from '../events.ts';
@@ -50,7 +50,8 @@ class Repair {
   readonly resends: Uint8Array;
   readonly resentAt: Float64Array;
   rtxSequence: number;
-  tokens: number;
+  /** Bytes that went again and are not made up for by those that went first. */
+  debt: number = FLOAT_ZERO;
 
   constructor(stream: LocalStream, config: Required<NackResponderConfig>, rtxSequence: number) {
     this.stream = stream;
@@ -58,7 +59,6 @@ class Repair {
     this.resends = new Uint8Array(config.maxPackets);
     this.resentAt = new Float64Array(config.maxPackets);
     this.rtxSequence = rtxSequence;
-    this.tokens = config.burstBytes;
   }
 
   /** Takes over what was agreed upon. */
@@ -89,7 +89,8 @@ export class NackResponder implements Interceptor {
   readonly #known: WeakMap<LocalStream, Repair> = new WeakMap();
   readonly #packets: Queue<OutgoingPacket> = new Queue();
   readonly #events: Queue<InterceptorEvent> = new Queue();
-  #roundTripMs = FIRST_ROUND_TRIP_MS;
+  /** Smoothed; `undefined` before the first. */
+  #roundTripMs: number | undefined;
 
   /** Throws `ERR_INVALID_ARGUMENT` for a configuration out of range. */
   constructor(context: InterceptorContext, config: NackResponderConfig = {}, way: 'rtx' | 'repeat' = 'rtx') {
@@ -122,8 +123,7 @@ export class NackResponder implements Interceptor {
     if (header.ssrc !== stream.ssrc) return packet;
     const repair = this.#streams.get(stream);
     if (repair === undefined || (repair.rtxTypes[header.payloadType] as number) < 0 !== this.#repeats) return packet;
-    const { burstBytes, maxShare } = this.#config;
-    repair.tokens = Math.min(burstBytes, repair.tokens + packet.bytes.length * maxShare);
+    repair.debt = Math.max(0, repair.debt - packet.bytes.length * this.#config.maxShare);
     // Padding of an original is not sent again by RTX, but a repetition is the same to its end.
     const length = this.#repeats ? packet.bytes.length : header.payloadEnd;
     const shared = packet.sharedPayload;
@@ -145,7 +145,9 @@ export class NackResponder implements Interceptor {
   }
 
   handleEvent(event: InterceptorEvent): void {
-    if (event.type === 'round-trip') this.#roundTripMs += (event.roundTripMs - this.#roundTripMs) * ROUND_TRIP_GAIN;
+    if (event.type !== 'round-trip') return;
+    const before = this.#roundTripMs ?? FIRST_ROUND_TRIP_MS;
+    this.#roundTripMs = before + (event.roundTripMs - before) * ROUND_TRIP_GAIN;
   }
 
   pollEvent(): InterceptorEvent | undefined {
@@ -188,14 +190,14 @@ export class NackResponder implements Interceptor {
   #refusal(repair: Repair, place: number, now: Instant): string | undefined {
     const resends = repair.resends[place] as number;
     if (resends >= this.#config.maxResends) return 'interceptor.nack.too-often';
-    const gap = Math.max(this.#roundTripMs / 2, MIN_RESEND_MS);
+    const gap = Math.max((this.#roundTripMs ?? FIRST_ROUND_TRIP_MS) / 2, MIN_RESEND_MS);
     if (resends > 0 && now - (repair.resentAt[place] as number) < gap) return 'interceptor.nack.too-soon';
-    return repair.tokens < repair.history.lengthAt(place) ? 'interceptor.nack.rate' : undefined;
+    return repair.debt + repair.history.lengthAt(place) > this.#config.burstBytes ? 'interceptor.nack.rate' : undefined;
   }
 
   #resend(repair: Repair, place: number, now: Instant): void {
     const original = repair.history.bytesAt(place);
-    repair.tokens -= original.length;
+    repair.debt += original.length;
     repair.resends[place] = (repair.resends[place] as number) + 1;
     repair.resentAt[place] = now;
     this.#packets.push(this.#repeats ? this.#repeat(repair, original, now) : retransmission(repair, original, now));

@@ -1,4 +1,4 @@
-import type { Environment, Instant } from '../../core/index.ts';
+import { type Environment, FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import type { ReportBlock, SenderReport } from '../../rtcp/index.ts';
 import type { OutgoingPacket } from '../packet.ts';
 import type { LocalStream } from '../stream.ts';
@@ -12,8 +12,8 @@ export class LocalSource {
   #octets = 0;
   /** Whether the SSRC of the retransmissions sent, and so has to say goodbye. */
   sentRtx: boolean = false;
-  #timestamp = 0;
-  #capturedAt: Instant = 0;
+  #timestamp: number = FLOAT_ZERO;
+  #capturedAt: Instant = FLOAT_ZERO;
   #clockRateHz = 0;
   #reportsSince: number = SILENT_REPORTS;
 

@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import { JITTER_GAIN, MAX_DROPOUT, MAX_MISORDER, MAX_TRANSIT_STEP_S } from './constants.ts';
 
 /** What a report says of the time since the one before. */
@@ -21,10 +21,10 @@ export class Reception {
   #receivedBefore = 0;
   #expectedBefore = 0;
   /** In ticks of the RTP clock. */
-  #jitter = 0;
+  #jitter: number = FLOAT_ZERO;
   #clockRateHz = 0;
-  #arrivedTicks = 0;
-  #timestamp = 0;
+  #arrivedTicks: number = FLOAT_ZERO;
+  #timestamp: number = FLOAT_ZERO;
   #hasTransit = false;
 
   /** The highest sequence number with its wraps in the upper half (RFC 3550 6.4.1). */
@@ -44,11 +44,11 @@ export class Reception {
 
   /** In ticks of the RTP clock. */
   get jitter(): number {
-    return Math.floor(this.#jitter);
+    return Math.floor(this.#jitter) + 0;
   }
 
   get jitterSeconds(): number {
-    return this.#clockRateHz === 0 ? 0 : this.#jitter / this.#clockRateHz;
+    return this.#clockRateHz === 0 ? 0 : this.#jitter / this.#clockRateHz + 0;
   }
 
   /** Counts a packet. Returns whether it is the newest. */

@@ -1,4 +1,4 @@
-import { compactDuration, compactNtp, type Instant, type NtpTime } from '../../core/index.ts';
+import { compactDuration, compactNtp, FLOAT_ZERO, type Instant, type NtpTime } from '../../core/index.ts';
 import type { ReportBlock } from '../../rtcp/index.ts';
 import type { RemoteStream } from '../stream.ts';
 import { SILENT_REPORTS } from './constants.ts';
@@ -10,8 +10,8 @@ export class RemoteSource {
   readonly stream: RemoteStream;
   readonly #reception: Reception = new Reception();
   #reportsSince: number = SILENT_REPORTS;
-  #senderReport = 0;
-  #senderReportAt: Instant = 0;
+  #senderReport: number = FLOAT_ZERO;
+  #senderReportAt: Instant = FLOAT_ZERO;
 
   constructor(ssrc: number, stream: RemoteStream) {
     this.ssrc = ssrc;
@@ -46,7 +46,7 @@ export class RemoteSource {
       cumulativeLost,
       highestSequence: this.#reception.highestSequence >>> 0,
       jitter: this.#reception.jitter >>> 0,
-      lastSenderReport: this.#senderReport,
+      lastSenderReport: this.#senderReport >>> 0,
       delaySinceLastSenderReport: this.#senderReport === 0 ? 0 : compactDuration(now - this.#senderReportAt),
     };
   }

@@ -44,7 +44,8 @@ export class Reports implements Interceptor {
   readonly #events: Queue<InterceptorEvent> = new Queue();
   /** By the SSRC that asked. */
   readonly #referenceTimes: Map<number, ReferenceTime> = new Map();
-  #averageBytes: number = LOWER_HEADER_BYTES + DESCRIPTION_BYTES + 52;
+  /** A mean is seldom whole, and a field that begins with a whole number would change its form (see `FLOAT_ZERO`). */
+  #averageBytes: number = LOWER_HEADER_BYTES + DESCRIPTION_BYTES + 52.5;
   #reported = false;
   #nextAt: Instant = Infinity;
 

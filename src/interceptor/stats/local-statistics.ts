@@ -1,4 +1,4 @@
-import type { Environment, Instant } from '../../core/index.ts';
+import { type Environment, FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import type { ReportBlock } from '../../rtcp/index.ts';
 import type { OutgoingPacket } from '../packet.ts';
 import { roundTripMs } from '../report/index.ts';
@@ -24,9 +24,9 @@ export class LocalStatistics {
   #timestamp = -1;
   #payloadType = -1;
   #clockRateHz = 0;
-  #lastAt: Instant = -1;
+  #lastAt: Instant = -Infinity;
   #block: ReportBlock | undefined;
-  #blockAt: Instant = 0;
+  #blockAt: Instant = FLOAT_ZERO;
 
   constructor(stream: LocalStream) {
     this.stream = stream;

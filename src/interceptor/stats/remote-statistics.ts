@@ -1,4 +1,4 @@
-import { type Instant, unixMsFromNtp } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant, unixMsFromNtp } from '../../core/index.ts';
 import type { SenderReport } from '../../rtcp/index.ts';
 import { codecRole } from '../../rtp/index.ts';
 import type { IncomingPacket } from '../packet.ts';
@@ -30,10 +30,10 @@ export class RemoteStatistics {
   #fecBytes = 0;
   #payloadType = -1;
   #clockRateHz = 0;
-  #lastAt: Instant = -1;
+  #lastAt: Instant = -Infinity;
   #report: SenderReport | undefined;
   #reports = 0;
-  #reportAt: Instant = 0;
+  #reportAt: Instant = FLOAT_ZERO;
 
   constructor(stream: RemoteStream) {
     this.stream = stream;

@@ -1,9 +1,10 @@
+import { FLOAT_ZERO } from '../../core/index.ts';
 import type { RoundTripStats } from './snapshots.ts';
 
 /** Adds up round trips. */
 export class RoundTrips {
   #last: number | undefined;
-  #total = 0;
+  #total: number = FLOAT_ZERO;
   #count = 0;
 
   add(ms: number): void {
@@ -13,6 +14,6 @@ export class RoundTrips {
   }
 
   get stats(): RoundTripStats {
-    return { roundTripTime: this.#last, totalRoundTripTime: this.#total, roundTripTimeMeasurements: this.#count };
+    return { roundTripTime: this.#last, totalRoundTripTime: this.#total + 0, roundTripTimeMeasurements: this.#count };
   }
 }

@@ -1,4 +1,4 @@
-import type { Instant } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant } from '../../core/index.ts';
 import { FEEDBACK_FRACTION, FEEDBACK_PACKET_BYTES, MAX_FEEDBACK_INTERVAL_MS, MIN_FEEDBACK_INTERVAL_MS } from './constants.ts';
 
 /** The shortest time over which a rate is taken, in ms. */
@@ -9,10 +9,10 @@ const LEAST_MEASURE_MS = 100;
  * once it is known, since feedback shares the way with what we send, and until then that of what arrives.
  */
 export class FeedbackInterval {
-  #targetBps = 0;
-  #receivedBps = 0;
+  #targetBps: number = FLOAT_ZERO;
+  #receivedBps: number = FLOAT_ZERO;
   #bytes = 0;
-  #since: Instant = -1;
+  #since: Instant = -Infinity;
 
   /** What the path from here carries. */
   setTarget(bps: number): void {

@@ -1,4 +1,4 @@
-import { type Instant, Queue } from '../../core/index.ts';
+import { FLOAT_ZERO, type Instant, Queue } from '../../core/index.ts';
 import type { OutgoingRtp, SendStream } from './send-stream.ts';
 
 /**
@@ -9,7 +9,7 @@ export class Written {
   readonly #packets: Queue<OutgoingRtp> = new Queue();
   readonly #streams: Queue<SendStream> = new Queue();
   /** When the last was written. */
-  at: Instant = 0;
+  at: Instant = FLOAT_ZERO;
 
   get length(): number {
     return this.#packets.length;

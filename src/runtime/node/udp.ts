@@ -31,8 +31,8 @@ class NodeUdpSocket implements UdpSocket {
   readonly #socket: Socket;
   #handler: UdpHandler | undefined;
   #closed: Promise<void> | undefined;
-  /** No more packets than these wait in the runtime: those that waited when it was counted last, and all that were sent since. */
-  #mayWait = 0;
+  /** No more packets than these wait in the runtime: those that waited when it was counted last, and all that were sent since. It is counted first of all. */
+  #mayWait = MAX_QUEUED_PACKETS;
   /** Where the last send with a callback went that did not come yet. */
   #watched: TransportAddress | undefined;
   /** The last sender. Runs of datagrams come from one, and one object for them makes comparing cheap above. */
