@@ -45,8 +45,7 @@ export interface StatsSources {
   readonly transceivers: readonly TransceiverView[];
   readonly certificate: Certificate;
   readonly counters: Counters;
-  readonly channelsOpened: number;
-  readonly channelsClosed: number;
+  readonly channelCounts: { readonly opened: number; readonly closed: number };
 }
 
 /** As in the registry of DTLS-SRTP protection profiles (RFC 5764 4.1.2, RFC 7714 14.2). */
@@ -62,8 +61,8 @@ const TRANSPORT_ID = 'transport';
 /** Everything that a peer knows of itself (W3C webrtc-stats). What is unknown is absent. */
 export function peerStats(sources: StatsSources, now: Instant, environment: Environment): StatsReport {
   const timestamp = now + environment.unixOffsetMs;
-  const { transport, channelsOpened, channelsClosed } = sources;
-  const entries: RtcStats[] = [{ id: 'peer-connection', type: 'peer-connection', timestamp, dataChannelsOpened: channelsOpened, dataChannelsClosed: channelsClosed }];
+  const { transport, channelCounts } = sources;
+  const entries: RtcStats[] = [{ id: 'peer-connection', type: 'peer-connection', timestamp, dataChannelsOpened: channelCounts.opened, dataChannelsClosed: channelCounts.closed }];
   const ids = new Map<IceCandidate, string>();
   const ice = transport.ice?.stats();
   ice?.localCandidates.forEach((candidate: LocalCandidate, i: number) => {
