@@ -1,5 +1,5 @@
 import type { ChannelHandle, ChannelMessage } from '../datachannel/index.ts';
-import type { DataChannelHandler, DataChannelMessage } from './data-channel.ts';
+import type { DataChannelHandler, DataChannelMessage } from './channel-events.ts';
 
 /** What a {@link DataChannel} needs of its connection. */
 export interface ChannelPort {

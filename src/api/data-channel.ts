@@ -1,82 +1,18 @@
 import { decodeUtf8Lenient, encodeUtf8, Queue, RtcError } from '../core/index.ts';
 import type { ChannelHandle } from '../datachannel/index.ts';
+import type { DataChannelEvent, DataChannelHandler, DataChannelMessage } from './channel-events.ts';
 import type { ChannelPort } from './channel-port.ts';
+import { Later } from './later.ts';
 import { type Priority, priorityOf } from './priority.ts';
+import { SendBuffer } from './send-buffer.ts';
 
 /** W3C `RTCDataChannelState`. */
 export type DataChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 
-/** What arrives: text as a string, binary as bytes that belong to the receiver. */
-export type DataChannelMessage = string | Uint8Array;
-
 /** What can be sent. Bytes are copied before the call returns. */
 export type DataChannelPayload = string | ArrayBuffer | ArrayBufferView;
 
-/** What {@link DataChannel.poll} reports. */
-export type DataChannelEvent =
-  | { readonly type: 'open' }
-  | { readonly type: 'message'; readonly data: DataChannelMessage }
-  | { readonly type: 'bufferedamountlow' }
-  | { readonly type: 'closing' }
-  | { readonly type: 'error'; readonly error: RtcError }
-  | { readonly type: 'close' };
-
-/**
- * Takes what a channel reports, as it comes: the quickest way to receive. While a handler with `onMessage` is set,
- * messages go to it and not to `receive()`, `poll()` or iterators. What a handler throws is reported to the connection's `onError`.
- */
-export interface DataChannelHandler {
-  onOpen?(): void | Promise<void>;
-  onMessage?(data: DataChannelMessage): void | Promise<void>;
-  onBufferedAmountLow?(): void | Promise<void>;
-  onClosing?(): void | Promise<void>;
-  onError?(error: RtcError): void | Promise<void>;
-  onClose?(): void | Promise<void>;
-}
-
-/** Above this many buffered bytes `send` waits and `trySend` refuses, unless set otherwise. */
-const DEFAULT_HIGH_THRESHOLD_BYTES = 1024 * 1024;
-/** Messages that wait in `send` for room; more than this many bytes are refused, so that memory stays bounded. */
-const MAX_WAITING_BYTES = 16 * 1024 * 1024;
-
 const SENT: Promise<void> = Promise.resolve();
-
-/** A promise that is settled from outside. Who does not wait for it is not told of its rejection. */
-class Later {
-  readonly promise: Promise<void>;
-  #resolve: () => void = noop;
-  #reject: (error: RtcError) => void = noop;
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.promise.catch(noop);
-  }
-
-  resolve(): void {
-    this.#resolve();
-    this.#forget();
-  }
-
-  reject(error: RtcError): void {
-    this.#reject(error);
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#resolve = noop;
-    this.#reject = noop;
-  }
-}
-
-interface WaitingMessage {
-  readonly bytes: Uint8Array;
-  readonly isBinary: boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: RtcError) => void;
-}
 
 /**
  * A data channel (W3C WebRTC 6.2) with back-pressure in both directions: `send` waits for room, and what is not read
@@ -92,20 +28,15 @@ export class DataChannel implements AsyncDisposable {
   #events: Queue<DataChannelEvent> | undefined;
   #isLowUnread = false;
   #pollers: Queue<() => void> | undefined;
-  readonly #waiting: Queue<WaitingMessage> = new Queue();
+  readonly #outgoing: SendBuffer;
   /** Made when they are asked for, as few are. */
   #opened: Later | undefined;
   #closed: Later | undefined;
   #wasOpen = false;
   /** Why it closed without having been open. */
   #failure: RtcError | undefined;
-  #waitingBytes = 0;
   #state: DataChannelState = 'connecting';
   #handler: DataChannelHandler | undefined;
-  #lowThreshold = 0;
-  #highThreshold = DEFAULT_HIGH_THRESHOLD_BYTES;
-  /** Whether the buffered amount has been above the low threshold since the last `bufferedamountlow`. */
-  #isAboveLow = false;
   #isCloseWanted = false;
   #readable: ReadableStream<DataChannelMessage> | undefined;
   #writable: WritableStream<DataChannelPayload> | undefined;
@@ -114,6 +45,7 @@ export class DataChannel implements AsyncDisposable {
   constructor(port: ChannelPort, handle: ChannelHandle, state: 'connecting' | 'open' = 'connecting') {
     this.#port = port;
     this.#handle = handle;
+    this.#outgoing = new SendBuffer(port, handle);
     this.#state = state;
   }
 
@@ -164,25 +96,25 @@ export class DataChannel implements AsyncDisposable {
 
   /** Bytes of messages that were given to `send` and have not been handed to the network. */
   get bufferedAmount(): number {
-    return this.#handle.bufferedAmount + this.#waitingBytes;
+    return this.#outgoing.amount;
   }
 
   /** When `bufferedAmount` falls to this many bytes, `bufferedamountlow` is reported. Default 0. */
   get bufferedAmountLowThreshold(): number {
-    return this.#lowThreshold;
+    return this.#outgoing.lowThreshold;
   }
 
   set bufferedAmountLowThreshold(bytes: number) {
-    this.#lowThreshold = checkThreshold('bufferedAmountLowThreshold', bytes);
+    this.#outgoing.lowThreshold = bytes;
   }
 
   /** While `bufferedAmount` is above this many bytes, `send` waits and `trySend` refuses. Default 1 MiB. */
   get bufferedAmountHighThreshold(): number {
-    return this.#highThreshold;
+    return this.#outgoing.highThreshold;
   }
 
   set bufferedAmountHighThreshold(bytes: number) {
-    this.#highThreshold = checkThreshold('bufferedAmountHighThreshold', bytes);
+    this.#outgoing.highThreshold = bytes;
     this.#sendWaiting();
   }
 
@@ -227,11 +159,11 @@ export class DataChannel implements AsyncDisposable {
       const bytes = this.#toBytes(data);
       const isBinary = typeof data !== 'string';
       this.#checkSendable(bytes.length);
-      if (this.#hasRoom()) {
-        this.#write(isBinary, bytes);
+      if (this.#outgoing.hasRoom) {
+        this.#outgoing.write(isBinary, bytes);
         return SENT;
       }
-      return this.#waitForRoom(isBinary, bytes);
+      return this.#outgoing.wait(isBinary, bytes);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -247,8 +179,8 @@ export class DataChannel implements AsyncDisposable {
   trySend(data: DataChannelPayload): boolean {
     const bytes = this.#toBytes(data);
     this.#checkSendable(bytes.length);
-    if (!this.#hasRoom()) return false;
-    this.#write(typeof data !== 'string', bytes);
+    if (!this.#outgoing.hasRoom) return false;
+    this.#outgoing.write(typeof data !== 'string', bytes);
     return true;
   }
 
@@ -307,7 +239,7 @@ export class DataChannel implements AsyncDisposable {
     if (this.#state !== 'closed' && !this.#isCloseWanted) {
       this.#isCloseWanted = true;
       if (this.#state !== 'closing') this.#state = 'closing';
-      if (this.#waiting.length === 0) this.#port.close(this.#handle);
+      if (this.#outgoing.isPassedOn) this.#port.close(this.#handle);
     }
     return this.closed;
   }
@@ -325,11 +257,12 @@ export class DataChannel implements AsyncDisposable {
         return this.#deliver();
       case 'buffered':
         this.#sendWaiting();
-        return this.#reportLow();
+        if (this.#outgoing.takeLow()) this.#report({ type: 'bufferedamountlow' });
+        return;
       case 'closing':
         if (this.#state === 'closed') return;
         this.#state = 'closing';
-        this.#rejectWaiting(new RtcError('ERR_CLOSED', 'the peer closed the data channel'));
+        this.#outgoing.reject(new RtcError('ERR_CLOSED', 'the peer closed the data channel'));
         return this.#report({ type: 'closing' });
       case 'closed':
         return this.#onClosed(event.error);
@@ -353,7 +286,7 @@ export class DataChannel implements AsyncDisposable {
     const why = error ?? new RtcError('ERR_CLOSED', 'the data channel is closed');
     if (!this.#wasOpen) this.#failure = why;
     if (!this.#wasOpen) this.#opened?.reject(why);
-    this.#rejectWaiting(why);
+    this.#outgoing.reject(why);
     if (error) this.#report({ type: 'error', error });
     this.#report({ type: 'close' });
     this.#closed?.resolve();
@@ -436,53 +369,12 @@ export class DataChannel implements AsyncDisposable {
     if (size > limit) throw new RtcError('ERR_MESSAGE_TOO_LARGE', `the message has ${size} bytes, the peer accepts ${limit}`);
   }
 
-  #hasRoom(): boolean {
-    return this.#waiting.length === 0 && this.#handle.bufferedAmount <= this.#highThreshold;
-  }
-
-  #write(isBinary: boolean, bytes: Uint8Array): void {
-    this.#port.write(this.#handle, isBinary, bytes);
-    if (!this.#isAboveLow) this.#isAboveLow = this.#handle.bufferedAmount > this.#lowThreshold;
-  }
-
-  #waitForRoom(isBinary: boolean, bytes: Uint8Array): Promise<void> {
-    if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
-      throw new RtcError('ERR_RESOURCE', `more than ${MAX_WAITING_BYTES} bytes wait to be sent: await send() before the next`);
-    }
-    this.#waitingBytes += bytes.length;
-    this.#isAboveLow = true;
-    return new Promise((resolve, reject) => this.#waiting.push({ bytes, isBinary, resolve, reject }));
-  }
-
   #sendWaiting(): void {
     const { state } = this.#handle;
-    if (state === 'closing' || state === 'closed') return this.#rejectWaiting(new RtcError('ERR_CLOSED', 'the peer closed the data channel'));
-    while (this.#waiting.length > 0 && this.#handle.bufferedAmount <= this.#highThreshold) {
-      const { bytes, isBinary, resolve } = this.#waiting.shift() as WaitingMessage;
-      this.#waitingBytes -= bytes.length;
-      this.#write(isBinary, bytes);
-      resolve();
-    }
-    if (this.#isCloseWanted && this.#waiting.length === 0 && this.#state === 'closing') this.#port.close(this.#handle);
+    if (state === 'closing' || state === 'closed') return this.#outgoing.reject(new RtcError('ERR_CLOSED', 'the peer closed the data channel'));
+    this.#outgoing.writeWaiting();
+    if (this.#isCloseWanted && this.#outgoing.isPassedOn && this.#state === 'closing') this.#port.close(this.#handle);
   }
-
-  #rejectWaiting(why: RtcError): void {
-    for (let waiting = this.#waiting.shift(); waiting; waiting = this.#waiting.shift()) waiting.reject(why);
-    this.#waitingBytes = 0;
-  }
-
-  #reportLow(): void {
-    if (!this.#isAboveLow || this.bufferedAmount > this.#lowThreshold) return;
-    this.#isAboveLow = false;
-    this.#report({ type: 'bufferedamountlow' });
-  }
-}
-
-function noop(): void {}
-
-function checkThreshold(name: string, bytes: number): number {
-  if (!(typeof bytes === 'number' && bytes >= 0)) throw new RtcError('ERR_INVALID_ARGUMENT', `${name} is a number of bytes, 0 or more`);
-  return bytes;
 }
 
 function readableOf(messages: AsyncGenerator<DataChannelMessage, void, void>, onCancel: () => Promise<void>): ReadableStream<DataChannelMessage> {

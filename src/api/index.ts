@@ -17,15 +17,9 @@ export type { Runtime } from '../runtime/index.ts';
 export { StatsReport } from '../stats/index.ts';
 export { createPeerConnection, PeerConnectionBuilder } from './builder.ts';
 export { type GenerateCertificateOptions, generateCertificate, importCertificate } from './certificate.ts';
+export type { DataChannelEvent, DataChannelHandler, DataChannelMessage } from './channel-events.ts';
 export type { Configuration, DataChannelInit, IceServer, OfferOptions, Settings } from './configuration.ts';
-export {
-  DataChannel,
-  type DataChannelEvent,
-  type DataChannelHandler,
-  type DataChannelMessage,
-  type DataChannelPayload,
-  type DataChannelState,
-} from './data-channel.ts';
+export { DataChannel, type DataChannelPayload, type DataChannelState } from './data-channel.ts';
 export type { PeerConnectionEvent, PeerConnectionEventHandler, TrackEvent } from './handler.ts';
 export type { TransceiverInit } from './media.ts';
 export { type CodecInit, MediaEngine } from './media-engine.ts';

@@ -1,8 +1,8 @@
 import type { ChannelHandle, ChannelMessage } from '../datachannel/index.ts';
 import type { PeerConnectionDriver } from '../driver/index.ts';
 import type { Peer } from '../peer/index.ts';
+import type { DataChannelHandler, DataChannelMessage } from './channel-events.ts';
 import type { ChannelPort } from './channel-port.ts';
-import type { DataChannelHandler, DataChannelMessage } from './data-channel.ts';
 import { SendCopies } from './send-copies.ts';
 
 /** Takes what callbacks of the user throw or reject with. */

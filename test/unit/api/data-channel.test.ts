@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ChannelPort } from '../../../src/api/channel-port.ts';
 import { DataChannel, type DataChannelMessage, RtcError } from '../../../src/api/index.ts';
 import { priorityOf } from '../../../src/api/priority.ts';
+import { SendBuffer } from '../../../src/api/send-buffer.ts';
 import type { ChannelHandle } from '../../../src/datachannel/index.ts';
 import { connectPair, within } from '../../support/peers.ts';
 
@@ -273,4 +274,53 @@ test('a sender that nobody polls keeps one bufferedamountlow, not one for each t
   for (let event = await pair.channelA.poll(); event !== undefined; event = await pair.channelA.poll()) types.push(event.type);
   assert.deepEqual(types, ['open', 'bufferedamountlow', 'close']);
   await closing;
+});
+
+/** A buffer over a connection that takes everything and sends nothing until it is told to. */
+function sendBuffer() {
+  const handle = { bufferedAmount: 0 } as ChannelHandle & { bufferedAmount: number };
+  const written: string[] = [];
+  const write: ChannelPort['write'] = (_handle, isBinary, bytes) => {
+    handle.bufferedAmount += bytes.length;
+    written.push(`${isBinary ? 'binary' : 'text'} ${bytes.length}`);
+  };
+  return { handle, written, buffer: new SendBuffer({ write } as ChannelPort, handle) };
+}
+
+test('messages wait above the high threshold, go out in their order, and count until they are sent (W3C 6.2)', async () => {
+  const { handle, written, buffer } = sendBuffer();
+  buffer.highThreshold = 10;
+  buffer.write(true, new Uint8Array(11));
+  assert.equal(buffer.hasRoom, false);
+  const waited = [buffer.wait(true, new Uint8Array(5)), buffer.wait(false, new Uint8Array(6)), buffer.wait(true, new Uint8Array(1))];
+  assert.equal(buffer.amount, 23);
+  handle.bufferedAmount = 0;
+  buffer.writeWaiting();
+  await Promise.all(waited.slice(0, 2));
+  assert.deepEqual(written, ['binary 11', 'binary 5', 'text 6']);
+  assert.equal(buffer.isPassedOn, false);
+  const refused = assert.rejects(waited[2] as Promise<void>, { code: 'ERR_CLOSED' });
+  buffer.reject(new RtcError('ERR_CLOSED', 'over'));
+  await refused;
+  assert.equal(buffer.amount, 11);
+  assert.equal(buffer.isPassedOn, true);
+});
+
+test('a fall to the low threshold is told of once, and only after the amount has been above it (W3C 6.2)', () => {
+  const { handle, buffer } = sendBuffer();
+  buffer.lowThreshold = 4;
+  buffer.write(true, new Uint8Array(4));
+  assert.equal(buffer.takeLow(), false);
+  buffer.write(true, new Uint8Array(1));
+  assert.equal(buffer.takeLow(), false);
+  handle.bufferedAmount = 4;
+  assert.deepEqual([buffer.takeLow(), buffer.takeLow()], [true, false]);
+  assert.throws(() => (buffer.lowThreshold = -1), { code: 'ERR_INVALID_ARGUMENT' });
+  assert.throws(() => (buffer.highThreshold = Number.NaN), { code: 'ERR_INVALID_ARGUMENT' });
+});
+
+test('no more than 16 MiB wait for room', () => {
+  const { buffer } = sendBuffer();
+  void buffer.wait(true, new Uint8Array(16 * 1024 * 1024));
+  assert.throws(() => buffer.wait(true, new Uint8Array(1)), { code: 'ERR_RESOURCE' });
 });
