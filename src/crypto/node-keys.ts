@@ -4,6 +4,7 @@ import {
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
+  type JsonWebKey,
   type KeyObject,
   sign,
   verify,
@@ -137,10 +138,16 @@ export function generateSigningKey(kind: SigningKeyKind, random: RandomSource): 
 /** Whether the platform is Node itself, whose generator is the system's and whose own keys take a third of the time of imported ones. */
 const GENERATES_KEYS: boolean = process.versions['deno'] === undefined && process.versions['bun'] === undefined;
 
+/** With an encoding that its types do not know: one object less, and half of the time. */
+const generateEc = generateKeyPairSync as unknown as (
+  type: 'ec',
+  options: { readonly namedCurve: string; readonly publicKeyEncoding: { readonly format: 'jwk' } },
+) => { readonly privateKey: KeyObject; readonly publicKey: JsonWebKey };
+
 /** An imported key is converted when it first signs, which leaves ten kilobytes outside of the heap until the collector comes by. */
 function generateEcKey(kind: SigningKeyKind, curve: CurveName): SigningKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: CURVES[curve] });
-  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  const { privateKey, publicKey } = generateEc('ec', { namedCurve: CURVES[curve], publicKeyEncoding: { format: 'jwk' } });
+  const { x = '', y = '' } = publicKey;
   return new NodeSigningKey(kind, privateKey, encodeEcPublicKey(curve, concat(Uint8Array.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url'))));
 }
 

@@ -52,29 +52,16 @@ class NodeHasher implements Hasher {
 }
 
 /**
- * Codes of two one-shot hashes (RFC 2104 2). It takes as long as a code of `createHmac`, which leaves a context of more than a
- * kilobyte outside of the heap that only the collector takes away: a handshake makes dozens.
+ * Codes of two one-shot hashes (RFC 2104 2). They take as long as a code of `createHmac`, which leaves a context of more than a
+ * kilobyte outside of the heap that only the collector takes away: a handshake makes dozens. A digest comes as text of one byte per
+ * character, since a small Buffer weighs more than six times as much.
  */
 const SCRATCH_BYTES = 2048;
 const scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
+const scratchText: Buffer = Buffer.from(scratch.buffer);
+/** What begins where the scratch space does, by length: handshakes are alike, and a view weighs three times as much as a digest. */
+const heads: Map<number, Uint8Array> = new Map();
 const BLOCK_OF_HASH: Readonly<Record<HashName, number>> = { md5: 64, 'sha-1': 64, 'sha-256': 64, 'sha-384': 128, 'sha-512': 128 };
-
-/** A code over pieces that fit into the scratch space with the key's block, whose key is no longer than that. */
-function shortCode(hash: string, blockBytes: number, key: Uint8Array, pieces: readonly Uint8Array[], oneShot: typeof crypto.hash): Uint8Array {
-  scratch.fill(0x36, 0, blockBytes);
-  for (let i = 0; i < key.length; i++) scratch[i] = 0x36 ^ (key[i] as number);
-  let end = blockBytes;
-  for (let i = 0; i < pieces.length; i++) {
-    scratch.set(pieces[i] as Uint8Array, end);
-    end += (pieces[i] as Uint8Array).length;
-  }
-  const inner = oneShot(hash, scratch.subarray(0, end), 'buffer');
-  for (let i = 0; i < blockBytes; i++) scratch[i] = (scratch[i] as number) ^ (0x36 ^ 0x5c);
-  scratch.set(inner, blockBytes);
-  const code = oneShot(hash, scratch.subarray(0, blockBytes + inner.length), 'buffer');
-  scratch.fill(0, 0, Math.max(end, blockBytes + inner.length));
-  return code;
-}
 
 class NodeHmac implements Hmac {
   readonly #hash: string;
@@ -82,6 +69,9 @@ class NodeHmac implements Hmac {
   // As bytes: a KeyObject takes as long to make as a code, and a kilobyte. Where codes are made by the thousand it pays.
   readonly #key: Uint8Array;
   #keyObject: KeyObject | undefined;
+  /** The key's blocks of the inner hash and of the outer one. */
+  #inner: Uint8Array | undefined;
+  #outer: Uint8Array | undefined;
 
   constructor(name: HashName, key: Uint8Array) {
     this.#hash = openSslHash(name);
@@ -93,11 +83,32 @@ class NodeHmac implements Hmac {
     if (oneShotHash !== undefined && this.#key.length <= this.#blockBytes) {
       let length = this.#blockBytes;
       for (let i = 0; i < pieces.length; i++) length += (pieces[i] as Uint8Array).length;
-      if (length <= SCRATCH_BYTES) return plain(shortCode(this.#hash, this.#blockBytes, this.#key, pieces, oneShotHash));
+      if (length <= SCRATCH_BYTES) return this.#signShort(pieces, length, oneShotHash);
     }
     const hmac = createHmac(this.#hash, this.#key);
     for (let i = 0; i < pieces.length; i++) hmac.update(pieces[i] as Uint8Array);
     return plain(hmac.digest());
+  }
+
+  /** A code over pieces that fit into the scratch space behind the key's block, `length` bytes with it. */
+  #signShort(pieces: readonly Uint8Array[], length: number, oneShot: typeof crypto.hash): Uint8Array {
+    const block = this.#blockBytes;
+    this.#inner ??= padded(this.#key, block, 0x36);
+    this.#outer ??= padded(this.#key, block, 0x5c);
+    scratch.set(this.#inner);
+    let end = block;
+    for (let i = 0; i < pieces.length; i++) {
+      scratch.set(pieces[i] as Uint8Array, end);
+      end += (pieces[i] as Uint8Array).length;
+    }
+    const inner = oneShot(this.#hash, head(length), 'binary');
+    scratch.set(this.#outer);
+    scratchText.write(inner, block, 'latin1');
+    const code = oneShot(this.#hash, head(block + inner.length), 'binary');
+    scratchText.write(code, 'latin1');
+    const signed = scratch.slice(0, code.length);
+    scratch.fill(0, 0, Math.max(length, 2 * block));
+    return signed;
   }
 
   signInto(mac: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
@@ -107,6 +118,19 @@ class NodeHmac implements Hmac {
     checkMac(mac, code);
     for (let i = 0; i < mac.length; i++) mac[i] = code[i] as number;
   }
+}
+
+function head(length: number): Uint8Array {
+  let view = heads.get(length);
+  if (view === undefined) heads.set(length, (view = scratch.subarray(0, length)));
+  return view;
+}
+
+/** A key as the first block of a hash (RFC 2104 2). */
+function padded(key: Uint8Array, blockBytes: number, pad: number): Uint8Array {
+  const block = new Uint8Array(blockBytes).fill(pad);
+  for (let i = 0; i < key.length; i++) block[i] = pad ^ (key[i] as number);
+  return block;
 }
 
 /** One cipher context per packet, which is what `node:crypto` offers; the result is copied in place. */
