@@ -6,7 +6,6 @@ import {
   type MediaSection,
   midOf,
   type SdpSection,
-  serializeSdp,
   type SessionDescription,
   type SetupRole,
 } from '../../sdp/index.ts';
@@ -60,7 +59,7 @@ export function assemble(
   folded: readonly MediaSection[],
   bundled: readonly string[],
 ): { description: SessionDescription; origin: Origin } {
-  const body = serializeSdp({ session: sessionSection({ ...state.origin, version: 0 }, bundled), media: folded });
+  const body = [bundled.join(' '), ...folded.map(({ text }) => text)].join('\n');
   const origin = body === state.origin.body ? state.origin : { ...state.origin, version: state.origin.version + 1, body };
   return { description: { session: sessionSection(origin, bundled), media: media.slice() }, origin };
 }

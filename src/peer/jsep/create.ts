@@ -1,9 +1,9 @@
 import { RtcError } from '../../core/index.ts';
-import { bundleGroupsOf, type MediaSection, midOf, serializeSdp } from '../../sdp/index.ts';
+import { bundleGroupsOf, type MediaSection, midOf } from '../../sdp/index.ts';
 import { answerMedia } from './answer-media.ts';
 import { assemble, dataSection, rejectedSection, transportLines } from './build.ts';
 import type { JsepConfig } from './config.ts';
-import { foldLocal, foldSections } from './fold.ts';
+import { foldSections } from './fold.ts';
 import { answerGeneration, offerGeneration } from './generations.ts';
 import { mediaSection } from './media-section.ts';
 import { offerMedia, placeSections } from './offer-media.ts';
@@ -36,7 +36,8 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
     if (data) written[data.index] = dataSection(config, transportLines(config, data.mid, generation.credentials, 'actpass'), { bundleOnly: isBundleOnly(data) });
   }
   const { description, origin } = assemble(state, written, foldSections(written, transport?.index, generation), bundle.map(({ mid }) => mid));
-  const created = complete({ type: 'offer', description, transport, data, media: offered, generation, iceRestart, dtlsRole: undefined });
+  const usernameFragment = generation?.credentials.usernameFragment;
+  const created: CreatedDescription = { type: 'offer', description, transport, data, media: offered, generation, usernameFragment, iceRestart, dtlsRole: undefined };
   return { created, state: { ...state, origin, nextMid, lastOffer: created } };
 }
 
@@ -58,7 +59,7 @@ export function createAnswer(config: JsepConfig, state: JsepState): Creation {
   const remote = bundle[0] === undefined ? pending : retag(state, pending, bundle[0]);
   const transport = bundle.length > 0 ? remote.transport : undefined;
   const data = pending.data && { index: pending.data.index, mid: pending.data.mid };
-  const written: MediaSection[] = offer.media.map(rejectedSection);
+  const written = new Array<MediaSection | undefined>(offer.media.length);
   const generation = transport && answerGeneration(config, state, transport);
   const dtlsRole = transport && (state.negotiated?.dtlsRole ?? (transport.setup === 'active' ? 'server' : 'client'));
   if (generation) {
@@ -70,15 +71,12 @@ export function createAnswer(config: JsepConfig, state: JsepState): Creation {
     const legacyProtocol = pending.data?.fields.legacy ? (offer.media[pending.data.index] as MediaSection).protocol : undefined;
     if (data) written[data.index] = dataSection(config, lines(data.mid), { legacyProtocol });
   }
-  const { description, origin } = assemble(state, written, foldSections(written, transport?.index, generation), answeredGroup(pending, bundle));
+  const media = offer.media.map((section, i) => written[i] ?? rejectedSection(section));
+  const { description, origin } = assemble(state, media, foldSections(media, transport?.index, generation), answeredGroup(pending, bundle));
   const place = transport && { index: transport.index, mid: transport.mid };
-  const created = complete({ type: 'answer', description, transport: place, data, media: accepted, generation, iceRestart: false, dtlsRole });
+  const usernameFragment = generation?.credentials.usernameFragment;
+  const created: CreatedDescription = { type: 'answer', description, transport: place, data, media: accepted, generation, usernameFragment, iceRestart: false, dtlsRole };
   return { created, state: { ...state, origin, pendingRemote: remote, lastAnswer: created } };
-}
-
-function complete(parts: Omit<CreatedDescription, 'text' | 'usernameFragment'>): CreatedDescription {
-  const local = { ...parts, usernameFragment: parts.generation?.credentials.usernameFragment };
-  return { ...local, text: serializeSdp(foldLocal(local, parts.generation)) };
 }
 
 interface Frame {

@@ -1,6 +1,6 @@
 import { formatCandidate } from '../../ice/index.ts';
 import { type MediaSection, type SessionDescription, serializeSdp } from '../../sdp/index.ts';
-import type { LocalDescription, LocalGeneration, RemoteDescription } from './state.ts';
+import type { CreatedDescription, LocalDescription, LocalGeneration, RemoteDescription } from './state.ts';
 
 // Descriptions are kept as they were made or came, and candidates beside them. Here the two become one text.
 
@@ -16,6 +16,11 @@ export function foldSections(media: readonly MediaSection[], index: number | und
   const lines = generation.candidates.map(formatCandidate);
   if (generation.complete) lines.push('end-of-candidates');
   return media.map((section, i) => (i === index ? section.withAttributes(lines) : section));
+}
+
+/** The text of what `createOffer` or `createAnswer` made, as it was then. */
+export function createdText(created: CreatedDescription): string {
+  return serializeSdp(foldLocal(created, created.generation));
 }
 
 /** The text of a remote description with the candidates that trickled in (RFC 9429 4.1.16). */

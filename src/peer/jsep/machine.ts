@@ -1,3 +1,4 @@
+import { readU32 } from '../../core/bytes.ts';
 import { randomBytes, RtcError } from '../../core/index.ts';
 import type { IceCandidate } from '../../ice/index.ts';
 import type { MediaKind } from '../../rtp/index.ts';
@@ -8,7 +9,7 @@ import type { JsepConfig } from './config.ts';
 import { checkOfferable, createAnswer, createOffer } from './create.ts';
 import type { ActiveDirection } from './direction.ts';
 import type { CandidateInit, Description, DescriptionInit, DescriptionType, JsepChanges, OfferOptions, SignalingState, SignalledCandidate } from './events.ts';
-import { foldLocal, remoteText } from './fold.ts';
+import { createdText, foldLocal, remoteText } from './fold.ts';
 import type { CodecCapability, HeaderExtensionCapability, TransceiverInit, TransceiverView } from './media.ts';
 import { negotiationNeeded } from './negotiation-needed.ts';
 import { readAnswer, readOffer } from './read-remote.ts';
@@ -263,7 +264,7 @@ export class Jsep {
 
   #created({ created, state }: { created: CreatedDescription; state: JsepState }): Description {
     this.#state = state;
-    return { type: created.type, sdp: created.text };
+    return { type: created.type, sdp: createdText(created) };
   }
 
   #local(local: LocalDescription | undefined): Description | null {
@@ -278,7 +279,7 @@ export class Jsep {
 
   #madeBefore(sdp: string | undefined, made: CreatedDescription | undefined): { created: CreatedDescription; state: JsepState } | undefined {
     if (sdp === undefined || sdp === '') return undefined;
-    if (made?.text !== sdp) throw new RtcError('ERR_INVALID_MODIFICATION', 'the description is not the one that was created last');
+    if (made === undefined || createdText(made) !== sdp) throw new RtcError('ERR_INVALID_MODIFICATION', 'the description is not the one that was created last');
     return { created: made, state: this.#state };
   }
 
@@ -318,7 +319,5 @@ function checkText(sdp: unknown): void {
 
 // RFC 9429 5.2.1: a 64-bit number with its highest bit zero.
 function sessionIdOf(bytes: Uint8Array): string {
-  let id = 0n;
-  for (const byte of bytes) id = (id << 8n) | BigInt(byte);
-  return String(id & 0x7fff_ffff_ffff_ffffn);
+  return String(BigInt.asUintN(63, (BigInt(readU32(bytes, 0)) << 32n) | BigInt(readU32(bytes, 4))));
 }

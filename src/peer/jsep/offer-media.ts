@@ -66,7 +66,7 @@ function isDead({ currentLocal, currentRemote, pendingLocal }: JsepState, sectio
 /** The sections of media of an offer, one for each transceiver that has a place. */
 export function offerMedia(config: JsepConfig, state: JsepState, places: ReadonlyMap<number, SectionPlace>): readonly LocalMedia[] {
   const capabilities = config.media;
-  if (capabilities === undefined) return [];
+  if (capabilities === undefined || places.size === 0) return [];
   const payloadTypes = new Map(state.payloadTypes);
   const extensionIds = new Map(state.extensionIds);
   const remember = ({ codecs, extensions }: Pick<LocalMedia, 'codecs' | 'extensions'>): void => {

@@ -23,6 +23,10 @@ import type { JsepState, LocalDescription, RemoteData, RemoteDescription, Remote
 
 const NO_SECTIONS: ReadonlySet<number> = new Set();
 
+type BundleGroups = ReturnType<typeof bundleGroupsOf>;
+
+const isGrouped = (groups: BundleGroups, mid: string | undefined): boolean => mid !== undefined && groups.some((group) => group.includes(mid));
+
 /** Reads and checks an offer against the state it would be applied to. */
 export function readOffer(config: JsepConfig, state: JsepState, text: string): RemoteDescription {
   const description = parseSdp(text, config.sdpLimits);
@@ -30,20 +34,20 @@ export function readOffer(config: JsepConfig, state: JsepState, text: string): R
   if (description.media.length < before.length) refuse(`the offer has fewer sections than the ${before.length} of before`);
   for (const section of description.media) if (!isRejected(section) && midOf(section) === undefined) refuse(`${at(section)} has no a=mid`);
   checkKept(state, description);
-  const bundled = new Set(bundleGroupsOf(description).flat());
-  const muxed = config.media === undefined ? NO_SECTIONS : muxedSections(description);
+  const groups = bundleGroupsOf(description);
+  const muxed = config.media === undefined ? NO_SECTIONS : muxedSections(description, groups);
   const media = new Map<number, RemoteMedia>();
   const usable = new Set<number>();
   description.media.forEach((section, i) => {
     // RFC 9143 6: bundle-only means something inside a group only.
-    if (isRejected(section) || (section.port === 0 && !bundled.has(midOf(section) as string))) return;
+    if (isRejected(section) || (section.port === 0 && !isGrouped(groups, midOf(section)))) return;
     if (isUsableData(section)) usable.add(i);
     const read = isMediaSection(section) && muxed.has(i) ? readMedia(description, i) : undefined;
     if (read === undefined || !hasCommonCodec(config, read)) return;
     media.set(i, read);
     usable.add(i);
   });
-  return complete(state, 'offer', description, chooseBundle(state, description, usable), media);
+  return complete(state, 'offer', description, chooseBundle(state, description, groups, usable), media);
 }
 
 /** Reads and checks an answer to the pending local offer. */
@@ -54,8 +58,9 @@ export function readAnswer(config: JsepConfig, state: JsepState, type: 'answer' 
   const offer = local.description.media;
   if (description.media.length !== offer.length) refuse(`the answer has ${description.media.length} sections, the offer ${offer.length}`);
   description.media.forEach((section, i) => checkAnswered(offer[i] as MediaSection, section));
-  checkAnsweredGroups(local.description, description);
-  const muxed = local.media.length === 0 ? NO_SECTIONS : muxedSections(description);
+  const groups = bundleGroupsOf(description);
+  checkAnsweredGroups(bundleGroupsOf(local.description), groups, description);
+  const muxed = local.media.length === 0 ? NO_SECTIONS : muxedSections(description, groups);
   const media = new Map<number, RemoteMedia>();
   const usable = new Set<number>();
   for (const { index, sendRids, codecs } of local.media) {
@@ -70,7 +75,7 @@ export function readAnswer(config: JsepConfig, state: JsepState, type: 'answer' 
   }
   const data = local.data && (description.media[local.data.index] as MediaSection);
   if (local.data && data && data.port !== 0 && isUsableData(data)) usable.add(local.data.index);
-  return complete(state, type, description, chooseBundle(state, description, usable), media);
+  return complete(state, type, description, chooseBundle(state, description, groups, usable), media);
 }
 
 function complete(state: JsepState, type: RemoteDescription['type'], description: SessionDescription, chosen: readonly number[], media: ReadonlyMap<number, RemoteMedia>): RemoteDescription {
@@ -116,11 +121,11 @@ function hasCommonCodec({ media }: JsepConfig, { kind, codecs }: RemoteMedia): b
 }
 
 /** The sections whose RTCP shares the port: what one of a group says holds for all of it (RFC 9143 9.3, RFC 8859 5). */
-function muxedSections(description: SessionDescription): ReadonlySet<number> {
+function muxedSections(description: SessionDescription, groups: BundleGroups): ReadonlySet<number> {
+  if (!description.media.some(isMediaSection)) return NO_SECTIONS;
   const muxed = new Set<number>();
   const mids = new Set(description.media.filter((section) => section.has('rtcp-mux')).map(midOf));
-  const groups = bundleGroupsOf(description).filter((group) => group.some((mid) => mids.has(mid)));
-  const bundled = new Set(groups.flat());
+  const bundled = new Set(groups.filter((group) => group.some((mid) => mids.has(mid))).flat());
   description.media.forEach((section, i) => void ((section.has('rtcp-mux') || bundled.has(midOf(section) as string)) && muxed.add(i)));
   return muxed;
 }
@@ -129,9 +134,9 @@ function muxedSections(description: SessionDescription): ReadonlySet<number> {
  * The usable sections that share one transport, in the order of their group: that of a section in use, or the first one.
  * There is one transport, so that without a group it is one section.
  */
-function chooseBundle(state: JsepState, description: SessionDescription, usable: ReadonlySet<number>): readonly number[] {
+function chooseBundle(state: JsepState, description: SessionDescription, bundles: BundleGroups, usable: ReadonlySet<number>): readonly number[] {
   const byMid = new Map([...usable].map((index) => [midOf(description.media[index] as MediaSection), index]));
-  const groups = bundleGroupsOf(description).map((group) => group.flatMap((mid) => byMid.get(mid) ?? []));
+  const groups = bundles.map((group) => group.flatMap((mid) => byMid.get(mid) ?? []));
   const inUse = [state.negotiated, state.data, ...state.agreements].flatMap((section) => byMid.get(section?.mid) ?? [])[0];
   if (inUse !== undefined) return groups.find((group) => group.includes(inUse)) ?? [inUse];
   return groups.find((group) => group.length > 0) ?? [...usable].slice(0, 1);
@@ -161,11 +166,10 @@ function checkAnswered(offered: MediaSection, answered: MediaSection): void {
 }
 
 // RFC 9143 7.3: an answer bundles only what was bundled in the offer, and nothing that it rejects.
-function checkAnsweredGroups(offer: SessionDescription, answer: SessionDescription): void {
-  const offered = new Set(bundleGroupsOf(offer).flat());
+function checkAnsweredGroups(offered: BundleGroups, answered: BundleGroups, answer: SessionDescription): void {
   const rejected = new Set(answer.media.filter((section) => section.port === 0).map(midOf));
-  for (const mid of bundleGroupsOf(answer).flat()) {
-    if (!offered.has(mid)) refuse(`the section ${mid} was not offered in a BUNDLE group`);
+  for (const mid of answered.flat()) {
+    if (!isGrouped(offered, mid)) refuse(`the section ${mid} was not offered in a BUNDLE group`);
     if (rejected.has(mid)) refuse(`the BUNDLE group has the rejected section ${mid}`);
   }
 }

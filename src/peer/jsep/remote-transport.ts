@@ -27,7 +27,7 @@ export function readTransport(state: JsepState, description: SessionDescription,
   const carrier = carrierOf(description, section);
   const credentials = iceCredentialsOf(description, carrier);
   if (credentials === undefined) refuse(`${at(section)} has no ICE credentials`);
-  const ours = [...state.generations, ...[state.lastOffer?.generation ?? []].flat()];
+  const ours = state.generations.concat(state.lastOffer?.generation ?? []);
   if (ours.some((generation) => generation.credentials.usernameFragment === credentials.usernameFragment && generation.credentials.password === credentials.password)) {
     refuse(`${at(section)} has our own ICE credentials`);
   }
@@ -106,7 +106,7 @@ function sameFingerprints(a: readonly SdpFingerprint[], b: readonly SdpFingerpri
 function candidateSectionsOf(description: SessionDescription, index: number, credentials: IceCredentials): readonly number[] {
   const sections = [index];
   const section = description.media[index] as MediaSection;
-  if (candidateLinesOf(section).length > 0) return sections;
+  if (description.media.length === 1 || candidateLinesOf(section).length > 0) return sections;
   const group = new Set(bundleGroupsOf(description).find((mids) => mids.includes(midOf(section) as string)));
   description.media.forEach((other, i) => {
     const mid = midOf(other);

@@ -68,7 +68,6 @@ export interface LocalDescription {
 
 /** What `createOffer` or `createAnswer` made, until it is set or stale. */
 export interface CreatedDescription extends LocalDescription {
-  readonly text: string;
   /** The generation that it names; not yet among those of the state when it is a fresh one. */
   readonly generation: LocalGeneration | undefined;
   /** It was made with `iceRestart`. */
@@ -153,7 +152,7 @@ export interface NegotiatedTransport extends SectionPlace {
 export interface Origin {
   readonly sessionId: string;
   readonly version: number;
-  /** What was made last, as text, with the version 0. */
+  /** What was made last, as text, without the version. */
   readonly body: string;
 }
 
