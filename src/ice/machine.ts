@@ -6,7 +6,6 @@ import {
   type Instant,
   type Protocol,
   sameAddress,
-  TimerTable,
   type TransportAddress,
 } from '../core/index.ts';
 import { decodeStun, StunClass, type StunMessage, StunMethod } from '../stun/index.ts';
@@ -37,7 +36,7 @@ type Timer = 'check' | 'nomination' | 'switch' | 'consent' | 'patience';
  */
 export class IceAgent implements Protocol<Datagram, never, never, Datagram, never, IceEvent> {
   readonly #context: Context;
-  readonly #timers: TimerTable<Timer> = new TimerTable();
+  #deadline: Deadline | undefined;
   #state: IceConnectionState = 'new';
   /** The socket of the selected pair went away, and no other pair took its place. */
   #lost = false;
@@ -276,7 +275,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
   }
 
   pollTimeout(): Deadline | undefined {
-    return this.#timers.next();
+    return this.#deadline;
   }
 
   /** Ends at once and without a word: ICE has none for it. */
@@ -309,17 +308,17 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
   #proceed(now: Instant): void {
     const context = this.#context;
     if (!context.settings.lite) context.checker.pump(context.current, now);
-    this.#setTimer('nomination', considerNomination(context, now));
-    this.#setTimer('switch', context.selection.pending && context.selection.pendingAt);
-    this.#setTimer('consent', context.selection.consent?.nextAt(now));
-    this.#setTimer('check', context.checker.nextAt());
-    this.#setTimer('patience', this.#patienceEnd(now));
+    this.#deadline = undefined;
+    this.#comeBack('nomination', considerNomination(context, now));
+    this.#comeBack('switch', context.selection.pending && context.selection.pendingAt);
+    this.#comeBack('consent', context.selection.consent?.nextAt(now));
+    this.#comeBack('check', context.checker.nextAt());
+    this.#comeBack('patience', this.#patienceEnd(now));
     this.#updateState(now);
   }
 
-  #setTimer(timer: Timer, at: Instant | undefined): void {
-    if (at === undefined) this.#timers.stop(timer);
-    else this.#timers.set(timer, at);
+  #comeBack(reason: Timer, at: Instant | undefined): void {
+    if (at !== undefined && (this.#deadline === undefined || at < this.#deadline.at)) this.#deadline = { at, reason };
   }
 
   /** When failure may be declared; `undefined` while it may not, however late it is. */
@@ -384,7 +383,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     context.checker.clear();
     context.output.clear();
     context.previous = undefined;
-    this.#timers.clear();
+    this.#deadline = undefined;
   }
 
   #enter(state: IceConnectionState, reason?: IceFailure): void {

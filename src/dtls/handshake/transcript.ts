@@ -22,8 +22,6 @@ export class Transcript {
   }
 
   hash(crypto: CryptoProvider, name: HashName): Uint8Array {
-    const hasher = crypto.createHash(name);
-    for (const message of this.#messages) hasher.update(message);
-    return hasher.digest();
+    return crypto.hash(name, this.bytes());
   }
 }
