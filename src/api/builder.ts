@@ -4,7 +4,8 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { Configuration, Settings } from './configuration.ts';
 import type { PeerConnectionEventHandler } from './handler.ts';
 import type { MediaEngine } from './media-engine.ts';
-import { PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
+import type { PeerConnectionOptions } from './connection-options.ts';
+import { PeerConnection } from './peer-connection.ts';
 
 /**
  * Makes a {@link PeerConnection}. Rejects with `ERR_INVALID_ARGUMENT` for bad options and `ERR_NETWORK` when an address

@@ -23,7 +23,8 @@ export { DataChannel, type DataChannelPayload, type DataChannelState } from './d
 export type { PeerConnectionEvent, PeerConnectionEventHandler, TrackEvent } from './handler.ts';
 export type { TransceiverInit } from './media.ts';
 export { type CodecInit, MediaEngine } from './media-engine.ts';
-export { PeerConnection, type PeerConnectionOptions } from './peer-connection.ts';
+export type { PeerConnectionOptions } from './connection-options.ts';
+export { PeerConnection } from './peer-connection.ts';
 export type { Priority } from './priority.ts';
 export { type ContributingSource, RtpReceiver, type RtpReceiveParameters } from './rtp-receiver.ts';
 export { type RtpEncoding, RtpSender, type RtpSendParameters } from './rtp-sender.ts';

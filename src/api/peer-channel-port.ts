@@ -3,32 +3,20 @@ import type { PeerConnectionDriver } from '../driver/index.ts';
 import type { Peer } from '../peer/index.ts';
 import type { DataChannelHandler, DataChannelMessage } from './channel-events.ts';
 import type { ChannelPort } from './channel-port.ts';
+import type { Reporter } from './reporter.ts';
 import { SendCopies } from './send-copies.ts';
-
-/** Takes what callbacks of the user throw or reject with. */
-export type ReportError = (error: unknown) => void;
-
-/** Runs a callback of the user, which never disturbs the connection (DESIGN: errors of three kinds). */
-export function callGuarded(callback: () => void | Promise<void>, onError: ReportError): void {
-  try {
-    const result = callback();
-    if (result instanceof Promise) result.catch(onError);
-  } catch (error) {
-    onError(error);
-  }
-}
 
 /** What the channels of one connection need of it. One object serves all of them, and its functions serve all connections. */
 export class PeerChannelPort implements ChannelPort {
   readonly #peer: Peer;
   readonly #driver: PeerConnectionDriver;
-  readonly #onError: ReportError;
+  readonly #reporter: Reporter;
   readonly #copies: SendCopies = new SendCopies();
 
-  constructor(peer: Peer, driver: PeerConnectionDriver, onError: ReportError) {
+  constructor(peer: Peer, driver: PeerConnectionDriver, reporter: Reporter) {
     this.#peer = peer;
     this.#driver = driver;
-    this.#onError = onError;
+    this.#reporter = reporter;
   }
 
   get maxMessageSizeBytes(): number {
@@ -62,15 +50,10 @@ export class PeerChannelPort implements ChannelPort {
   }
 
   call(callback: (() => void | Promise<void>) | undefined): void {
-    if (callback) callGuarded(callback, this.#onError);
+    if (callback) this.#reporter.call(callback);
   }
 
   deliver(handler: DataChannelHandler, data: DataChannelMessage): void {
-    try {
-      const result = handler.onMessage?.(data);
-      if (result instanceof Promise) result.catch(this.#onError);
-    } catch (error) {
-      this.#onError(error);
-    }
+    this.#reporter.deliver(handler, data);
   }
 }

@@ -1,7 +1,8 @@
-import { type Environment, type RtcError as RtcErrorType, RtcError, SparseMap } from '../core/index.ts';
+import { type Environment, RtcError } from '../core/index.ts';
 import type { ChannelHandle } from '../datachannel/index.ts';
 import { PeerConnectionDriver } from '../driver/index.ts';
 import type { IceConnectionState } from '../ice/index.ts';
+import { defaultInterceptors } from '../interceptor/index.ts';
 import {
   type CandidateInit,
   type ConnectionState,
@@ -14,52 +15,33 @@ import {
   type SessionDescriptionInit,
   type SignalingState,
 } from '../peer/index.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { StatsReport } from '../stats/index.ts';
-import type { ChannelPort } from './channel-port.ts';
-import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, type Settings, toChannelInit } from './configuration.ts';
-import { DataChannel } from './data-channel.ts';
-import { EventHub } from './events.ts';
-import { defaultInterceptors, type InterceptorRegistry } from '../interceptor/index.ts';
 import type { RtcpPacket } from '../rtcp/index.ts';
 import type { MediaKind } from '../rtp/index.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { StatsReport } from '../stats/index.ts';
+import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, toChannelInit } from './configuration.ts';
+import { connected } from './connected.ts';
+import { ConnectionChannels, type MakeChannel } from './connection-channels.ts';
+import type { PeerConnectionOptions } from './connection-options.ts';
+import type { DataChannel } from './data-channel.ts';
+import { EventHub } from './events.ts';
+import { gathered } from './gathered.ts';
+import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
 import { ConnectionMedia, type MediaPort, type TransceiverInit } from './media.ts';
 import { MediaEngine } from './media-engine.ts';
+import { NegotiationNeeded } from './negotiation-needed.ts';
+import { OperationsChain } from './operations.ts';
+import { PeerChannelPort } from './peer-channel-port.ts';
+import { Reporter } from './reporter.ts';
 import type { RtpReceiver } from './rtp-receiver.ts';
 import type { RtpSender } from './rtp-sender.ts';
 import type { RtpTransceiver } from './rtp-transceiver.ts';
+import { ToldStates } from './told-states.ts';
 import type { TrackLocal } from './track-local.ts';
 import type { TrackRemote } from './track-remote.ts';
-import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
-import { connected } from './connected.ts';
-import { gathered } from './gathered.ts';
-import { OperationsChain } from './operations.ts';
-import { callGuarded, PeerChannelPort } from './peer-channel-port.ts';
-
-/** Everything a connection is made of; all of it has defaults. */
-export interface PeerConnectionOptions {
-  readonly configuration?: Configuration | undefined;
-  readonly settings?: Settings | undefined;
-  readonly handler?: PeerConnectionEventHandler | undefined;
-  /**
-   * Local addresses to bind, as in `['0.0.0.0:0', '[::]:0']`; a wildcard gives one candidate per interface. By default one
-   * socket per usable interface address.
-   */
-  readonly udpAddrs?: readonly string[] | undefined;
-  readonly runtime?: Runtime | undefined;
-  /** What can be negotiated of media. Default: {@link MediaEngine.default}. */
-  readonly mediaEngine?: MediaEngine | undefined;
-  /** What every packet of media passes. Default: {@link defaultInterceptors}. */
-  readonly interceptors?: InterceptorRegistry | undefined;
-}
 
 /** RTCP datagrams that wait for a reader of {@link PeerConnection.rtcp}. */
 const MAX_UNREAD_RTCP = 256;
-
-/** @internal Makes a channel of a connection. In the workers of a pool channels are of another kind. */
-export type MakeChannel = (port: ChannelPort, handle: ChannelHandle, state: 'connecting' | 'open') => DataChannel;
-
-const makeDataChannel: MakeChannel = (port, handle, state) => new DataChannel(port, handle, state);
 
 // What connections have that are given nothing else. It never changes, so they all share it.
 let defaultMedia: PeerConfig['media'] | undefined;
@@ -74,35 +56,31 @@ export class PeerConnection implements AsyncDisposable {
   readonly #driver: PeerConnectionDriver;
   readonly #environment: Environment;
   readonly #handler: PeerConnectionEventHandler;
-  readonly #hub: EventHub<PeerConnectionEvent> = new EventHub();
+  readonly #reporter: Reporter;
   readonly #rtcp: EventHub<readonly RtcpPacket[]> = new EventHub(MAX_UNREAD_RTCP);
   /** Made when there is any: most connections carry data alone. */
   #media: ConnectionMedia | undefined;
-  readonly #chain: OperationsChain = new OperationsChain(() => this.#updateNegotiationNeeded());
-  readonly #channels: SparseMap<ChannelHandle, DataChannel> = new SparseMap();
+  readonly #chain: OperationsChain = new OperationsChain(() => this.#negotiation.update());
+  readonly #negotiation: NegotiationNeeded;
+  readonly #channels: ConnectionChannels;
   readonly #port: PeerChannelPort;
-  readonly #makeChannel: MakeChannel;
   #configuration: Configuration;
-  /** W3C [[NegotiationNeeded]]. */
-  #isNegotiationNeeded = false;
-  #connectionState: ConnectionState = 'new';
-  #iceConnectionState: IceConnectionState = 'new';
-  #iceGatheringState: IceGatheringState = 'new';
-  #signalingState: SignalingState = 'stable';
+  readonly #states: ToldStates;
   #closing: Promise<void> | undefined;
 
   /** Opens the sockets. Rejects with `ERR_NETWORK` when an address of `udpAddrs` cannot be bound, `ERR_INVALID_ARGUMENT` for bad options. */
-  static async open(options: PeerConnectionOptions, runtime: Runtime, makeChannel: MakeChannel = makeDataChannel): Promise<PeerConnection> {
+  static async open(options: PeerConnectionOptions, runtime: Runtime, makeChannel?: MakeChannel): Promise<PeerConnection> {
     const connection = new PeerConnection(options, runtime, makeChannel);
     await connection.#driver.open({ udpAddrs: options.udpAddrs });
     return connection;
   }
 
-  private constructor(options: PeerConnectionOptions, runtime: Runtime, makeChannel: MakeChannel) {
-    this.#makeChannel = makeChannel;
+  private constructor(options: PeerConnectionOptions, runtime: Runtime, makeChannel: MakeChannel | undefined) {
     this.#configuration = checkConfiguration(options.configuration ?? {});
     this.#handler = options.handler ?? {};
     const { log } = options.settings ?? {};
+    this.#reporter = new Reporter(this.#handler, log, 'api');
+    this.#states = new ToldStates(this.#reporter);
     const crypto = options.settings?.crypto ?? runtime.crypto;
     this.#environment = { crypto, random: runtime.random, unixOffsetMs: runtime.unixNow() - runtime.now(), ...(log && { log }) };
     const config = peerConfigOf(this.#configuration, options.settings ?? {}, {
@@ -111,23 +89,25 @@ export class PeerConnection implements AsyncDisposable {
     });
     this.#peer = new Peer(config, this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
-    this.#port = new PeerChannelPort(this.#peer, this.#driver, (error) => this.#onCallbackError(error));
+    this.#port = new PeerChannelPort(this.#peer, this.#driver, this.#reporter);
+    this.#channels = new ConnectionChannels(this.#port, makeChannel);
+    this.#negotiation = new NegotiationNeeded(this.#peer, this.#chain, () => this.#reporter.report({ type: 'negotiationneeded' }));
   }
 
   get signalingState(): SignalingState {
-    return this.#signalingState;
+    return this.#states.signaling;
   }
 
   get iceGatheringState(): IceGatheringState {
-    return this.#iceGatheringState;
+    return this.#states.iceGathering;
   }
 
   get iceConnectionState(): IceConnectionState {
-    return this.#iceConnectionState;
+    return this.#states.iceConnection;
   }
 
   get connectionState(): ConnectionState {
-    return this.#connectionState;
+    return this.#states.connection;
   }
 
   /** The pending local description, else the current one, with the candidates gathered so far. */
@@ -205,7 +185,7 @@ export class PeerConnection implements AsyncDisposable {
   restartIce(): void {
     if (this.#closing) return;
     this.#peer.restartIce();
-    this.#updateNegotiationNeeded();
+    this.#negotiation.update();
   }
 
   /**
@@ -214,9 +194,9 @@ export class PeerConnection implements AsyncDisposable {
    */
   createDataChannel(label: string, init: DataChannelInit = {}): DataChannel {
     this.#checkOpen();
-    const channel = this.#addChannel(this.#peer.openChannel(toChannelInit(label, init), this.#driver.now()));
+    const channel = this.#channels.add(this.#peer.openChannel(toChannelInit(label, init), this.#driver.now()));
     this.#driver.wake();
-    this.#updateNegotiationNeeded();
+    this.#negotiation.update();
     return channel;
   }
 
@@ -330,7 +310,7 @@ export class PeerConnection implements AsyncDisposable {
 
   /** What the connection reports from now on, in order, until it is closed. */
   events(): AsyncIterableIterator<PeerConnectionEvent> {
-    return this.#hub.subscribe();
+    return this.#reporter.events();
   }
 
   /** Closes the channels and the connection, tells the peer, and lets go of sockets and timers. Idempotent. */
@@ -345,16 +325,13 @@ export class PeerConnection implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#peer.close(this.#driver.now());
-    this.#signalingState = 'closed';
-    this.#iceConnectionState = 'closed';
-    this.#connectionState = 'closed';
+    this.#states.close();
     const released = this.#driver.close();
     // Channels whose handlers call back find a connection that is already closed.
-    for (const channel of this.#channels.values()) channel.onPeerEvent({ type: 'closed' });
-    this.#channels.clear();
+    this.#channels.close();
     this.#media?.close();
     this.#rtcp.end();
-    this.#hub.end();
+    this.#reporter.end();
     await released;
   }
 
@@ -366,30 +343,11 @@ export class PeerConnection implements AsyncDisposable {
     return this.#chain.run(() => {
       this.#checkOpen();
       const result = operation();
-      this.#isNegotiationNeeded &&= this.#peer.signalingState !== 'stable' || this.#peer.negotiationNeeded;
+      this.#negotiation.settle();
       this.#driver.wake();
       this.#pollMediaEvents(); // tracks are told of before the operation resolves (W3C 4.4.1.5)
-      this.#syncSignalingState();
+      this.#states.tellSignaling(this.#peer.signalingState);
       return result;
-    });
-  }
-
-  /** W3C 4.7.3: says once that an offer is due, when nothing else is going on. */
-  #updateNegotiationNeeded(): void {
-    if (this.#closing || !this.#chain.isEmpty || this.#peer.signalingState !== 'stable') return;
-    if (!this.#peer.negotiationNeeded) {
-      this.#isNegotiationNeeded = false;
-      return;
-    }
-    if (this.#isNegotiationNeeded) return;
-    this.#isNegotiationNeeded = true;
-    queueMicrotask(() => {
-      if (this.#closing || !this.#isNegotiationNeeded) return;
-      if (!this.#chain.isEmpty || this.#peer.signalingState !== 'stable') {
-        this.#isNegotiationNeeded = false; // looked at again when the chain is empty
-        return;
-      }
-      this.#report({ type: 'negotiationneeded' }, () => this.#handler.onNegotiationNeeded?.());
     });
   }
 
@@ -398,13 +356,13 @@ export class PeerConnection implements AsyncDisposable {
     this.#pollEvents();
     this.#pollMedia();
     for (let handle = this.#peer.pollReadable(); handle !== undefined; handle = this.#peer.pollReadable()) {
-      this.#channels.get(handle)?.onPeerEvent({ type: 'readable' });
+      this.#channels.onReadable(handle);
     }
   }
 
   /** A mistake of this library must not take the process, nor its other connections, with it. */
   #onFault(error: unknown): void {
-    this.#onCallbackError(error);
+    this.#reporter.fault(error);
     void this.close();
   }
 
@@ -424,89 +382,41 @@ export class PeerConnection implements AsyncDisposable {
     for (let packets = media.pollRtcp(); packets !== undefined; packets = media.pollRtcp()) {
       const read = packets;
       this.#rtcp.emit(read);
-      this.#call(() => this.#handler.onRtcp?.(read));
+      this.#reporter.call(() => this.#handler.onRtcp?.(read));
     }
   }
 
   #onPeerEvent(event: PeerEvent): void {
-    const handler = this.#handler;
     switch (event.type) {
-      case 'signaling-state':
-        return this.#syncSignalingState();
+      case 'signaling-state': // the operation may have told it already
+        return this.#states.tellSignaling(this.#peer.signalingState);
       case 'ice-gathering-state':
-        this.#iceGatheringState = event.state;
-        return this.#report({ type: 'icegatheringstatechange', state: event.state }, () => handler.onIceGatheringStateChange?.(event.state));
       case 'ice-connection-state':
-        this.#iceConnectionState = event.state;
-        return this.#report({ type: 'iceconnectionstatechange', state: event.state }, () => handler.onIceConnectionStateChange?.(event.state));
       case 'connection-state':
-        this.#connectionState = event.state;
-        return this.#report({ type: 'connectionstatechange', state: event.state }, () => handler.onConnectionStateChange?.(event.state));
+        return this.#states.onEvent(event);
       case 'ice-candidate':
-        return this.#report({ type: 'icecandidate', candidate: event.candidate }, () => handler.onIceCandidate?.(event.candidate));
+        return this.#reporter.report({ type: 'icecandidate', candidate: event.candidate });
       case 'ice-candidate-error':
-        return this.#report({ type: 'icecandidateerror', error: event.error }, () => handler.onIceCandidateError?.(event.error));
+        return this.#reporter.report({ type: 'icecandidateerror', error: event.error });
       case 'resolve':
         return this.#driver.resolve(event.hostname);
       case 'data-channel':
         return this.#onIncomingChannel(event.channel);
       case 'channel-open':
-        return this.#channels.get(event.channel)?.onPeerEvent({ type: 'open' });
       case 'channel-closing':
-        return this.#channels.get(event.channel)?.onPeerEvent({ type: 'closing' });
       case 'channel-buffered':
-        return this.#channels.get(event.channel)?.onPeerEvent({ type: 'buffered' });
-      case 'channel-closed': {
-        const channel = this.#channels.get(event.channel);
-        channel?.onPeerEvent({ type: 'readable' });
-        channel?.onPeerEvent(event.error ? { type: 'closed', error: event.error } : { type: 'closed' });
-        this.#channels.delete(event.channel);
-        return;
-      }
+      case 'channel-closed':
+        return this.#channels.onEvent(event);
       default:
         event satisfies never;
     }
   }
 
-  /** Reported before the operation that changed it resolves, unlike candidates, which follow the description (W3C 4.4.1.5). */
-  #syncSignalingState(): void {
-    const state = this.#peer.signalingState;
-    if (state === this.#signalingState) return;
-    this.#signalingState = state;
-    this.#report({ type: 'signalingstatechange', state }, () => this.#handler.onSignalingStateChange?.(state));
-  }
-
   #onIncomingChannel(handle: ChannelHandle): void {
-    const channel = this.#addChannel(handle, 'open');
-    this.#report({ type: 'datachannel', channel }, () => this.#handler.onDataChannel?.(channel));
+    const channel = this.#channels.add(handle, 'open');
+    this.#reporter.report({ type: 'datachannel', channel });
     // W3C 6.2: the state is `open` already, and is announced after the application has seen the channel.
     channel.onPeerEvent({ type: 'open' });
-  }
-
-  #addChannel(handle: ChannelHandle, state: 'connecting' | 'open' = 'connecting'): DataChannel {
-    const channel = this.#makeChannel(this.#port, handle, state);
-    this.#channels.set(handle, channel);
-    return channel;
-  }
-
-  #report(event: PeerConnectionEvent, callback: () => void | Promise<void>): void {
-    this.#hub.emit(event);
-    this.#call(callback);
-  }
-
-  #call(callback: () => void | Promise<void>): void {
-    callGuarded(callback, (error) => this.#onCallbackError(error));
-  }
-
-  #onCallbackError(error: unknown): void {
-    const wrapped: RtcErrorType = new RtcError('ERR_OPERATION', 'a callback threw', { cause: error });
-    this.#hub.emit({ type: 'error', error: wrapped });
-    try {
-      if (this.#handler.onError) this.#handler.onError(error);
-      else this.#environment.log?.('error', 'api', `a callback threw: ${String(error)}`);
-    } catch {
-      // An error handler that throws has nobody left to tell.
-    }
   }
 
   #withMedia(): ConnectionMedia {
@@ -522,15 +432,15 @@ export class PeerConnection implements AsyncDisposable {
       unixNow: () => driver.now() + this.#environment.unixOffsetMs,
       wake: () => driver.wake(),
       checkOpen: () => this.#checkOpen(),
-      updateNegotiationNeeded: () => this.#updateNegotiationNeeded(),
+      updateNegotiationNeeded: () => this.#negotiation.update(),
       stopTransceiver: (transceiver) => {
         peer.stopTransceiver(transceiver, driver.now());
         this.#pollMediaEvents();
       },
       stats: ({ ssrcs }) => Promise.resolve(peer.stats(driver.now(), ssrcs)),
-      onCallbackError: (error) => this.#onCallbackError(error),
-      onTargetRate: (targetBps) => this.#report({ type: 'targetbitrate', targetBps }, () => this.#handler.onTargetBitrate?.(targetBps)),
-      onTrack: (event) => this.#report({ type: 'track', ...event }, () => this.#handler.onTrack?.(event)),
+      onCallbackError: this.#reporter.callbackThrew,
+      onTargetRate: (targetBps) => this.#reporter.report({ type: 'targetbitrate', targetBps }),
+      onTrack: (event) => this.#reporter.report({ type: 'track', ...event }),
     };
   }
 }

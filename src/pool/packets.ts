@@ -2,6 +2,7 @@ import type {
   Configuration,
   ConnectionState,
   DataChannelInit,
+  DescriptionInit,
   IceConnectionState,
   IceGatheringState,
   IceServer,
@@ -68,6 +69,20 @@ export interface PlainOptions {
   readonly udpAddrs: readonly string[] | undefined;
   /** Whether log entries are wanted. */
   readonly isLogged: boolean;
+}
+
+/** A description as it can go to another thread, whatever object it came as. */
+export function plainDescription({ type, sdp }: DescriptionInit): DescriptionInit {
+  return (sdp === undefined ? { type } : { type, sdp }) as DescriptionInit;
+}
+
+/** A configuration as it can go to another thread: certificates as text. */
+export function plainConfiguration({ certificates, iceServers, ...plain }: Configuration): PlainConfiguration {
+  return {
+    ...plain,
+    ...(iceServers && { iceServers: iceServers.map((server) => ({ ...server })) }),
+    ...(certificates && { certificates: certificates.map((certificate) => certificate.exportPem()) }),
+  };
 }
 
 /** To a worker. */

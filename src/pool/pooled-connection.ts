@@ -1,6 +1,4 @@
-import type { ChannelPort } from '../api/channel-port.ts';
 import { checkConfiguration, toChannelInit } from '../api/configuration.ts';
-import { EventHub } from '../api/events.ts';
 import { connected } from '../api/connected.ts';
 import { gathered } from '../api/gathered.ts';
 import {
@@ -22,10 +20,12 @@ import {
   type SignalingState,
   StatsReport,
 } from '../api/index.ts';
-import { SendCopies } from '../api/send-copies.ts';
-import { CLOSE_PATIENCE_MS, LEAST_OWN_BUFFER_BYTES, MAX_PENDING_CALLS } from './constants.ts';
-import { FIRST_SNAPSHOT, fromErrorText, type Method, NO_MEDIA, type PlainConfiguration, type PlainEvent, type PlainOptions, type Report, type Snapshot } from './packets.ts';
+import { Reporter } from '../api/reporter.ts';
+import { CLOSE_PATIENCE_MS } from './constants.ts';
+import { FIRST_SNAPSHOT, fromErrorText, type Method, NO_MEDIA, plainConfiguration, plainDescription, type PlainOptions, type Report, type Snapshot } from './packets.ts';
+import { PendingCalls } from './pending-calls.ts';
 import { RemoteChannel } from './remote-channel.ts';
+import { RemoteChannelPort } from './remote-channel-port.ts';
 import type { LinkedConnection, WorkerLink } from './worker-link.ts';
 
 /** What a connection in a worker is made of: what can go from thread to thread. */
@@ -35,14 +35,6 @@ export interface PooledPeerConnectionOptions {
   readonly handler?: PeerConnectionEventHandler | undefined;
   readonly udpAddrs?: readonly string[] | undefined;
 }
-
-interface PendingCall {
-  resolve(value: unknown): void;
-  reject(error: RtcError): void;
-}
-
-/** The largest message of a peer that was not asked yet. */
-const UNKNOWN_MESSAGE_SIZE_BYTES = 65_536;
 
 /**
  * A connection that lives in a worker of a {@link ConnectionPool}: a `PeerConnection` whose handlers run here. Its channels are
@@ -54,20 +46,16 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
   readonly opened: Promise<unknown>;
   readonly #link: WorkerLink;
   readonly #number: number;
-  readonly #handler: PeerConnectionEventHandler;
-  readonly #hub: EventHub<PeerConnectionEvent> = new EventHub();
   readonly #log: Settings['log'];
+  readonly #reporter: Reporter;
   readonly #channels: Map<number, RemoteChannel> = new Map();
   /** Channels that got messages in the present batch. */
   readonly #readable: Set<RemoteChannel> = new Set();
-  readonly #calls: Map<number, PendingCall> = new Map();
-  readonly #port: ChannelPort;
-  readonly #copies: SendCopies = new SendCopies();
+  readonly #calls: PendingCalls = new PendingCalls();
+  readonly #port: RemoteChannelPort;
   readonly #onEnd: () => void;
   #configuration: Configuration;
   #snapshot: Snapshot = FIRST_SNAPSHOT;
-  #maxMessageSizeBytes = UNKNOWN_MESSAGE_SIZE_BYTES;
-  #nextCall = 1;
   #nextChannel = 2;
   #closing: Promise<void> | undefined;
   #lost: RtcError | undefined;
@@ -75,15 +63,15 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
   /** @internal Made by {@link ConnectionPool.createPeerConnection}. */
   constructor(link: WorkerLink, options: PooledPeerConnectionOptions, onEnd: () => void) {
     this.#configuration = checkConfiguration(options.configuration ?? {});
-    this.#handler = options.handler ?? {};
     this.#link = link;
     this.#onEnd = onEnd;
-    this.#port = this.#makePort();
     const { log, ...settings } = options.settings ?? {};
     this.#log = log;
+    this.#reporter = new Reporter(options.handler ?? {}, log, 'pool');
     this.#number = link.add(this);
+    this.#port = new RemoteChannelPort(link, this.#number, this.#reporter);
     const plain: PlainOptions = { configuration: plainConfiguration(this.#configuration), settings, udpAddrs: options.udpAddrs, isLogged: log !== undefined };
-    this.opened = this.#pending((call) => link.outbox.note({ type: 'open', connection: this.#number, call, options: plain }));
+    this.opened = this.#calls.always((call) => link.outbox.note({ type: 'open', connection: this.#number, call, options: plain }));
     this.opened.catch(() => this.#end());
   }
 
@@ -170,7 +158,7 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     const { maxPacketLifeTimeMs, maxRetransmits, id, ...facts } = toChannelInit(label, init);
     const number = this.#nextChannel;
     this.#nextChannel += 2;
-    const remote = this.#addChannel(number, { priority: 0, ...facts, maxPacketLifeTimeMs, maxRetransmits, id, maxMessageSizeBytes: this.#maxMessageSizeBytes } as RemoteChannel['facts'], 'connecting');
+    const remote = this.#addChannel(number, { priority: 0, ...facts, maxPacketLifeTimeMs, maxRetransmits, id, maxMessageSizeBytes: this.#port.maxMessageSizeBytes } as RemoteChannel['facts'], 'connecting');
     this.#link.outbox.note({ type: 'channel', connection: this.#number, channel: number, label, init: { ...init } });
     return remote.channel;
   }
@@ -229,7 +217,7 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
 
   /** What the connection reports from now on, in order, until it is closed. */
   events(): AsyncIterableIterator<PeerConnectionEvent> {
-    return this.#hub.subscribe();
+    return this.#reporter.events();
   }
 
   /** Closes the channels and the connection, tells the peer, and lets go of what the worker has of it. Idempotent. */
@@ -247,20 +235,20 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     if ('changes' in report) this.#snapshot = this.#closing ? this.#snapshot : { ...this.#snapshot, ...report.changes };
     switch (report.type) {
       case 'reply':
-        return this.#settle(report);
+        return this.#calls.settle(report);
       case 'event':
-        return this.#closing ? undefined : this.#onEvent(report.event);
+        return this.#closing ? undefined : this.#reporter.report(report.event);
       case 'fault':
-        return this.#onCallbackError(fromErrorText(report.error));
+        return this.#reporter.fault(fromErrorText(report.error));
       case 'log':
         return this.#log?.(report.level, report.room, report.message);
       case 'channel': {
         if (this.#closing) return;
         const { channel } = this.#addChannel(report.channel, report.facts, 'open');
-        return this.#report({ type: 'datachannel', channel }, () => this.#handler.onDataChannel?.(channel));
+        return this.#reporter.report({ type: 'datachannel', channel });
       }
       case 'channel-open':
-        this.#maxMessageSizeBytes = report.facts.maxMessageSizeBytes;
+        this.#port.maxMessageSizeBytes = report.facts.maxMessageSizeBytes;
         return this.#channels.get(report.channel)?.onOpen(report.facts);
       case 'channel-closing':
         return this.#channels.get(report.channel)?.onClosing();
@@ -289,7 +277,7 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
 
   /** @internal */
   onBatch(): void {
-    this.#copies.rest();
+    this.#port.rest();
     for (const remote of this.#readable) remote.channel.onPeerEvent({ type: 'readable' });
     this.#readable.clear();
   }
@@ -299,21 +287,21 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     this.#lost = error;
     const isClosed = this.#closing !== undefined;
     this.#end();
-    for (const { reject } of [...this.#calls.values()]) reject(error);
-    this.#calls.clear();
+    this.#calls.rejectAll(error);
     if (isClosed) return;
     this.#snapshot = { ...this.#snapshot, iceConnectionState: 'failed', connectionState: 'failed' };
-    this.#onEvent({ type: 'iceconnectionstatechange', state: 'failed' });
-    this.#onEvent({ type: 'connectionstatechange', state: 'failed' });
+    this.#reporter.report({ type: 'iceconnectionstatechange', state: 'failed' });
+    this.#reporter.report({ type: 'connectionstatechange', state: 'failed' });
     this.#closeChannels(error);
   }
 
   async #close(): Promise<void> {
     const snapshot: Partial<Snapshot> = { signalingState: 'closed', iceConnectionState: 'closed', connectionState: 'closed' };
-    const closed = this.#lost ? Promise.resolve() : this.#pending((call) => this.#link.outbox.note({ type: 'call', connection: this.#number, call, method: 'close', argument: undefined }));
+    const closed = this.#lost ? Promise.resolve() : this.#calls.always((call) => this.#link.outbox.note({ type: 'call', connection: this.#number, call, method: 'close', argument: undefined }));
     this.#snapshot = { ...this.#snapshot, ...snapshot };
     this.#closeChannels();
-    this.#hub.end();
+    this.#port.end();
+    this.#reporter.end();
     let late: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
       late = setTimeout(resolve, CLOSE_PATIENCE_MS);
@@ -342,23 +330,7 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
 
   async #call(method: Method, argument?: unknown): Promise<unknown> {
     this.#checkOpen();
-    if (this.#calls.size >= MAX_PENDING_CALLS) throw new RtcError('ERR_RESOURCE', `more than ${MAX_PENDING_CALLS} calls wait for the worker`);
-    return this.#pending((call) => this.#link.outbox.note({ type: 'call', connection: this.#number, call, method, argument }));
-  }
-
-  #pending(ask: (call: number) => void): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const call = this.#nextCall++;
-      this.#calls.set(call, { resolve, reject });
-      ask(call);
-    });
-  }
-
-  #settle({ call, value, error }: Extract<Report, { readonly type: 'reply' }>): void {
-    const waiting = this.#calls.get(call);
-    this.#calls.delete(call);
-    if (error === undefined) waiting?.resolve(value);
-    else waiting?.reject(fromErrorText(error));
+    return this.#calls.run((call) => this.#link.outbox.note({ type: 'call', connection: this.#number, call, method, argument }));
   }
 
   #addChannel(number: number, facts: RemoteChannel['facts'], state: 'connecting' | 'open'): RemoteChannel {
@@ -366,105 +338,8 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     this.#channels.set(number, channel);
     return channel;
   }
-
-  #onEvent(event: PlainEvent): void {
-    this.#report(event, () => this.#callHandler(event));
-  }
-
-  #callHandler(event: PlainEvent): void | Promise<void> {
-    const handler = this.#handler;
-    switch (event.type) {
-      case 'negotiationneeded':
-        return handler.onNegotiationNeeded?.();
-      case 'icecandidate':
-        return handler.onIceCandidate?.(event.candidate);
-      case 'icecandidateerror':
-        return handler.onIceCandidateError?.(event.error);
-      case 'signalingstatechange':
-        return handler.onSignalingStateChange?.(event.state);
-      case 'iceconnectionstatechange':
-        return handler.onIceConnectionStateChange?.(event.state);
-      case 'icegatheringstatechange':
-        return handler.onIceGatheringStateChange?.(event.state);
-      case 'connectionstatechange':
-        return handler.onConnectionStateChange?.(event.state);
-      default:
-        event satisfies never;
-    }
-  }
-
-  #report(event: PeerConnectionEvent, callback: () => void | Promise<void>): void {
-    this.#hub.emit(event);
-    this.#run(callback);
-  }
-
-  #run(callback: () => void | Promise<void>): void {
-    try {
-      const result = callback();
-      if (result instanceof Promise) result.catch((error: unknown) => this.#onCallbackError(error));
-    } catch (error) {
-      this.#onCallbackError(error);
-    }
-  }
-
-  #onCallbackError(error: unknown): void {
-    this.#hub.emit({ type: 'error', error: error instanceof RtcError ? error : new RtcError('ERR_OPERATION', 'a callback threw', { cause: error }) });
-    try {
-      if (this.#handler.onError) this.#handler.onError(error);
-      else this.#log?.('error', 'pool', `a callback threw: ${String(error)}`);
-    } catch {
-      // An error handler that throws has nobody left to tell.
-    }
-  }
-
-  #makePort(): ChannelPort {
-    const port: ChannelPort = {
-      maxMessageSizeBytes: 0,
-      copy: (bytes) => (bytes.length >= LEAST_OWN_BUFFER_BYTES ? new Uint8Array(bytes) : this.#copies.copy(bytes)),
-      write: (handle, isBinary, bytes) => {
-        const remote = handle as RemoteChannel;
-        const { length } = bytes;
-        this.#link.outbox.message(this.#number, remote.number, isBinary, bytes);
-        remote.bufferedAmount += length;
-        remote.bytesSent += length;
-        remote.messagesSent++;
-      },
-      read: (handle) => {
-        const message = (handle as RemoteChannel).read();
-        if (message !== undefined && !this.#closing) this.#link.willCredit(this.#number, handle as RemoteChannel);
-        return message;
-      },
-      close: (handle) => {
-        if (!this.#closing) this.#link.outbox.note({ type: 'close-channel', connection: this.#number, channel: (handle as RemoteChannel).number });
-      },
-      call: (callback) => {
-        if (callback) this.#run(callback);
-      },
-      deliver: (handler, data) => {
-        try {
-          const result = handler.onMessage?.(data);
-          if (result instanceof Promise) result.catch((error: unknown) => this.#onCallbackError(error));
-        } catch (error) {
-          this.#onCallbackError(error);
-        }
-      },
-    };
-    return Object.defineProperty(port, 'maxMessageSizeBytes', { get: () => this.#maxMessageSizeBytes });
-  }
 }
 
 function refuseMedia(): never {
   throw new RtcError('ERR_NOT_SUPPORTED', NO_MEDIA);
-}
-
-function plainDescription({ type, sdp }: DescriptionInit): DescriptionInit {
-  return (sdp === undefined ? { type } : { type, sdp }) as DescriptionInit;
-}
-
-function plainConfiguration({ certificates, iceServers, ...plain }: Configuration): PlainConfiguration {
-  return {
-    ...plain,
-    ...(iceServers && { iceServers: iceServers.map((server) => ({ ...server })) }),
-    ...(certificates && { certificates: certificates.map((certificate) => certificate.exportPem()) }),
-  };
 }
