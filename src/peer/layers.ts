@@ -190,9 +190,9 @@ export class PeerLayers {
     this.#events.clear();
   }
 
-  /** Takes what the layers have to say while there is still a path. */
+  /** Takes what the layers have to say while there is still a path. It waits, and so must not lie where other packets are built meanwhile. */
   #queueFarewell(): void {
-    for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) this.#farewell.push(datagram);
+    for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) this.#farewell.push({ ...datagram, bytes: datagram.bytes.slice() });
   }
 
   /** SCTP has said its last before DTLS does, and DTLS before ICE takes the path away. */
