@@ -1,4 +1,4 @@
-import { type CryptoProvider, equalBytes, type HashName } from '../core/index.ts';
+import type { CryptoProvider } from '../core/index.ts';
 
 /** A certificate's fingerprint as SDP carries it (RFC 8122 5). */
 export interface Fingerprint {
@@ -11,7 +11,7 @@ export interface Fingerprint {
 /** The hash functions that a fingerprint may rest on. */
 export type FingerprintHash = 'sha-256' | 'sha-384' | 'sha-512';
 
-const HASH_BYTES: Readonly<Record<FingerprintHash, number>> = { 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 };
+const STRONG: readonly FingerprintHash[] = ['sha-256', 'sha-384', 'sha-512'];
 
 const DIGITS = '0123456789ABCDEF';
 
@@ -31,35 +31,20 @@ export function fingerprintOf(crypto: CryptoProvider, algorithm: FingerprintHash
  * Every fingerprint is compared, in constant time, and letter case does not matter.
  */
 export function matchesFingerprint(crypto: CryptoProvider, der: Uint8Array, fingerprints: readonly Fingerprint[]): boolean {
-  const digests = new Map<HashName, Uint8Array>();
   let matches = false;
-  for (const { algorithm, value } of fingerprints) {
-    const name = algorithm.toLowerCase();
-    if (name !== 'sha-256' && name !== 'sha-384' && name !== 'sha-512') continue;
-    const wanted = parseHash(value, HASH_BYTES[name]);
-    if (wanted === undefined) continue;
-    const digest = digests.get(name) ?? crypto.hash(name, der);
-    digests.set(name, digest);
-    if (equalBytes(digest, wanted)) matches = true;
+  for (const strong of STRONG) {
+    const wanted = fingerprints.filter(({ algorithm }) => algorithm.toLowerCase() === strong);
+    if (wanted.length === 0) continue;
+    const ours = fingerprintOf(crypto, strong, der).value;
+    for (const { value } of wanted) if (sameText(ours, value.toUpperCase())) matches = true;
   }
   return matches;
 }
 
-/** The bytes of `length` pairs of hexadecimal digits with colons between. */
-function parseHash(value: string, length: number): Uint8Array | undefined {
-  if (value.length !== 3 * length - 1) return undefined;
-  const out = new Uint8Array(length);
-  for (let i = 0; i < length; i++) {
-    const high = digit(value.charCodeAt(3 * i));
-    const low = digit(value.charCodeAt(3 * i + 1));
-    if (high < 0 || low < 0 || (i < length - 1 && value[3 * i + 2] !== ':')) return undefined;
-    out[i] = (high << 4) | low;
-  }
-  return out;
-}
-
-function digit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const letter = code | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+/** Takes the same time wherever the two differ. */
+function sameText(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
 }

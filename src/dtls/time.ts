@@ -15,16 +15,19 @@ function daysOf(year: number, month: number, day: number): number {
 /** A certificate's Time (RFC 5280 4.1.2.5) of milliseconds since the Unix epoch, to the second. */
 export function encodeTime(unixMs: number): Uint8Array {
   const days = Math.floor(unixMs / DAY_MS);
-  let year = 1970 + Math.floor(days / 365.2425) - 1;
-  while (daysOf(year + 1, 1, 1) <= days) year++;
-  let month = 1;
-  while (month < 12 && daysOf(year, month + 1, 1) <= days) month++;
+  let year = 1970 + Math.floor(days / 365.2425);
+  if (daysOf(year, 1, 1) > days) year--;
+  else if (daysOf(year + 1, 1, 1) <= days) year++;
+  // No month has more than 31 days, so this is the right one or the one before it.
+  let month = Math.floor((days - daysOf(year, 1, 1)) / 31) + 1;
+  if (month < 12 && daysOf(year, month + 1, 1) <= days) month++;
   const seconds = Math.floor((unixMs - days * DAY_MS) / 1000);
-  const two = (n: number): string => String(n).padStart(2, '0');
   const rest = [month, days - daysOf(year, month, 1) + 1, Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(two).join('');
   // UTCTime until 2049, GeneralizedTime after.
   return year < 2050 ? derValue(Tag.utcTime, encodeUtf8(`${two(year % 100)}${rest}Z`)) : derValue(Tag.generalizedTime, encodeUtf8(`${year}${rest}Z`));
 }
+
+const two = (n: number): string => (n < 10 ? `0${n}` : String(n));
 
 /** Milliseconds since the Unix epoch of a certificate's Time. */
 export function decodeTime(tag: number, content: Uint8Array): number {

@@ -44,17 +44,14 @@ export function cut(text: string, separator: string): [string, string | undefine
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
-/** Whether a code unit is an upper- or lower-case hexadecimal digit. */
-export function isHexDigit(code: number): boolean {
-  return (code >= 48 && code <= 57) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102);
-}
-
 /** Whether `text` is bytes in hexadecimal with colons between them (RFC 8122 5). */
 export function isColonHex(text: string): boolean {
   if (text.length % 3 !== 2) return false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (i % 3 === 2 ? code !== 58 : !isHexDigit(code)) return false;
+    const letter = code | 32;
+    const isDigit = (code >= 48 && code <= 57) || (letter >= 97 && letter <= 102);
+    if (i % 3 === 2 ? code !== 58 : !isDigit) return false;
   }
   return true;
 }
