@@ -34,10 +34,7 @@ await serve(import.meta.url, port, async (page) => {
     },
     onWord({ ask }) {
       if (ask === 'request') camera?.requestKeyframe();
-      else if (ask === 'pli' && camera?.ssrc !== undefined) {
-        const senderSsrc = pc.getSenders()[0]?.encodings[0]?.ssrc ?? 0;
-        pc.writeRtcp([{ type: 'pli', senderSsrc, mediaSsrc: camera.ssrc }]);
-      }
+      else if (ask === 'pli' && camera?.ssrc !== undefined) pc.writeRtcp([{ type: 'pli', mediaSsrc: camera.ssrc }]);
     },
   });
   const timer = setInterval(() => page.send({ keyframes, rows: [...seen].map(([type, { count, last }]) => [type, count, last]) }), 500);

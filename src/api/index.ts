@@ -8,11 +8,13 @@ export type {
   DescriptionInit,
   IceCandidateError,
   IceGatheringState,
+  OutgoingRtcp,
   SelectedCandidatePair,
   SessionDescriptionInit,
   SignalingState,
   SignalledCandidate,
 } from '../peer/index.ts';
+export type { RtcpPacket } from '../rtcp/index.ts';
 export type { Runtime } from '../runtime/index.ts';
 export { StatsReport } from '../stats/index.ts';
 export { createPeerConnection, PeerConnectionBuilder } from './builder.ts';

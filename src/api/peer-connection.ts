@@ -8,6 +8,7 @@ import {
   type ConnectionState,
   type DescriptionInit,
   type IceGatheringState,
+  type OutgoingRtcp,
   Peer,
   type PeerConfig,
   type PeerEvent,
@@ -254,8 +255,16 @@ export class PeerConnection implements AsyncDisposable {
     return this.#rtcp.subscribe();
   }
 
-  /** Sends RTCP of your own; reports and names are put around it as needed. False before the connection can send it. */
-  writeRtcp(packets: readonly RtcpPacket[]): boolean {
+  /**
+   * Sends RTCP of your own; reports and names are put around it as needed (RFC 3550 6.1). Who sends it need not be said: it is the
+   * SSRC that this connection's own reports and feedback come from. Returns false, and sends nothing, before media was negotiated
+   * and the connection is up. Throws `ERR_INVALID_ARGUMENT` for what has no form on the wire.
+   *
+   * @example
+   * pc.writeRtcp([{ type: 'pli', mediaSsrc: track.ssrc }]); // as track.requestKeyframe() does
+   * pc.writeRtcp([{ type: 'remb', bitrateBps: 500_000, ssrcs: [track.ssrc] }]);
+   */
+  writeRtcp(packets: readonly OutgoingRtcp[]): boolean {
     const isSent = this.#peer.media.writeRtcp(packets, this.#driver.now());
     if (isSent) this.#driver.wake();
     return isSent;

@@ -8,6 +8,7 @@ import { CNAME_BYTES, MAX_WRITTEN } from './constants.ts';
 import type { MediaEvent } from './events.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import { Router } from './router.ts';
+import { type OutgoingRtcp, signRtcp } from './outgoing-rtcp.ts';
 import { type OutgoingRtp, SendStream } from './send-stream.ts';
 import { Written } from './written.ts';
 
@@ -31,6 +32,8 @@ export class MediaTransport {
   #sendersBySsrc: Map<number, SendStream> = NO_STREAMS;
   /** Streams that do not send at present, by SSRC. */
   #paused: Map<number, SendStream> = NO_STREAMS;
+  /** Whom our reports and our feedback come from; not 0 once there is a chain. */
+  #rtcpSsrc = 0;
   readonly #events: SparseQueue<MediaEvent> = new SparseQueue();
   /** Since a packet of several receivers was written. They are built before anything else happens that could tell the difference. */
   #written: Written | undefined;
@@ -154,10 +157,11 @@ export class MediaTransport {
     for (let packet = written.shift(); packet !== undefined; packet = written.shift()) chain.writeRtp(written.shiftStream().build(packet, at), at);
   }
 
-  writeRtcp(packets: readonly RtcpPacket[], now: Instant): boolean {
+  /** Sends RTCP of the application. False, and counted, when there is nobody to send it to. */
+  writeRtcp(packets: readonly OutgoingRtcp[], now: Instant): boolean {
     if (!this.isReady) return this.#refuse('srtp.no-keys');
     this.#build();
-    (this.#chain as InterceptorChain).writeRtcp(packets, now);
+    (this.#chain as InterceptorChain).writeRtcp(packets.map((packet) => signRtcp(packet, this.#rtcpSsrc)), now);
     return true;
   }
 
@@ -233,7 +237,8 @@ export class MediaTransport {
   }
 
   #makeChain(now: Instant): void {
-    const context = { environment: this.#environment, rtcpSsrc: (randomU32(this.#environment.random) | 1) >>> 0, cname: this.cname };
+    this.#rtcpSsrc = (randomU32(this.#environment.random) | 1) >>> 0;
+    const context = { environment: this.#environment, rtcpSsrc: this.#rtcpSsrc, cname: this.cname };
     this.#chain = new InterceptorChain(this.#factories, context, now);
     this.#senders = new Map();
     this.#sendersBySsrc = new Map();

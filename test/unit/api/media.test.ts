@@ -13,6 +13,7 @@ import {
   type TrackRemote,
 } from '../../../src/api/index.ts';
 import { defaultInterceptors, InterceptorRegistry, type OutgoingPacket, Slot } from '../../../src/interceptor/index.ts';
+import type { RtcpPacket } from '../../../src/rtcp/index.ts';
 import { encodeRtp, type RtpPacket } from '../../../src/rtp/index.ts';
 import { negotiate, trickle, within } from '../../support/peers.ts';
 
@@ -311,6 +312,22 @@ test('RTCP is read and written, beside what the interceptors say', async () => {
   assert.equal(pair.a.writeRtcp([{ type: 'app', subtype: 1, ssrc: 5, name: 'TEST', data: new Uint8Array(4) }]), true);
   track.writeSample({ data: new Uint8Array(80), durationMs: 20 });
   await until(() => seen.includes('app') && seen.includes('sr') && seen.includes('sdes'));
+});
+
+test('RTCP of ours that does not say who sends it comes from where our reports come from (RFC 3550 6.4.2)', async () => {
+  const seen: RtcpPacket[] = [];
+  await using pair = await call({ b: { handler: { onRtcp: (packets) => void seen.push(...packets) } } });
+  pair.a.addTransceiver('video', { direction: 'recvonly' });
+  await pair.connect();
+  const track = 0x1234;
+  pair.a.writeRtcp([{ type: 'pli', mediaSsrc: track }, { type: 'nack', mediaSsrc: track, lost: [7] }, { type: 'remb', bitrateBps: 500_000, ssrcs: [track] }, { type: 'fir', entries: [{ ssrc: track, sequence: 1 }] }]);
+  pair.a.writeRtcp([{ type: 'app', subtype: 1, name: 'TEST', data: new Uint8Array(4) }, { type: 'pli', senderSsrc: 5, mediaSsrc: track }]);
+  await until(() => seen.filter(({ type }) => type === 'pli').length === 2);
+  const report = seen.find(({ type }) => type === 'rr') as { readonly ssrc: number };
+  assert.ok(report.ssrc > 0);
+  const senders = seen.flatMap((packet) => ('senderSsrc' in packet && packet.type !== 'transport-feedback' ? [[packet.type, packet.senderSsrc, 'mediaSsrc' in packet && packet.mediaSsrc]] : []));
+  assert.deepEqual(senders.sort(), [['fir', report.ssrc, 0], ['nack', report.ssrc, track], ['pli', 5, track], ['pli', report.ssrc, track], ['remb', report.ssrc, 0]].sort());
+  assert.equal(seen.find((packet) => packet.type === 'app')?.ssrc, report.ssrc);
 });
 
 test('an interceptor of the application sees every packet in its slot', async () => {
