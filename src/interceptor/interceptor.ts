@@ -13,6 +13,8 @@ export interface InterceptorContext {
   readonly cname: string;
   /** Counts of the whole chain: what an interceptor drops has a name here, as in `interceptor.nack.unknown`. */
   readonly counters: Counters;
+  /** What an interceptor calls that has {@link Interceptor.wakes}. */
+  readonly wake?: (() => void) | undefined;
 }
 
 /**
@@ -29,6 +31,11 @@ export interface Interceptor {
    * interceptor the chain takes it off, so that nothing outdated is sent again.
    */
   readonly keepsPayload?: true;
+  /**
+   * Says that it calls `wake()` of its context whenever an RTP packet, read or written, leaves it with something to be polled, or with an
+   * earlier deadline than before. Where all interceptors say so, or have nothing to poll, most packets and turns pass without a look at each.
+   */
+  readonly wakes?: true;
 
   /** A stream begins, or goes on after a pause: then it is the same object, and its numbers must go on as well (RFC 3711 9.1). */
   bindLocal?(stream: LocalStream, now: Instant): void;

@@ -25,6 +25,9 @@ export interface OutgoingRtcp {
 
 type Having<Method extends keyof Interceptor> = Interceptor & Required<Pick<Interceptor, Method>>;
 
+/** What is polled of interceptors, or done by the time. */
+const POLLED = ['pollReadRtp', 'pollWriteRtp', 'pollRtcp', 'pollEvent', 'handleTimeout', 'pollTimeout'] as const satisfies readonly (keyof Interceptor)[];
+
 /** An interceptor that brings forth packets of its own, and where in the walk they go on. */
 interface Source<Method extends keyof Interceptor> {
   readonly interceptor: Having<Method>;
@@ -71,6 +74,11 @@ export class InterceptorChain {
   #rtcp: RtcpPacket[] = [];
   /** Whether something happened since RTCP and events of the interceptors were collected. */
   #stale = false;
+  /** Whether all interceptors say when an RTP packet is such a thing. */
+  readonly #areAwake: boolean;
+  /** The earliest deadline, once it was asked for, until something happens. */
+  #next: Deadline | undefined;
+  #isNextKnown = false;
   #reducedSize = false;
   #now: Instant;
   #closed = false;
@@ -81,12 +89,13 @@ export class InterceptorChain {
    * @param factories - in any order; those of one slot stand in the order given
    */
   constructor(factories: readonly InterceptorFactory[], config: InterceptorChainConfig, now: Instant) {
-    const context: InterceptorContext = { ...config, counters: this.counters };
+    const context: InterceptorContext = { ...config, counters: this.counters, wake: () => this.#touch() };
     const all = orderBySlot(factories).map((factory) => factory.create(context, now));
     const reversed = [...all].reverse();
     this.#config = config;
     this.#now = now;
     this.#all = all;
+    this.#areAwake = all.every((interceptor) => interceptor.wakes === true || !POLLED.some((method) => interceptor[method] !== undefined));
     this.#readers = having(all, 'readRtp');
     this.#readSources = sources(all, 'pollReadRtp', 'readRtp');
     this.#writers = having(reversed, 'writeRtp');
@@ -168,9 +177,9 @@ export class InterceptorChain {
   /** Takes an RTP packet from the wire, decrypted and given to its stream. */
   handleRtp(packet: IncomingPacket, now: Instant): void {
     if (this.#closed) return;
-    this.#enter(now);
+    this.#pass(now);
     this.#read(packet, 0, now);
-    this.#drainReads(now);
+    if (this.#stale) this.#drainReads(now);
   }
 
   /** The next packet for the application. */
@@ -195,9 +204,9 @@ export class InterceptorChain {
   /** Takes a packet of the application. Its bytes belong to the chain from here on. */
   writeRtp(packet: OutgoingPacket, now: Instant): void {
     if (this.#closed) return;
-    this.#enter(now);
+    this.#pass(now);
     this.#write(packet, 0, now);
-    this.#drainWrites(now);
+    if (this.#stale) this.#drainWrites(now);
   }
 
   /** Takes RTCP of the application. Throws `ERR_INVALID_ARGUMENT` for what has no form on the wire. */
@@ -231,7 +240,7 @@ export class InterceptorChain {
   }
 
   handleTimeout(now: Instant): void {
-    if (this.#closed) return;
+    if (this.#closed || (this.#isNextKnown && (this.#next === undefined || now < this.#next.at))) return;
     this.#enter(now);
     for (const interceptor of this.#timed) interceptor.handleTimeout(now);
     this.#drainReads(now);
@@ -240,10 +249,13 @@ export class InterceptorChain {
 
   pollTimeout(): Deadline | undefined {
     if (this.#closed) return undefined;
+    if (this.#isNextKnown) return this.#next;
     if (this.#stale) this.#pump();
     // Interceptors that never come to an end must not keep the others from their turn, and go on at once afterwards.
     let next: Deadline | undefined = this.#stale ? { at: this.#now, reason: 'interceptor.unfinished' } : undefined;
     for (const timer of this.#timers) next = earlier(next, timer.pollTimeout());
+    this.#next = next;
+    this.#isNextKnown = !this.#stale;
     return next;
   }
 
@@ -262,7 +274,18 @@ export class InterceptorChain {
 
   #enter(now: Instant): void {
     this.#now = now;
+    this.#touch();
+  }
+
+  /** An RTP packet enters. */
+  #pass(now: Instant): void {
+    this.#now = now;
+    if (!this.#areAwake) this.#touch();
+  }
+
+  #touch(): void {
     this.#stale = true;
+    this.#isNextKnown = false;
   }
 
   #onStreams(): void {

@@ -61,16 +61,19 @@ class SourceArrivals {
 /** Tells the sender when packets arrived, by source and sequence number (RFC 8888), where that was negotiated. */
 export class CcfbReceiver implements Interceptor {
   readonly name: string = 'ccfb-receiver';
+  readonly wakes = true;
   readonly #rtcpSsrc: number;
   readonly #environment: Environment;
+  readonly #wake: (() => void) | undefined;
   readonly #interval: FeedbackInterval = new FeedbackInterval();
   readonly #streams: Set<RemoteStream> = new Set();
   readonly #sources: Map<number, SourceArrivals> = new Map();
   readonly #out: Queue<RtcpPacket> = new Queue();
   #dueAt: Instant = Infinity;
 
-  constructor({ rtcpSsrc, environment }: InterceptorContext) {
+  constructor({ rtcpSsrc, environment, wake }: InterceptorContext) {
     this.#rtcpSsrc = rtcpSsrc;
+    this.#wake = wake;
     this.#environment = environment;
   }
 
@@ -100,7 +103,9 @@ export class CcfbReceiver implements Interceptor {
     }
     source.record(sequenceNumber, packet.at);
     this.#interval.received(packet.bytes.length + PACKET_OVERHEAD_BYTES);
-    if (this.#dueAt === Infinity) this.#dueAt = now + this.#interval.next(now);
+    if (this.#dueAt !== Infinity) return packet;
+    this.#dueAt = now + this.#interval.next(now);
+    this.#wake?.();
     return packet;
   }
 

@@ -27,6 +27,7 @@ interface Protected {
  */
 export class FecReceiver implements Interceptor {
   readonly name = 'fec-receiver';
+  readonly wakes = true;
   readonly #context: InterceptorContext;
   readonly #streams: Map<RemoteStream, Protected> = new Map();
   readonly #recovered: Queue<IncomingPacket> = new Queue();
@@ -65,6 +66,7 @@ export class FecReceiver implements Interceptor {
     const { stream, header } = packet;
     const entry = this.#streams.get(stream);
     if (entry === undefined) return packet;
+    this.#context.wake?.(); // what is restored, and told of, waits to be polled
     if (packet.role === 'fec') return this.#onFlexfec(packet, entry, now);
     if (header.ssrc !== stream.ssrc) return packet;
     if (packet.role === 'red' && stream.kind === 'video' && header.payloadEnd === header.payloadStart) emptyPayload(packet, entry.media);

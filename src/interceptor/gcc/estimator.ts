@@ -19,8 +19,8 @@ export interface BandwidthEstimator {
   readonly targetBps: number;
   /** How fast packets may leave at once. */
   readonly pacingBps: number;
-  /** A packet leaves. */
-  packetSent(sizeBytes: number, now: Instant): void;
+  /** A packet leaves. False where it made neither a probe nor an earlier deadline. */
+  packetSent(sizeBytes: number, now: Instant): boolean | void;
   /** The peer told of packets. `results` is good for this call only. */
   handleFeedback(results: PacketResults, now: Instant): void;
   /** The peer's own estimate (draft-alvestrand-rmcat-remb-03), in bit/s, whatever it says. */

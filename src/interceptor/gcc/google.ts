@@ -105,7 +105,9 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     };
   }
 
-  packetSent(sizeBytes: number, now: Instant): void {
+  packetSent(sizeBytes: number, now: Instant): boolean {
+    // The first, the first after feedback and the first after a pause.
+    const isNews = this.#lastSentAt <= this.#feedbackAt || this.#isIdle;
     if (this.#firstSentAt < 0) {
       this.#firstSentAt = now;
       this.#probes.start(this.#config.startBitrateBps, now);
@@ -117,6 +119,7 @@ export class GoogleCongestionControl implements BandwidthEstimator {
     const wasLimited = this.#limit.isLimited;
     this.#limit.sent(sizeBytes, now);
     if (wasLimited && !this.#limit.isLimited) this.#acknowledged.expectChange();
+    return isNews;
   }
 
   handleFeedback(results: PacketResults, now: Instant): void {

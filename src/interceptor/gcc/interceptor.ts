@@ -42,6 +42,7 @@ export interface CongestionControlOptions extends EstimatorConfig {
 export class CongestionControl implements Interceptor {
   readonly name: string = 'congestion-control';
   readonly keepsPayload = true;
+  readonly wakes = true;
   readonly estimator: BandwidthEstimator;
   readonly #context: InterceptorContext;
   readonly #streams: SparseMap<LocalStream, Following> = new SparseMap();
@@ -87,8 +88,9 @@ export class CongestionControl implements Interceptor {
     else if (following.wantsCcfb) this.#ccfb.sent(packet.header.ssrc, packet.header.sequenceNumber, sizeBytes, packet.probe ?? 0, now);
     else return packet;
     this.#rtpShare += SHARE_SMOOTHING * (rtpBytes / sizeBytes - this.#rtpShare);
-    this.estimator.packetSent(sizeBytes, now);
+    if (this.estimator.packetSent(sizeBytes, now) === false) return packet;
     this.#pollProbes();
+    this.#context.wake?.();
     return packet;
   }
 

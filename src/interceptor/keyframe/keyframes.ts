@@ -48,6 +48,7 @@ class Asked {
  */
 export class Keyframes implements Interceptor {
   readonly name = 'keyframes';
+  readonly wakes = true;
   readonly #context: InterceptorContext;
   readonly #gapMs: number;
   readonly #wanted: Map<number, Wanted> = new Map();

@@ -26,6 +26,7 @@ export interface NackGeneratorConfig {
  */
 export class NackGenerator implements Interceptor {
   readonly name = 'nack-generator';
+  readonly wakes = true;
   readonly #context: InterceptorContext;
   readonly #config: Required<NackGeneratorConfig>;
   readonly #streams: SparseMap<RemoteStream, Gaps> = new SparseMap();
@@ -69,9 +70,11 @@ export class NackGenerator implements Interceptor {
         return undefined;
       case 'gap':
         this.#nextAt = Math.min(this.#nextAt, now + this.#config.reorderMs);
+        this.#context.wake?.();
         return packet;
       case 'jump':
         this.#wantKeyframe(stream);
+        this.#context.wake?.();
         return packet;
       default:
         return packet;

@@ -81,6 +81,7 @@ class Repair {
 export class NackResponder implements Interceptor {
   readonly name: string;
   readonly keepsPayload = true;
+  readonly wakes = true;
   readonly #context: InterceptorContext;
   readonly #config: Required<NackResponderConfig>;
   readonly #repeats: boolean;

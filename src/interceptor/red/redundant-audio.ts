@@ -20,6 +20,7 @@ export interface RedundantAudioConfig {
  */
 export class RedundantAudio implements Interceptor {
   readonly name = 'redundant-audio';
+  readonly wakes = true;
   readonly keepsPayload = true;
   readonly #context: InterceptorContext;
   readonly #distance: number;
@@ -76,6 +77,7 @@ export class RedundantAudio implements Interceptor {
     const recovered: number[] = [];
     receiver.unwrap(packet, this.#ready, recovered);
     for (const sequenceNumber of recovered) this.#events.push({ type: 'recovered', ssrc: packet.stream.ssrc, sequenceNumber });
+    this.#context.wake?.();
     return undefined;
   }
 

@@ -34,6 +34,7 @@ interface ReferenceTime {
 export class Reports implements Interceptor {
   readonly name = 'reports';
   readonly keepsPayload = true;
+  readonly wakes = true;
   readonly #context: InterceptorContext;
   readonly #config: Required<ReportsConfig>;
   readonly #locals: SparseMap<LocalStream, LocalSource> = new SparseMap();
@@ -141,6 +142,7 @@ export class Reports implements Interceptor {
   #schedule(now: Instant): void {
     const { minIntervalMs, rtcpBandwidthBps } = this.#config;
     this.#nextAt = now + reportInterval(this.#averageBytes, rtcpBandwidthBps, minIntervalMs, !this.#reported, this.#context.environment.random);
+    this.#context.wake?.();
   }
 
   #onBlocks(blocks: readonly ReportBlock[], now: Instant): void {

@@ -27,7 +27,9 @@ export interface TwccReceiverStats {
  */
 export class TwccReceiver implements Interceptor {
   readonly name: string = 'twcc-receiver';
+  readonly wakes = true;
   readonly #rtcpSsrc: number;
+  readonly #wake: (() => void) | undefined;
   readonly #arrivals: Arrivals = new Arrivals();
   readonly #interval: FeedbackInterval = new FeedbackInterval();
   readonly #ids: SparseMap<RemoteStream, readonly [first: number, second: number]> = new SparseMap();
@@ -40,8 +42,9 @@ export class TwccReceiver implements Interceptor {
   #ignored = 0;
   #sent = 0;
 
-  constructor({ rtcpSsrc }: InterceptorContext) {
+  constructor({ rtcpSsrc, wake }: InterceptorContext) {
     this.#rtcpSsrc = rtcpSsrc;
+    this.#wake = wake;
   }
 
   get stats(): TwccReceiverStats {
@@ -75,8 +78,10 @@ export class TwccReceiver implements Interceptor {
     if (this.#arrivals.record(readU16(bytes, at), packet.at)) this.#recorded++;
     else this.#ignored++;
     if (isFirst) {
-      if (this.#dueAt === Infinity) this.#dueAt = now + this.#interval.next(now);
+      if (this.#dueAt !== Infinity) return packet;
+      this.#dueAt = now + this.#interval.next(now);
     } else if (size >= 4) this.#answer(readU16(bytes, at), readU16(bytes, at + 2) & 0x7fff, now);
+    this.#wake?.();
     return packet;
   }
 

@@ -491,3 +491,75 @@ test('records that nobody polls are bounded', () => {
   assert.throws(() => new PacketDump({ maxRecords: 0 }), RtcError);
   assert.throws(() => new PacketDump({ rtpBytes: -2 }), RtcError);
 });
+
+test('a chain whose interceptors say when they have something looks at none of them for other packets and turns', () => {
+  const log: string[] = [];
+  let wake: (() => void) | undefined;
+  let at = Infinity;
+  const told: InterceptorEvent[] = [];
+  const polled = (): Partial<Interceptor> => ({
+    wakes: true,
+    readRtp: (packet) => packet,
+    pollEvent: () => (log.push('event'), told.shift()),
+    handleTimeout: () => void log.push('timeout'),
+    pollTimeout: () => (log.push('deadline'), at === Infinity ? undefined : { at, reason: 'test' }),
+  });
+  const [watched, plain] = [
+    { name: 'watched', slot: Slot.application, create: ((context) => ((wake = context.wake), { name: 'watched', ...polled() })) satisfies InterceptorFactory['create'] },
+    factory('plain', Slot.application, () => ({ pollEvent: () => undefined })),
+  ];
+  const turn = (chain: InterceptorChain, now: number): string[] => {
+    log.length = 0;
+    chain.handleRtp(incoming(remoteStream(), { sequenceNumber: now }), now);
+    chain.handleTimeout(now);
+    chain.pollWrite();
+    const event = chain.pollEvent();
+    chain.pollTimeout();
+    return event === undefined ? [...log] : [...log, event.type];
+  };
+  const chain = chainOf(watched);
+  assert.deepEqual(turn(chain, 1), ['timeout', 'event', 'deadline']);
+  assert.deepEqual(turn(chain, 2), []);
+  // It has something, and a deadline.
+  told.push({ type: 'keyframe-wanted', ssrc: 1 });
+  at = 5;
+  wake?.();
+  assert.deepEqual(turn(chain, 3), ['timeout', 'event', 'event', 'event', 'deadline', 'keyframe-wanted']);
+  assert.deepEqual(turn(chain, 4), []);
+  assert.deepEqual(turn(chain, 5), ['timeout', 'event', 'deadline']);
+  // What is no RTP packet needs no word of it.
+  chain.handleRtcp([PLI], 6);
+  at = Infinity;
+  assert.deepEqual(turn(chain, 6), ['timeout', 'event', 'deadline']);
+  // One that says nothing has to be asked, and the others with it.
+  const mixed = chainOf(watched, plain);
+  turn(mixed, 1);
+  assert.deepEqual(turn(mixed, 2), ['timeout', 'event', 'deadline']);
+});
+
+test('the default interceptors say whenever they have something: a chain that looks at all of them every time sends and tells the same', () => {
+  const stamped = [{ id: Ext.transportSequence, value: new Uint8Array(2) }, { id: Ext.absoluteSendTime, value: new Uint8Array(3) }];
+  /** Polled at all times, as it does not say. */
+  const restless = factory('restless', Slot.application, () => ({ pollEvent: () => undefined }));
+  const link = { delayMs: 15, jitterMs: 12, loss: 0.06, duplicate: 0.02 };
+  const outcome = (options: Parameters<ChainPair['stream']>[0], factories: readonly InterceptorFactory[]): unknown => {
+    const pair = new ChainPair(factories, { link });
+    const stream = pair.stream(options);
+    let sequenceNumber = 0;
+    pair.every(7, 4000, (now) => {
+      // Pauses in between, so that deadlines end and begin again.
+      if (now % 1000 <= 500) pair.send(stream, { sequenceNumber: sequenceNumber++, payload: new Uint8Array(400), extensions: stamped });
+    });
+    pair.run(6000);
+    const [a, b] = [pair.a, pair.b].map(({ sentRtp, sentRtcp, events, received }) => ({ sentRtp, sentRtcp, events, numbers: received.map(({ header }) => header.sequenceNumber) }));
+    assert.ok((a?.sentRtp.length ?? 0) > 250 && (a?.sentRtcp.length ?? 0) + (a?.events.length ?? 0) + (b?.sentRtcp.length ?? 0) > 2, 'there is something to compare');
+    return { a, b };
+  };
+  const all = defaultInterceptors();
+  for (const factories of [all, ...['reports', 'nack-generator', 'congestion-control'].map((name) => all.filter((one) => one.name === name))]) {
+    for (const options of [{}, { kind: 'audio' }] as const) {
+      if (options.kind === 'audio' && factories[0]?.name === 'nack-generator') continue; // nobody asks for audio
+      assert.deepEqual(outcome(options, factories), outcome(options, [...factories, restless]));
+    }
+  }
+});
