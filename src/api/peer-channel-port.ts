@@ -4,7 +4,7 @@ import type { Peer } from '../peer/index.ts';
 import type { DataChannelHandler, DataChannelMessage } from './channel-events.ts';
 import type { ChannelPort } from './channel-port.ts';
 import type { Reporter } from './reporter.ts';
-import { SendCopies } from './send-copies.ts';
+import { memoryOf, SendCopies } from './send-copies.ts';
 
 /** What the channels of one connection need of it. One object serves all of them, and its functions serve all connections. */
 export class PeerChannelPort implements ChannelPort {
@@ -33,7 +33,7 @@ export class PeerChannelPort implements ChannelPort {
   }
 
   write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array): void {
-    this.#peer.handleWrite({ channel: handle, binary: isBinary, data: bytes }, this.#driver.now());
+    this.#peer.handleWrite({ channel: handle, binary: isBinary, data: bytes, memory: isBinary ? memoryOf(bytes) : undefined }, this.#driver.now());
     this.#driver.wake();
   }
 

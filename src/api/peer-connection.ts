@@ -1,6 +1,6 @@
 import { type Environment, RtcError } from '../core/index.ts';
 import type { ChannelHandle } from '../datachannel/index.ts';
-import { PeerConnectionDriver } from '../driver/index.ts';
+import { packetMemory, PeerConnectionDriver } from '../driver/index.ts';
 import type { IceConnectionState } from '../ice/index.ts';
 import { defaultInterceptors } from '../interceptor/index.ts';
 import {
@@ -69,7 +69,7 @@ export class PeerConnection implements AsyncDisposable {
   readonly #states: ToldStates;
   #closing: Promise<void> | undefined;
 
-  /** Opens the sockets. Rejects with `ERR_NETWORK` when an address of `udpAddrs` cannot be bound, `ERR_INVALID_ARGUMENT` for bad options. */
+  /** @internal For {@link createPeerConnection}: opens the sockets. Rejects with `ERR_NETWORK` when an address of `udpAddrs` cannot be bound, `ERR_INVALID_ARGUMENT` for bad options. */
   static async open(options: PeerConnectionOptions, runtime: Runtime, makeChannel?: MakeChannel): Promise<PeerConnection> {
     const connection = new PeerConnection(options, runtime, makeChannel);
     await connection.#driver.open({ udpAddrs: options.udpAddrs });
@@ -87,6 +87,7 @@ export class PeerConnection implements AsyncDisposable {
     const config = peerConfigOf(this.#configuration, options.settings ?? {}, {
       media: options.mediaEngine?.capabilities() ?? (defaultMedia ??= MediaEngine.default().capabilities()),
       interceptors: options.interceptors?.factories ?? (usualInterceptors ??= defaultInterceptors()),
+      ...(runtime.sendsAtOnce && { packetMemory }),
     });
     this.#peer = new Peer(config, this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
@@ -95,18 +96,22 @@ export class PeerConnection implements AsyncDisposable {
     this.#negotiation = new NegotiationNeeded(this.#peer, this.#chain, () => this.#reporter.report({ type: 'negotiationneeded' }));
   }
 
+  /** Where offer and answer stand (W3C WebRTC 4.3.1); changes with `onSignalingStateChange`. */
   get signalingState(): SignalingState {
     return this.#states.signaling;
   }
 
+  /** Whether local candidates are being looked for (W3C WebRTC 4.3.2); changes with `onIceGatheringStateChange`. */
   get iceGatheringState(): IceGatheringState {
     return this.#states.iceGathering;
   }
 
+  /** What ICE makes of the path (W3C WebRTC 4.3.4); changes with `onIceConnectionStateChange`. */
   get iceConnectionState(): IceConnectionState {
     return this.#states.iceConnection;
   }
 
+  /** Whether the peer can be reached and is who it should be: ICE and DTLS together (W3C WebRTC 4.3.3); changes with `onConnectionStateChange`. */
   get connectionState(): ConnectionState {
     return this.#states.connection;
   }
@@ -116,22 +121,27 @@ export class PeerConnection implements AsyncDisposable {
     return this.#peer.localDescription;
   }
 
+  /** The local description of the last negotiation that was completed, with the candidates gathered since; `null` before the first. */
   get currentLocalDescription(): SessionDescriptionInit | null {
     return this.#peer.currentLocalDescription;
   }
 
+  /** The local description of a negotiation under way; `null` when there is none. */
   get pendingLocalDescription(): SessionDescriptionInit | null {
     return this.#peer.pendingLocalDescription;
   }
 
+  /** The pending remote description, else the current one, with the candidates that were added; `null` when there is neither. */
   get remoteDescription(): SessionDescriptionInit | null {
     return this.#peer.remoteDescription;
   }
 
+  /** The remote description of the last negotiation that was completed; `null` before the first. */
   get currentRemoteDescription(): SessionDescriptionInit | null {
     return this.#peer.currentRemoteDescription;
   }
 
+  /** The remote description of a negotiation under way; `null` when there is none. */
   get pendingRemoteDescription(): SessionDescriptionInit | null {
     return this.#peer.pendingRemoteDescription;
   }
@@ -224,10 +234,12 @@ export class PeerConnection implements AsyncDisposable {
     return this.#withMedia().addTransceiver(trackOrKind, init);
   }
 
+  /** {@link PeerConnection.addTransceiver} for a track to send. */
   addTransceiverFromTrack(track: TrackLocal, init: TransceiverInit = {}): RtpTransceiver {
     return this.#withMedia().addTransceiver(track, init);
   }
 
+  /** {@link PeerConnection.addTransceiver} for a kind: to receive, or to send later. */
   addTransceiverFromKind(kind: MediaKind, init: TransceiverInit = {}): RtpTransceiver {
     return this.#withMedia().addTransceiver(kind, init);
   }
@@ -237,10 +249,12 @@ export class PeerConnection implements AsyncDisposable {
     return this.#media?.transceivers ?? [];
   }
 
+  /** The senders of {@link PeerConnection.getTransceivers}, those without a track too. */
   getSenders(): readonly RtpSender[] {
     return this.getTransceivers().map(({ sender }) => sender);
   }
 
+  /** The receivers of {@link PeerConnection.getTransceivers}, those that get nothing too. */
   getReceivers(): readonly RtpReceiver[] {
     return this.getTransceivers().map(({ receiver }) => receiver);
   }
@@ -276,6 +290,7 @@ export class PeerConnection implements AsyncDisposable {
     return this.#withMedia().statsOf(selector);
   }
 
+  /** The configuration in force: what was given, with what {@link PeerConnection.setConfiguration} changed. */
   getConfiguration(): Configuration {
     return this.#configuration;
   }
@@ -328,6 +343,7 @@ export class PeerConnection implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** `await using` closes the connection. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,7 +1,18 @@
-/** Longer messages get a buffer of their own: for them its price does not count. */
+import type { MessageMemory } from '../sctp/index.ts';
+import { CopyMemory } from './copy-memory.ts';
+
+/** Longer messages get a buffer of their own. */
 const LONGEST_SHARED_BYTES = 2048;
 const FIRST_SLAB_BYTES = 1024;
 const LARGEST_SLAB_BYTES = 32 * 1024;
+
+/** The buffers of this thread. */
+const copyMemory: CopyMemory = new CopyMemory();
+
+/** Where a copy that {@link SendCopies.copy} made is to be given back, if anywhere. */
+export function memoryOf(copy: Uint8Array): MessageMemory | undefined {
+  return copy.length > LONGEST_SHARED_BYTES ? copyMemory : undefined;
+}
 
 /**
  * Copies of messages that wait to be sent. A buffer for each of many small messages costs more than sending them, so those
@@ -15,7 +26,7 @@ export class SendCopies {
   /** A copy that nobody else writes to. */
   copy(bytes: Uint8Array): Uint8Array {
     const length = bytes.length;
-    if (length > LONGEST_SHARED_BYTES) return bytes.slice();
+    if (length > LONGEST_SHARED_BYTES) return copyMemory.copy(bytes);
     if (this.#slab === undefined || this.#at + length > this.#slab.length) {
       if (this.#nextBytes === 0) {
         this.#nextBytes = FIRST_SLAB_BYTES; // the first of a turn may be the only one

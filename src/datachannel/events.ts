@@ -1,3 +1,5 @@
+import type { MessageMemory } from '../sctp/index.ts';
+
 /** A channel to make (W3C `RTCDataChannelInit`). */
 export interface DataChannelInit {
   /** At most 65,535 bytes of UTF-8. */
@@ -18,6 +20,7 @@ export interface DataChannelInit {
   readonly priority?: number | undefined;
 }
 
+/** The life of a channel (W3C `RTCDataChannelState`). */
 export type ChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 
 /** Why a channel is closed. */
@@ -60,6 +63,8 @@ export interface ChannelSend {
   /** False for text, which is given as UTF-8. */
   readonly binary: boolean;
   readonly data: Uint8Array;
+  /** See `SctpSend.memory`. */
+  readonly memory?: MessageMemory | undefined;
 }
 
 /** A message that arrived. */

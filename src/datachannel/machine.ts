@@ -129,6 +129,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
       maxRetransmits: channel.maxRetransmits,
       lifetimeMs: channel.maxPacketLifeTimeMs,
       priority: channel.priority,
+      memory: send.memory,
     });
     channel.queuedBytes += size;
     channel.bufferedAmount += size;

@@ -1,6 +1,7 @@
 import type { Instant, TransportAddress } from '../core/index.ts';
 import type { Peer } from '../peer/index.ts';
 import type { Runtime, SocketError, TimerHandle } from '../runtime/runtime.ts';
+import { packetMemory } from './packet-memory.ts';
 import { Sockets, type SocketsHandler } from './sockets.ts';
 
 /** What a driver does with what comes out of its peer. Called after a flush, never inside one. */
@@ -160,16 +161,31 @@ export class PeerConnectionDriver implements SocketsHandler {
   #flush(limit: number): boolean {
     const start = this.now();
     this.#peer.handleTimeout(start);
+    try {
+      return this.#send(limit, start);
+    } finally {
+      if (packetMemory.usedBytes > 0) this.#freePackets();
+    }
+  }
+
+  #send(limit: number, start: Instant): boolean {
     let sent = 0;
     let sentBytes = 0;
     let isMoreToSend = false;
     for (let datagram = this.#peer.pollWrite(); datagram !== undefined; datagram = this.#peer.pollWrite()) {
       this.#sockets.send(datagram.bytes, datagram.local, datagram.remote);
       sentBytes += datagram.bytes.length;
+      if (packetMemory.isHalfUsed) this.#freePackets();
       isMoreToSend = sentBytes >= limit || ((++sent & 31) === 0 && limit !== Infinity && this.now() - start > TURN_MS);
       if (isMoreToSend) break;
     }
     return isMoreToSend;
+  }
+
+  /** What the system has taken makes room for the next packets; what waits in a socket stays where it is. */
+  #freePackets(): void {
+    if (this.#sockets.queuedBytes === 0) packetMemory.reuse();
+    else packetMemory.leave();
   }
 
   /** Keeps one timer. One that fires early is harmless and looks again, so a deadline that moves away costs nothing while there is traffic. */

@@ -25,6 +25,13 @@ export class Sockets {
     return this.#sockets.map((socket) => socket.localAddress);
   }
 
+  /** How many bytes wait in the runtime to be sent. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const socket of this.#sockets) bytes += socket.queuedBytes;
+    return bytes;
+  }
+
   /** Binds the addresses that the user named. Rejects with `ERR_NETWORK` when one cannot be bound. */
   async bindNamed(udpAddrs: readonly string[]): Promise<void> {
     const bound = await Promise.allSettled(udpAddrs.map((text) => this.#bind(parseUdpAddress(text))));

@@ -1,5 +1,6 @@
 import type { Certificate } from '../dtls/index.ts';
 import type { InterceptorFactory } from '../interceptor/index.ts';
+import type { PacketMemory } from '../sctp/index.ts';
 import type { StunServer } from './gatherer/index.ts';
 import type { MediaCapabilities } from './jsep/index.ts';
 
@@ -22,6 +23,8 @@ export interface PeerConfig {
   readonly mtuBytes?: number;
   /** The largest UDP payload to try, in bytes. Default: what the interface carries in one piece, and a DTLS record can hold. */
   readonly maxMtuBytes?: number;
+  /** Where packets of data are built, when each is sent before the next is polled. Default: each gets memory of its own. */
+  readonly packetMemory?: PacketMemory;
   /** How long a STUN server may take, in milliseconds. Default 5000. */
   readonly stunDeadlineMs?: number;
   /** How long DTLS may take, in milliseconds. Default 30,000. */
@@ -32,4 +35,5 @@ export interface PeerConfig {
 export const DEFAULT_MAX_MESSAGE_SIZE_BYTES = 262_144;
 /** The UDP payload that every path is taken to carry until more is learnt, in bytes (RFC 8831 5 with room for IPv6 and TURN). */
 export const DEFAULT_MTU_BYTES = 1200;
+/** What the peer may send ahead of what is read here, in bytes. */
 export const DEFAULT_RECEIVE_WINDOW_BYTES: number = 5 * 1024 * 1024;

@@ -73,6 +73,7 @@ export class DataTransport {
         mtuSearch: 'when-needed',
         headroomBytes: DtlsMachine.HEADROOM,
         tailroomBytes: DtlsMachine.TAILROOM,
+        ...(this.#config.packetMemory && { packetMemory: this.#config.packetMemory }),
         zeroChecksum: true,
         windowRelease: 'explicit',
         maxRetransmits: Number.MAX_SAFE_INTEGER,

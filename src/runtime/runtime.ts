@@ -33,6 +33,7 @@ export type SocketErrorKind =
   /** Anything else. */
   | 'other';
 
+/** Why a datagram was not sent, as far as the system told. */
 export interface SocketError {
   readonly kind: SocketErrorKind;
   /** The system's code, as in `ECONNREFUSED`. */
@@ -63,7 +64,7 @@ export interface UdpSocket {
   readonly localAddress: TransportAddress;
   /**
    * Sends a datagram, or reports to {@link UdpHandler.onError} why it could not. The bytes must stay unchanged after
-   * the call. Ignored after `close`.
+   * the call, but see {@link Runtime.sendsAtOnce}. Ignored after `close`.
    */
   send(bytes: Uint8Array, remote: TransportAddress): void;
   /** Sends several datagrams to one address, where that is cheaper than one by one. */
@@ -74,6 +75,7 @@ export interface UdpSocket {
   close(): Promise<void>;
 }
 
+/** Where to bind a UDP socket, and how. */
 export interface UdpBindOptions {
   /** The port 0 asks for any free one. */
   readonly local: TransportAddress;
@@ -96,6 +98,8 @@ export interface Runtime {
   /** Milliseconds since the Unix epoch. */
   unixNow(): number;
   readonly random: RandomSource;
+  /** Whether a UDP socket is through with all that it was given to send whenever its `queuedBytes` is 0: it may be overwritten then. Default false. */
+  readonly sendsAtOnce?: boolean;
   /** The cryptography to use when the user names none. */
   readonly crypto: CryptoProvider;
   /**

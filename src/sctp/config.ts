@@ -1,5 +1,6 @@
 import { RtcError } from '../core/index.ts';
 import { MIN_MTU_BYTES } from './constants.ts';
+import type { PacketMemory } from './packet-memory.ts';
 
 /** Settings of an association. Every field has a default. */
 export interface SctpConfig {
@@ -28,6 +29,8 @@ export interface SctpConfig {
   readonly headroomBytes?: number;
   /** Free bytes after each packet in its buffer, at least. Default 0. */
   readonly tailroomBytes?: number;
+  /** Where to build packets that are sent as soon as they are polled, each before the next. Default: each gets memory of its own. */
+  readonly packetMemory?: PacketMemory;
   /** Whether to offer zero checksums (RFC 9653): only where a layer below, DTLS, protects the packets. Default false. */
   readonly zeroChecksum?: boolean;
   /** Whether to offer I-DATA (RFC 8260), so that messages of several streams go out by turns, packet by packet. Default true. */
@@ -53,7 +56,7 @@ export interface SctpConfig {
 }
 
 /** A configuration with nothing left open. */
-export type ResolvedSctpConfig = { readonly [K in keyof SctpConfig]-?: Exclude<SctpConfig[K], undefined> };
+export type ResolvedSctpConfig = { readonly [K in Exclude<keyof SctpConfig, 'packetMemory'>]-?: Exclude<SctpConfig[K], undefined> } & Pick<SctpConfig, 'packetMemory'>;
 
 const DEFAULTS: ResolvedSctpConfig = {
   localPort: 5000,

@@ -1,3 +1,9 @@
+/** Where the bytes of a message came from. */
+export interface MessageMemory {
+  /** They are no longer needed, and nobody reads them any more. */
+  giveBack(data: Uint8Array): void;
+}
+
 /** A message to send. The association owns `data` from here on: it must not change. */
 export interface SctpSend {
   readonly streamId: number;
@@ -10,6 +16,8 @@ export interface SctpSend {
   readonly maxRetransmits?: number | undefined;
   /** Give up this many ms after the message was written (RFC 7496, RFC 3758). */
   readonly lifetimeMs?: number | undefined;
+  /** Gets `data` back when the peer has all of it. Without, or when the message is given up, it is left to the collector. */
+  readonly memory?: MessageMemory | undefined;
   /** The weight of the stream from now on: 128 very low, 256 low (the default), 512 medium, 1024 high (RFC 8831 6.4). */
   readonly priority?: number | undefined;
 }

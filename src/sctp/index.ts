@@ -1,10 +1,11 @@
 export { resolveSctpConfig, type ResolvedSctpConfig, type SctpConfig } from './config.ts';
 export { ChunkType, ErrorCause } from './constants.ts';
 export { crc32c } from './crc32c.ts';
-export type { SctpEvent, SctpFailure, SctpMessage, SctpResetResult, SctpSend, SctpState } from './events.ts';
+export type { MessageMemory, SctpEvent, SctpFailure, SctpMessage, SctpResetResult, SctpSend, SctpState } from './events.ts';
 export { messageCharge } from './in-streams.ts';
 export { decodeInit, encodeInit, type Init } from './init.ts';
 export { SctpAssociation } from './machine.ts';
+export { PacketMemory } from './packet-memory.ts';
 export {
   checkSack,
   checksumOf,

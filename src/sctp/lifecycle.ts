@@ -53,6 +53,8 @@ export class Lifecycle {
   #tries = 0;
   /** The packet that t1 or t2 sends again. */
   #repeated: { readonly tag: number; readonly chunk: Uint8Array } | undefined;
+  /** The packet of our first INIT, which may still be waiting. */
+  #firstInit: Uint8Array | undefined;
 
   constructor(config: ResolvedSctpConfig, environment: Environment, counters: Counters) {
     this.#config = config;
@@ -63,7 +65,7 @@ export class Lifecycle {
     this.mtuBytes = config.mtuBytes & ~3;
     this.pathMtu = new PathMtu(config.mtuBytes, config.minMtuBytes, this.timers, this.sender.rto, environment.random);
     this.pathMtu.isNeeded = config.mtuSearch === 'at-once';
-    this.builder = new PacketBuilder(config.localPort, config.remotePort, config.headroomBytes, config.tailroomBytes);
+    this.builder = new PacketBuilder(config.localPort, config.remotePort, config.headroomBytes, config.tailroomBytes, config.packetMemory);
   }
 
   get state(): SctpState {
@@ -84,6 +86,7 @@ export class Lifecycle {
     if (this.#state !== 'new') return;
     this.#state = 'cookie-wait';
     this.#repeat('t1', 0, this.handshake.init(), now);
+    this.#firstInit = this.packets.peek();
   }
 
   /** Sends a chunk alone in a packet. Such packets always bear a checksum. */
@@ -97,8 +100,12 @@ export class Lifecycle {
   handleInit(bytes: Uint8Array, start: number, end: number, now: Instant): void {
     const init = decodeInit(bytes, start, end);
     switch (this.#state) {
-      case 'new':
       case 'cookie-wait':
+        // Both ends begin. An INIT that has not left yet would only do all of it a second time; T1 sends it if nothing comes of the peer's.
+        if (this.#firstInit !== undefined && this.packets.peek() === this.#firstInit) this.packets.shift();
+        this.sendAlone(this.handshake.initAck(init, now), init.initiateTag);
+        return;
+      case 'new':
       case 'cookie-echoed':
         this.sendAlone(this.handshake.initAck(init, now), init.initiateTag);
         return;
@@ -320,6 +327,7 @@ export class Lifecycle {
 
   #stopRepeating(): void {
     this.#repeated = undefined;
+    this.#firstInit = undefined;
     this.#tries = 0;
     this.timers.stop('t1');
     this.timers.stop('t2');

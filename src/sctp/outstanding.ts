@@ -1,5 +1,5 @@
 import { add32, distance32, type Instant } from '../core/index.ts';
-import { DATA_HEADER_BYTES } from './constants.ts';
+import { DATA_END, DATA_HEADER_BYTES } from './constants.ts';
 import { padded } from './packets.ts';
 import type { OutMessage } from './scheduler.ts';
 
@@ -171,8 +171,10 @@ export class Outstanding {
     return count;
   }
 
-  /** Removes the first chunk. */
+  /** Removes the first chunk. The chunks of a message leave in order, so with its last one nobody needs its bytes any more. */
   shift(): void {
+    const message = this.messages[this.#head] as OutMessage;
+    if (message.memory !== undefined && ((this.flags[this.#head] as number) & DATA_END) !== 0 && !message.abandoned) message.memory.giveBack(message.data);
     this.messages[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     this.base = add32(this.base, 1);

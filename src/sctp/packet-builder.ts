@@ -1,6 +1,7 @@
 import { writeU16, writeU32 } from '../core/bytes.ts';
 import { EMPTY } from '../core/index.ts';
 import { CHUNK_HEADER_BYTES, ChunkType, COMMON_HEADER_BYTES } from './constants.ts';
+import type { PacketMemory } from './packet-memory.ts';
 import { writeChecksum } from './packets.ts';
 
 /** The size of a buffer that many packets share, in bytes. */
@@ -20,20 +21,25 @@ export class PacketBuilder {
   readonly #destinationPort: number;
   readonly #headroom: number;
   readonly #tailroom: number;
+  readonly #memory: PacketMemory | undefined;
+  /** Whether the packet lies there. */
+  #isInMemory = false;
   #slab: ArrayBuffer | undefined;
   #slabAt = 0;
 
-  constructor(sourcePort: number, destinationPort: number, headroom: number, tailroom: number) {
+  /** @param memory - for packets that leave as soon as they are polled */
+  constructor(sourcePort: number, destinationPort: number, headroom: number, tailroom: number, memory?: PacketMemory) {
     this.#sourcePort = sourcePort;
     this.#destinationPort = destinationPort;
     this.#headroom = headroom;
     this.#tailroom = tailroom;
+    this.#memory = memory;
   }
 
   /**
    * Begins a packet of at most `capacity` bytes, header included. Its bytes are all zero.
    *
-   * @param wanted - how much there is to send, in bytes; it tells whether a shared buffer pays
+   * @param wanted - how much there is to send, in bytes; it tells whether a shared buffer pays. 0: the packet does not leave at once
    */
   begin(capacity: number, verificationTag: number, wanted = 0): void {
     const bytes = this.#take(capacity, wanted);
@@ -67,7 +73,8 @@ export class PacketBuilder {
   finish(checksum: boolean): Uint8Array {
     const packet = this.at === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.at);
     if (checksum) writeChecksum(packet);
-    if (packet.buffer === this.#slab) this.#slabAt = packet.byteOffset + packet.length + this.#tailroom;
+    if (this.#isInMemory) this.#memory?.keep(this.#headroom + packet.length + this.#tailroom);
+    else if (packet.buffer === this.#slab) this.#slabAt = packet.byteOffset + packet.length + this.#tailroom;
     this.bytes = EMPTY;
     return packet;
   }
@@ -79,6 +86,9 @@ export class PacketBuilder {
 
   #take(capacity: number, wanted: number): Uint8Array {
     const size = this.#headroom + capacity + this.#tailroom;
+    const reused = wanted > 0 ? this.#memory?.take(size) : undefined;
+    this.#isInMemory = reused !== undefined;
+    if (reused !== undefined) return reused.subarray(this.#headroom, this.#headroom + capacity);
     if (this.#slab !== undefined && this.#slabAt + size <= this.#slab.byteLength) return new Uint8Array(this.#slab, this.#slabAt + this.#headroom, capacity);
     if (wanted < 4 * capacity || 4 * size > SLAB_BYTES) return new Uint8Array(new ArrayBuffer(size), this.#headroom, capacity);
     this.#slab = new ArrayBuffer(Math.min(SLAB_BYTES, Math.ceil(wanted / capacity) * size));

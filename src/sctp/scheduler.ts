@@ -1,5 +1,6 @@
 import { type Instant, Queue, SparseMap } from '../core/index.ts';
 import { MAX_SHORT_MESSAGE_BYTES, PRIORITIES } from './constants.ts';
+import type { MessageMemory } from './events.ts';
 
 /** A message on its way out. Fields change as it goes; only the sender writes them. */
 export interface OutMessage {
@@ -17,6 +18,8 @@ export interface OutMessage {
   sentBytes: number;
   fragments: number;
   lastTsn: number;
+  /** Gets `data` back once it is acknowledged. */
+  readonly memory: MessageMemory | undefined;
   /** Given up (RFC 3758): what is outstanding of it will be skipped. */
   abandoned: boolean;
 }

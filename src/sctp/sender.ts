@@ -158,6 +158,7 @@ export class Sender {
       sentBytes: 0,
       fragments: 0,
       lastTsn: 0,
+      memory: send.memory,
       abandoned: false,
     }, send.priority === undefined ? undefined : rankOf(send.priority));
   }

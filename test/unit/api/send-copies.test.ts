@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bufferBytes, CopyMemory } from '../../../src/api/copy-memory.ts';
 import { SendCopies } from '../../../src/api/send-copies.ts';
 import { seeded } from '../../support/fuzz.ts';
 
@@ -32,4 +33,28 @@ test('many small messages of a turn share buffers of at most 32 KiB', () => {
   for (let i = 0; i < 10_000; i++) buffers.add(copies.copy(new Uint8Array(100)).buffer);
   assert.ok(buffers.size < 50, `${buffers.size} buffers`);
   for (const buffer of buffers) assert.ok(buffer.byteLength <= 32 * 1024);
+});
+
+test('a buffer that was given back is used for the next message of about its size, and only by one at a time', () => {
+  const memory = new CopyMemory();
+  const next = seeded(4);
+  const lent: { readonly copy: Uint8Array; readonly expected: Uint8Array }[] = [];
+  const buffers = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 2000; i++) {
+    const bytes = new Uint8Array(2049 + Math.floor(next() * 60_000)).fill(i & 0xff);
+    const copy = memory.copy(bytes);
+    assert.ok(copy.buffer.byteLength < 1.25 * bytes.length + 1, `${copy.buffer.byteLength} bytes for ${bytes.length}`);
+    buffers.add(copy.buffer);
+    lent.push({ copy, expected: bytes });
+    if (lent.length < 10) continue;
+    const [{ copy: old, expected }] = lent.splice(Math.floor(next() * 10), 1) as [(typeof lent)[number]];
+    assert.equal(Buffer.compare(old, expected), 0, `copy ${i}`);
+    memory.giveBack(old);
+  }
+  assert.ok(buffers.size < 500, `${buffers.size} buffers for 2000 messages`);
+});
+
+test('sizes of buffers hold what they are for', () => {
+  for (let length = 2049; length < 300_000; length += 61) assert.ok(bufferBytes(length) >= length && bufferBytes(length) < 1.25 * length + 1, `${length}`);
+  for (const exact of [4096, 16_384, 65_536, 262_144]) assert.equal(bufferBytes(exact), exact);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPeerConnection } from '../../../src/api/index.ts';
 import { parseUdpAddress, usableInterfaces } from '../../../src/driver/sockets.ts';
-import type { InterfaceAddress, Runtime } from '../../../src/runtime/runtime.ts';
+import type { InterfaceAddress, Runtime, UdpSocket } from '../../../src/runtime/runtime.ts';
 import { createVirtualWorld, virtualRuntime } from '../../../src/runtime/virtual/index.ts';
 import { connectVirtual, countMessages } from '../../support/virtual-pair.ts';
 
@@ -226,3 +226,47 @@ test('by default unicast addresses are bound; link-local and loopback ones only 
   assert.deepEqual(usableInterfaces([linkLocal, loopback]), [linkLocal]);
   assert.deepEqual(usableInterfaces([loopback]), [loopback]);
 });
+
+/** Sends at once, as the system of Node.js does, but for one datagram in `queuedOneIn`: that and what follows wait, not copied, until later. */
+function sendingAtOnce(runtime: Runtime, queuedOneIn: number): Runtime {
+  let sends = 0;
+  return {
+    ...runtime,
+    sendsAtOnce: true,
+    async bindUdp(options) {
+      const socket = await runtime.bindUdp(options);
+      const queue: (readonly [Uint8Array, Parameters<UdpSocket['send']>[1]])[] = [];
+      return {
+        localAddress: socket.localAddress,
+        get queuedBytes() {
+          return queue.reduce((sum, [bytes]) => sum + bytes.length, 0);
+        },
+        send(bytes, remote) {
+          if (queue.length === 0 && ++sends % queuedOneIn !== 0) return socket.send(bytes.slice(), remote);
+          queue.push([bytes, remote]);
+          if (queue.length === 1) runtime.setTimer(3, () => queue.splice(0).forEach(([waiting, to]) => socket.send(waiting.slice(), to)));
+        },
+        close: () => socket.close(),
+      };
+    },
+  };
+}
+
+for (const queuedOneIn of [2, 30, Infinity]) {
+  test(`where the system sends at once packets lie in memory that is used again, but for what it queues: one datagram in ${queuedOneIn}`, async () => {
+    const { world, channelA, channelB, a, b } = await connectVirtual({ wrapRuntime: (runtime) => sendingAtOnce(runtime, queuedOneIn) });
+    const received: Uint8Array[] = [];
+    channelB.handler = { onMessage: (data) => void received.push(data as Uint8Array) };
+    const sizeOf = (i: number): number => 10 + ((i * 7919) % 40_000);
+    for (let i = 0; i < 150; i++) {
+      assert.ok(channelA.trySend(new Uint8Array(sizeOf(i)).fill(i)));
+      if (i % 10 === 0) await world.run(world.now + 30);
+    }
+    assert.ok(await world.run(() => received.length === 150, 60_000), `${received.length} of 150`);
+    for (const [i, data] of received.entries()) assert.ok(data.length === sizeOf(i) && data.every((byte) => byte === i), `message ${i}`);
+    for (const side of [a, b]) {
+      const drops = (await world.until(side.getStats())).byType('sansrtc-drops')[0]!.counters;
+      assert.deepEqual(Object.keys(drops).filter((name) => name.startsWith('dtls.')), [], 'what was sent was overwritten before');
+    }
+  });
+}

@@ -355,7 +355,7 @@ test('the scheduler gives every message out once, in the order of its stream, wh
         }
       };
       for (const [id, size, priority, steps] of writes) {
-        const message: OutMessage = { stream: scheduler.stream(id), ppid: 1, data: new Uint8Array(size), ordered: true, maxRetransmits: Infinity, expiresAt: Infinity, sequence: 0, sentBytes: 0, fragments: 0, lastTsn: 0, abandoned: false };
+        const message: OutMessage = { stream: scheduler.stream(id), ppid: 1, data: new Uint8Array(size), ordered: true, maxRetransmits: Infinity, expiresAt: Infinity, sequence: 0, sentBytes: 0, fragments: 0, lastTsn: 0, memory: undefined, abandoned: false };
         scheduler.push(message, rankOf(priority));
         expected.push(message);
         step(steps);

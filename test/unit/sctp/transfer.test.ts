@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type LinkOptions, payload, type Side, SctpWorld } from '../../support/sctp.ts';
 import { seeded } from '../../support/fuzz.ts';
-import type { SctpConfig } from '../../../src/sctp/index.ts';
+import { PacketMemory, type SctpConfig } from '../../../src/sctp/index.ts';
 
 /** A message that names itself, so that loss, doubling and mixing show. */
 function numbered(index: number, size: number): Uint8Array {
@@ -71,6 +71,101 @@ test('exactly once and in order over 120 seeds of loss, reordering, duplication 
       assert.equal(stats.bufferedBytes, 0);
     }
   }
+});
+
+test('a message is given back once, when the peer has all of it: what becomes of its bytes then changes nothing', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = SctpWorld.connected({ seed, link: linkOf(seed), a: { interleaving: seed % 2 === 0 } });
+    const next = seeded(seed);
+    const sizes = Array.from({ length: MESSAGES }, () => Math.floor(next() ** 3 * 20_000) + 4);
+    const given = new Set<Uint8Array>();
+    const memory = {
+      giveBack(data: Uint8Array): void {
+        assert.ok(!given.has(data), 'given back twice');
+        given.add(data);
+        data.fill(0xff);
+      },
+    };
+    sizes.forEach((size, index) => world.a.association.handleWrite({ streamId: index % 4, ppid: 1, data: numbered(index, size), ordered: true, memory }, world.now));
+    assert.ok(world.run(3_000_000, () => world.b.messages.length >= MESSAGES), `seed ${seed}`);
+    assert.equal(checkDelivery(world.b, sizes).size, MESSAGES, `seed ${seed}`);
+    world.run(100_000, () => world.a.association.stats().unacknowledgedChunks === 0);
+    assert.equal(given.size, MESSAGES, `seed ${seed}`);
+  }
+});
+
+test('a message that is given up is not given back (RFC 3758)', () => {
+  const world = SctpWorld.connected();
+  const given: Uint8Array[] = [];
+  const memory = { giveBack: (data: Uint8Array) => void given.push(data) };
+  const [lost, kept] = [numbered(0, 5000), numbered(1, 5000)];
+  let isLossy = true;
+  world.filter = (from) => from !== world.a || !isLossy;
+  world.a.association.handleWrite({ streamId: 0, ppid: 2, data: lost, ordered: false, maxRetransmits: 0, memory }, world.now);
+  world.run(200);
+  isLossy = false;
+  world.a.association.handleWrite({ streamId: 0, ppid: 2, data: kept, ordered: false, memory }, world.now);
+  assert.ok(world.run(60_000, () => world.b.messages.length === 1));
+  world.run(60_000, () => world.a.association.stats().unacknowledgedChunks === 0);
+  assert.equal(world.a.association.stats().messagesAbandoned, 1);
+  assert.deepEqual(given, [kept]);
+});
+
+test('associations that send each packet before the next share one memory, in which packets follow each other and nothing of others shows', () => {
+  const memory = new PacketMemory();
+  const config = { packetMemory: memory, headroomBytes: 13, tailroomBytes: 16, mtuBytes: 1200 };
+  const world = new SctpWorld({ a: config, b: config });
+  const [a, b] = [world.a.association, world.b.association];
+  const buffers = new Set<ArrayBufferLike>();
+  const received: Uint8Array[] = [];
+  let most = 0;
+  const pump = (now: number): void => {
+    for (let isMoving = true; isMoving; ) {
+      isMoving = false;
+      for (const [from, to] of [[a, b], [b, a]] as const) {
+        for (let packet = from.pollWrite(); packet !== undefined; packet = from.pollWrite()) {
+          const sent = packet.slice();
+          if (packet.buffer.byteLength > 4096) buffers.add(packet.buffer);
+          new Uint8Array(packet.buffer, packet.byteOffset - 13, packet.length + 29).fill(0xee); // sealed, and not read again
+          most = Math.max(most, memory.usedBytes);
+          if (memory.isHalfUsed) memory.reuse();
+          to.handleRead(sent, now);
+          isMoving = true;
+        }
+        from.handleTimeout(now);
+      }
+      for (let message = b.pollRead(); message !== undefined; message = b.pollRead()) received.push(message.data.slice());
+    }
+  };
+  a.connect(0);
+  pump(0);
+  for (let i = 0; i < 200; i++) {
+    a.handleWrite({ streamId: 0, ppid: 1, data: numbered(i, 4 + ((i * 37) % 5000)), ordered: true }, i);
+    pump(i);
+  }
+  pump(1000);
+  assert.equal(received.length, 200);
+  for (const [i, data] of received.entries()) assert.equal(Buffer.compare(data, numbered(i, 4 + ((i * 37) % 5000))), 0, `message ${i}`);
+  assert.equal(buffers.size, 1);
+  assert.ok(most > 60_000, `${most} bytes`);
+  assert.equal(a.stats().counters.get('sctp.checksum') ?? 0, 0);
+});
+
+test('what somebody still needs is not written to again: the next packets get other memory', () => {
+  const memory = new PacketMemory();
+  const first = memory.take(1000) as Uint8Array;
+  memory.keep(1000);
+  first.fill(7);
+  memory.leave();
+  const second = memory.take(1000) as Uint8Array;
+  assert.notEqual(second.buffer, first.buffer);
+  second.fill(9);
+  memory.keep(500);
+  memory.reuse();
+  assert.deepEqual(memory.take(1000), new Uint8Array(1000), 'what was there before shows');
+  assert.equal((memory.take(1000) as Uint8Array).buffer, second.buffer);
+  assert.ok(first.every((byte) => byte === 7));
+  assert.equal(memory.take(1 << 20), undefined, 'a packet that is too large gets memory of its own');
 });
 
 test('the same seed gives the same packets', () => {
