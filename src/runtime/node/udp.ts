@@ -10,8 +10,12 @@ export const DEFAULT_RECEIVE_BUFFER_BYTES: number = 1024 * 1024;
 export const MAX_QUEUED_PACKETS = 512;
 /** Up to here a send is reported without its size: only path MTU discovery wants to know it, and it probes above. */
 const SIZE_UNTOLD_BYTES = 1280;
-/** What goes through a large packet lies in it and, before or after, in the message that it is a part of. */
-const COPIES = 2;
+/**
+ * What comes in a large packet lies in it, in the message that it is a part of, and in the result of the cipher, unless the engine can give that back
+ * at once (ES2024). What goes out lies in memory that is used again, but for that result.
+ */
+const CIPHER_COPIES: number = 'transfer' in ArrayBuffer.prototype ? 0 : 1;
+const COPIES_IN: number = 2 + CIPHER_COPIES;
 
 /** Addresses are literals here, so the socket must not ask the resolver: that costs a thread's answer or a tick per send. */
 function literalLookup(family: 4 | 6): (address: string, options: unknown, done: (error: null, address: string, family: number) => void) => void {
@@ -68,7 +72,7 @@ class NodeUdpSocket implements UdpSocket {
     try {
       if (++this.#mayWait > MAX_QUEUED_PACKETS && !this.#hasRoom()) this.#failed({ code: 'ENOBUFS', message: 'too many packets wait to be sent', address, port }, size);
       else if (size > SIZE_UNTOLD_BYTES) {
-        buffersMade(COPIES * size);
+        buffersMade(CIPHER_COPIES * size);
         this.#socket.send(bytes, port, address, (error) => this.#report(error, size));
       }
       else if (remote === this.#watched) this.#socket.send(bytes, port, address);
@@ -100,7 +104,7 @@ class NodeUdpSocket implements UdpSocket {
       remote = { address: from.address, port: from.port };
       this.#lastRemote = remote;
     }
-    if (bytes.length > SIZE_UNTOLD_BYTES) buffersMade(COPIES * bytes.length);
+    if (bytes.length > SIZE_UNTOLD_BYTES) buffersMade(COPIES_IN * bytes.length);
     // A Buffer's `slice` is a view and its class is another one to the engine: the protocols get what they know.
     handler.onDatagram(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), remote);
   };

@@ -13,8 +13,9 @@ export const LARGEST_PIECE = 15_000;
 export const ELEMENT_BYTES = 8;
 /** V8 begins a young collection by itself for this many bytes of young buffers. */
 const YOUNG_BUFFERS_BYTES: number = 32 * 1024 * 1024;
-/** The growth of the old generation that V8 allows at least, as a share of it. */
-const OLD_GROWTH = 0.8;
+/** The growth of the old generation that V8 allows at least, as a share of it and in bytes; when it has little time for collecting it allows no more. */
+const OLD_GROWTH = 0.2;
+const LEAST_OLD_GROWTH_BYTES: number = 8 * 1024 * 1024;
 /** The young generation is to be full well before that growth is used up. */
 const SAFETY = 0.6;
 
@@ -49,7 +50,7 @@ function look(): void {
  * be collected for the buffers; 0 where it is so large that V8 collects the young one first by itself.
  */
 export function pieceElements(youngBytes: number, heapBytes: number): number {
-  const room = OLD_GROWTH * heapBytes + youngBytes;
+  const room = Math.max(LEAST_OLD_GROWTH_BYTES, OLD_GROWTH * heapBytes) + youngBytes;
   if (room > YOUNG_BUFFERS_BYTES) return 0;
   return Math.min(LARGEST_PIECE, Math.floor(((youngBytes / (SAFETY * room)) * STEP_BYTES) / ELEMENT_BYTES));
 }
