@@ -58,6 +58,7 @@ class NodeHasher implements Hasher {
  */
 const SCRATCH_BYTES = 2048;
 const scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
+const scratchWords: Uint32Array = new Uint32Array(scratch.buffer);
 const scratchText: Buffer = Buffer.from(scratch.buffer);
 /** What begins where the scratch space does, by length: handshakes are alike, and a view weighs three times as much as a digest. */
 const heads: Map<number, Uint8Array> = new Map();
@@ -93,8 +94,8 @@ class NodeHmac implements Hmac {
   /** A code over pieces that fit into the scratch space behind the key's block, `length` bytes with it. */
   #signShort(pieces: readonly Uint8Array[], length: number, oneShot: typeof crypto.hash): Uint8Array {
     const block = this.#blockBytes;
-    this.#inner ??= padded(this.#key, block, 0x36);
-    this.#outer ??= padded(this.#key, block, 0x5c);
+    this.#inner ??= padded(this.#key, block, 0x36363636);
+    this.#outer ??= padded(this.#key, block, 0x5c5c5c5c);
     scratch.set(this.#inner);
     let end = block;
     for (let i = 0; i < pieces.length; i++) {
@@ -128,9 +129,9 @@ function head(length: number): Uint8Array {
 
 /** A key as the first block of a hash (RFC 2104 2). */
 function padded(key: Uint8Array, blockBytes: number, pad: number): Uint8Array {
-  const block = new Uint8Array(blockBytes).fill(pad);
-  for (let i = 0; i < key.length; i++) block[i] = pad ^ (key[i] as number);
-  return block;
+  scratch.fill(0, 0, blockBytes).set(key);
+  for (let i = 0; i < blockBytes >> 2; i++) scratchWords[i] = (scratchWords[i] as number) ^ pad;
+  return scratch.slice(0, blockBytes);
 }
 
 /** One cipher context per packet, which is what `node:crypto` offers; the result is copied in place. */

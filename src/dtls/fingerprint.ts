@@ -35,16 +35,15 @@ export function matchesFingerprint(crypto: CryptoProvider, der: Uint8Array, fing
   for (const strong of STRONG) {
     const wanted = fingerprints.filter(({ algorithm }) => algorithm.toLowerCase() === strong);
     if (wanted.length === 0) continue;
-    const ours = fingerprintOf(crypto, strong, der).value;
-    for (const { value } of wanted) if (sameText(ours, value.toUpperCase())) matches = true;
+    const ours = fingerprintOf(crypto, strong, der).value.split(':');
+    for (const { value } of wanted) if (sameParts(ours, value.toUpperCase().split(':'))) matches = true;
   }
   return matches;
 }
 
-/** Takes the same time wherever the two differ. */
-function sameText(a: string, b: string): boolean {
-  if (a.length !== b.length) return false;
-  let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
-  return difference === 0;
+/** Looks at all parts wherever the two differ. */
+function sameParts(a: readonly string[], b: readonly string[]): boolean {
+  let different = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) different |= Number(a[i] !== b[i]);
+  return different === 0;
 }

@@ -134,7 +134,6 @@ function checkAttributes(lines: readonly SdpLine[], bounds: SdpLimits, rtp: bool
     if (type !== 'a') continue;
     const colon = value.indexOf(':');
     const name = colon < 0 ? value : value.slice(0, colon);
-    if (!isWord(name)) refuse(number, 'an attribute without a name');
     if (SINGLE_ATTRIBUTES.has(name)) {
       if (seen.has(name)) refuse(number, `a second a=${name}`);
       seen.add(name);

@@ -47,9 +47,11 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['rtcp', (value, line) => void (parseDecimal(cut(value, ' ')[0], 65_535) >= 0 || refuse(line, 'the port of a=rtcp is not 0 to 65535'))],
 ]);
 
-/** Checks the value of an attribute that is known here. */
+/** Checks the name of an attribute, and the value of one that is known here. */
 export function checkAttribute(name: string, value: string, line: number, rtp: boolean): void {
-  CHECKS.get(name)?.(value, line, rtp);
+  const check = CHECKS.get(name);
+  if (check !== undefined) check(value, line, rtp);
+  else if (!isWord(name)) refuse(line, 'an attribute without a name');
 }
 
 /** Checks that no mid stands twice; returns all of them. */
