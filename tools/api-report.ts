@@ -13,9 +13,29 @@ interface Declaration {
   readonly text: string;
 }
 
-/** A declaration file without comments and private members. */
+/** What a declaration says of members that are there for the library alone. */
+const INTERNAL = /\/\*\*(?:(?!\*\/)[\s\S])*@internal(?:(?!\*\/)[\s\S])*\*\/\s*/g;
+
+/** A declaration file without members marked `@internal`: up to the semicolon that is in no brackets. */
+function withoutInternal(code: string): string {
+  let kept = '';
+  let at = 0;
+  for (const match of code.matchAll(INTERNAL)) {
+    if (match.index < at) continue;
+    kept += code.slice(at, match.index);
+    at = match.index + match[0].length;
+    for (let depth = 0; at < code.length && !(depth === 0 && code[at] === ';'); at++) {
+      if ('({['.includes(code[at] as string)) depth++;
+      else if (')}]'.includes(code[at] as string)) depth--;
+    }
+    at++;
+  }
+  return kept + code.slice(at);
+}
+
+/** A declaration file without comments, private members and members for the library alone. */
 function strip(code: string): string {
-  return code
+  return withoutInternal(code)
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/^\s*(?:#private;|private [^\n]*;|\/\/[^\n]*)\n/gm, '')
     .replace(/[ \t]+$/gm, '')

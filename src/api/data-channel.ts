@@ -41,7 +41,7 @@ export class DataChannel implements AsyncDisposable {
   #readable: ReadableStream<DataChannelMessage> | undefined;
   #writable: WritableStream<DataChannelPayload> | undefined;
 
-  /** Made by a connection: see {@link PeerConnection.createDataChannel} and `onDataChannel`. */
+  /** @internal Made by a connection: see {@link PeerConnection.createDataChannel} and `onDataChannel`. */
   constructor(port: ChannelPort, handle: ChannelHandle, state: 'connecting' | 'open' = 'connecting') {
     this.#port = port;
     this.#handle = handle;
@@ -89,6 +89,7 @@ export class DataChannel implements AsyncDisposable {
     return priorityOf(this.#handle.priority);
   }
 
+  /** Whether messages can be sent (W3C 6.2). It changes with what a handler, `poll()`, `opened` and `closed` report. */
   get readyState(): DataChannelState {
     const isEnding = this.#handle.state === 'closing' || this.#handle.state === 'closed';
     return isEnding && this.#state !== 'closed' ? 'closing' : this.#state; // `closed` once that has been told
@@ -244,6 +245,7 @@ export class DataChannel implements AsyncDisposable {
     return this.closed;
   }
 
+  /** `await using` closes the channel. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -18,9 +18,13 @@ export interface PeerConnectionEventHandler {
   onIceCandidate?(candidate: SignalledCandidate | null): void | Promise<void>;
   /** A STUN or TURN server did not help. Other candidates are not affected. */
   onIceCandidateError?(error: IceCandidateError): void | Promise<void>;
+  /** Offer and answer stand elsewhere (W3C `signalingstatechange`). */
   onSignalingStateChange?(state: SignalingState): void | Promise<void>;
+  /** ICE found a path, or lost it (W3C `iceconnectionstatechange`). */
   onIceConnectionStateChange?(state: IceConnectionState): void | Promise<void>;
+  /** Gathering began, or is complete (W3C `icegatheringstatechange`). */
   onIceGatheringStateChange?(state: IceGatheringState): void | Promise<void>;
+  /** The connection is up, or is not any more (W3C `connectionstatechange`). `disconnected` may pass; `failed` stays until ICE is restarted. */
   onConnectionStateChange?(state: ConnectionState): void | Promise<void>;
   /** The peer opened a channel. A `handler` set on it before this returns hears of everything. */
   onDataChannel?(channel: DataChannel): void | Promise<void>;

@@ -1,11 +1,15 @@
-export { type ErrorCode, RtcError } from '../core/index.ts';
+export { type ErrorCode, type Log, RtcError } from '../core/index.ts';
 export { Certificate, type Fingerprint } from '../dtls/index.ts';
 export type { IceConnectionState } from '../ice/index.ts';
 export { type Interceptor, type InterceptorFactory, InterceptorRegistry } from '../interceptor/index.ts';
 export type {
+  ActiveDirection,
   CandidateInit,
+  CodecCapability,
   ConnectionState,
   DescriptionInit,
+  EncodingInit,
+  HeaderExtensionCapability,
   IceCandidateError,
   IceGatheringState,
   OutgoingRtcp,
@@ -13,10 +17,12 @@ export type {
   SessionDescriptionInit,
   SignalingState,
   SignalledCandidate,
+  TransceiverDirection,
 } from '../peer/index.ts';
 export type { RtcpPacket } from '../rtcp/index.ts';
+export type { ExtensionMap, MediaKind, RtpCodec, RtpPacket } from '../rtp/index.ts';
 export type { Runtime } from '../runtime/index.ts';
-export { StatsReport } from '../stats/index.ts';
+export { type RtcStats, StatsReport } from '../stats/index.ts';
 export { createPeerConnection, PeerConnectionBuilder } from './builder.ts';
 export { type GenerateCertificateOptions, generateCertificate, importCertificate } from './certificate.ts';
 export type { DataChannelEvent, DataChannelHandler, DataChannelMessage } from './channel-events.ts';
@@ -32,7 +38,7 @@ export { type ContributingSource, RtpReceiver, type RtpReceiveParameters } from 
 export { type RtpEncoding, RtpSender, type RtpSendParameters } from './rtp-sender.ts';
 export { RtpTransceiver } from './rtp-transceiver.ts';
 export { TrackForwarder } from './track-forwarder.ts';
-export type { TrackBinding, TrackCodec, TrackLocal, TrackLocalOptions } from './track-local.ts';
+export { type TrackBinding, type TrackCodec, type TrackLocal, type TrackLocalOptions, TrackLocalStatic } from './track-local.ts';
 export { TrackLocalStaticRtp, type TrackLocalStaticRtpOptions } from './track-local-rtp.ts';
 export { type LocalSample, TrackLocalStaticSample, type TrackLocalStaticSampleOptions } from './track-local-sample.ts';
 export { type Frame, type FrameOptions, TrackRemote, type TrackRemoteHandler } from './track-remote.ts';

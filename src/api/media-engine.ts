@@ -78,19 +78,23 @@ export class MediaEngine {
     return new MediaEngine().registerDefaultCodecs().registerDefaultHeaderExtensions();
   }
 
+  /** What was registered, the best liked first. */
   get codecs(): readonly CodecCapability[] {
     return this.#codecs;
   }
 
+  /** What was registered, in order. */
   get headerExtensions(): readonly HeaderExtensionCapability[] {
     return this.#headerExtensions;
   }
 
+  /** Adds the codecs of {@link MediaEngine.default}. */
   registerDefaultCodecs(): this {
     for (const codec of DEFAULT_CODECS) this.registerCodec(codec);
     return this;
   }
 
+  /** Adds the header extensions of {@link MediaEngine.default}. */
   registerDefaultHeaderExtensions(): this {
     for (const [kind, uri, preferredId] of DEFAULT_EXTENSIONS) {
       if (kind !== 'video') this.registerHeaderExtension({ uri, kind: 'audio', preferredId });

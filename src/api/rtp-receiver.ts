@@ -11,6 +11,7 @@ export interface ContributingSource {
   readonly source: number;
   /** When its last packet came, in milliseconds of the Unix epoch. */
   readonly timestamp: number;
+  /** Of that packet, in ticks of its codec's clock. */
   readonly rtpTimestamp: number;
   /** 0 to 1, linear; absent where the packet did not tell (RFC 6464). */
   readonly audioLevel?: number;
@@ -43,6 +44,7 @@ const NO_EXTENSIONS: ExtensionMap = new ExtensionMap();
 
 /** Receives what the peer sends through one transceiver (W3C 5.3). */
 export class RtpReceiver {
+  /** `audio` or `video`. */
   readonly kind: MediaKind;
   readonly #port: ReceiverPort;
   readonly #transceiver: number;
@@ -57,6 +59,7 @@ export class RtpReceiver {
   #id: string;
   #streamIds: readonly string[] = [];
 
+  /** @internal Made by a connection with its transceiver. */
   constructor(port: ReceiverPort, transceiver: number, kind: MediaKind) {
     this.#port = port;
     this.#transceiver = transceiver;
@@ -74,6 +77,7 @@ export class RtpReceiver {
     return [...this.#tracks.values()];
   }
 
+  /** What was agreed upon for receiving (W3C 5.3): codecs in the order of preference, header extensions, RTCP. Empty before a negotiation. */
   getParameters(): RtpReceiveParameters {
     const agreement = this.#port.media.sectionOf(this.#transceiver)?.agreement;
     return { codecs: agreement?.receiveCodecs ?? [], headerExtensions: agreement?.extensions ?? [], rtcp: { reducedSize: agreement?.reducedSizeRtcp ?? false } };
@@ -100,7 +104,7 @@ export class RtpReceiver {
     return this.#port.stats({ ssrcs: new Set(this.#ssrcs) });
   }
 
-  /** The peer sends these from now on; for the connection. Returns the tracks to tell of. */
+  /** @internal The peer sends these from now on. Returns the tracks to tell of. */
   onTrack(trackId: string, streamIds: readonly string[], rids: readonly string[]): readonly TrackRemote[] {
     this.#id = trackId;
     this.setStreams(streamIds);
@@ -108,7 +112,7 @@ export class RtpReceiver {
     return (rids.length === 0 ? [undefined] : rids).map((rid) => this.#trackOf(rid));
   }
 
-  /** A packet came; for the connection. A track that nobody knows yet is told of first, so that whoever takes it sees all of it. */
+  /** @internal A packet came. A track that nobody knows yet is told of first, so that whoever takes it sees all of it. */
   onPacket(packet: IncomingPacket, onNewTrack: (track: TrackRemote) => void): void {
     const { rid } = packet.stream;
     this.#noteSources(packet);
@@ -118,18 +122,19 @@ export class RtpReceiver {
     track.onPacket(packet);
   }
 
-  /** What the peer sends belongs to these streams from now on; for the connection. */
+  /** @internal What the peer sends belongs to these streams from now on. */
   setStreams(streamIds: readonly string[]): void {
     this.#streamIds = streamIds;
     for (const track of this.#tracks.values()) track.setStreams(streamIds);
   }
 
-  /** The peer sends no more; for the connection. Its tracks are in no stream then, and mute (W3C 5.1, process the removal of a remote track). */
+  /** @internal The peer sends no more. Its tracks are in no stream then, and mute (W3C 5.1, process the removal of a remote track). */
   onRemoved(): void {
     this.setStreams([]);
     for (const track of this.#tracks.values()) track.setMuted(true);
   }
 
+  /** @internal The transceiver has stopped. */
   end(): void {
     for (const track of this.#tracks.values()) track.end();
   }

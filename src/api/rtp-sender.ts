@@ -39,6 +39,7 @@ const NO_EXTENSIONS: ExtensionMap = new ExtensionMap();
 
 /** Sends tracks through one transceiver (W3C 5.2). */
 export class RtpSender {
+  /** `audio` or `video`. */
   readonly kind: MediaKind;
   readonly #port: SenderPort;
   readonly #transceiver: number;
@@ -46,6 +47,7 @@ export class RtpSender {
   readonly #bindings: (SenderBinding | undefined)[] = [];
   #transactions = 0;
 
+  /** @internal Made by a connection with its transceiver. */
   constructor(port: SenderPort, transceiver: number, kind: MediaKind) {
     this.#port = port;
     this.#transceiver = transceiver;
@@ -89,6 +91,7 @@ export class RtpSender {
     this.#port.updateNegotiationNeeded();
   }
 
+  /** What is sent, as it was agreed upon (W3C 5.2): encodings with their SSRCs, codecs in the peer's order, header extensions, RTCP. */
   getParameters(): RtpSendParameters {
     const streams = this.#port.media.sendersOf(this.#transceiver);
     const section = streams[0]?.section;
@@ -119,7 +122,7 @@ export class RtpSender {
     return this.#port.stats({ ssrcs: new Set(this.encodings.map(({ ssrc }) => ssrc)) });
   }
 
-  /** Attaches a track to an encoding; for the connection. */
+  /** @internal Attaches a track to an encoding. */
   attach(track: TrackLocal | null, index = 0): void {
     const before = this.#bindings[index];
     if (before?.track === track) return;
@@ -134,13 +137,13 @@ export class RtpSender {
     track.onBind(binding);
   }
 
-  /** The peer wants a keyframe; for the connection. */
+  /** @internal The peer wants a keyframe. */
   onKeyframeWanted(index: number): void {
     const binding = this.#bindings[index];
     binding?.track.onKeyframeRequest?.(binding);
   }
 
-  /** Lets go of the tracks; for the connection. */
+  /** @internal Lets go of the tracks. */
   detach(): void {
     this.#bindings.forEach((_, i) => this.attach(null, i));
   }

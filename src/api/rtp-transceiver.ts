@@ -6,14 +6,18 @@ import type { RtpSender, SenderPort } from './rtp-sender.ts';
 
 /** A sender and a receiver that share a section of the descriptions (W3C 5.4). */
 export class RtpTransceiver {
+  /** `audio` or `video`, for good. */
   readonly kind: MediaKind;
+  /** Sends tracks; there is one even when the direction is to receive. */
   readonly sender: RtpSender;
+  /** Receives what the peer sends; there is one even when the direction is to send. */
   readonly receiver: RtpReceiver;
   readonly #port: SenderPort;
   readonly #id: number;
   #last: TransceiverView | undefined;
   #isStopped = false;
 
+  /** @internal Made by a connection: see `addTransceiver` and `onTrack`. */
   constructor(port: SenderPort, id: number, kind: MediaKind, sender: RtpSender, receiver: RtpReceiver) {
     this.#port = port;
     this.#id = id;
@@ -44,6 +48,7 @@ export class RtpTransceiver {
     return this.#isStopped ? 'stopped' : (this.#view()?.currentDirection ?? null);
   }
 
+  /** Whether it has come to its end, by {@link RtpTransceiver.stop} or by the peer. */
   get stopped(): boolean {
     return this.#isStopped;
   }
@@ -66,7 +71,7 @@ export class RtpTransceiver {
     this.#port.updateNegotiationNeeded();
   }
 
-  /** It is over; for the connection. */
+  /** @internal It is over. */
   onStopped(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;

@@ -20,8 +20,11 @@ interface Translation {
  * forwarder.switchTo(smallerEncoding); // at its next keyframe, which is asked for
  */
 export class TrackForwarder implements TrackLocal {
+  /** As the source is named, unless the options say otherwise. */
   readonly id: string;
+  /** That of the source; it never changes. */
   readonly kind: MediaKind;
+  /** The MediaStream it belongs to, unless `addTrack` is given others. Default: the first of the source. */
   readonly streamId: string;
   readonly #bindings: Map<TrackBinding, Translation> = new Map();
   readonly #copies: PayloadCopies = new PayloadCopies();
@@ -32,6 +35,7 @@ export class TrackForwarder implements TrackLocal {
   #next: TrackRemote | undefined;
   #untapNext: (() => void) | undefined;
 
+  /** @param source - where the packets come from, until {@link TrackForwarder.switchTo} */
   constructor(source: TrackRemote, options: { readonly id?: string; readonly streamId?: string } = {}) {
     this.kind = source.kind;
     this.id = options.id ?? source.id;
@@ -71,15 +75,18 @@ export class TrackForwarder implements TrackLocal {
     source.requestKeyframe();
   }
 
+  /** For the connection: see {@link TrackLocal.onBind}. */
   onBind(binding: TrackBinding): void {
     this.#bindings.set(binding, { from: new Map(), codecs: new Map() });
     if (this.kind === 'video') this.#source.requestKeyframe();
   }
 
+  /** For the connection: see {@link TrackLocal.onUnbind}. */
   onUnbind(binding: TrackBinding): void {
     this.#bindings.delete(binding);
   }
 
+  /** For the connection: passes the request on to the source. */
   onKeyframeRequest(): void {
     this.#source.requestKeyframe();
     this.#next?.requestKeyframe();

@@ -3,6 +3,7 @@ import { type ExtensionMap, RtpPacket } from '../rtp/index.ts';
 import { forwardRtp, PayloadCopies } from './rtp-forward.ts';
 import { TrackLocalStatic, type TrackLocalOptions } from './track-local.ts';
 
+/** What a track of RTP packets is made with. */
 export interface TrackLocalStaticRtpOptions extends TrackLocalOptions {
   /** Which header extension goes by which id in the packets that are written. Those that the peer knows are passed on. Default: none are. */
   readonly extensions?: ExtensionMap;
@@ -22,6 +23,7 @@ export class TrackLocalStaticRtp extends TrackLocalStatic {
   readonly #extensions: ExtensionMap | undefined;
   readonly #copies: PayloadCopies = new PayloadCopies();
 
+  /** Throws `ERR_INVALID_ARGUMENT` as {@link TrackLocalStatic} does. */
   constructor(options: TrackLocalStaticRtpOptions) {
     super(options);
     this.#extensions = options.extensions;

@@ -8,12 +8,16 @@ import { type TrackBinding, TrackLocalStatic, type TrackLocalOptions } from './t
 export interface LocalSample extends FrameInfo {
   /** A frame as its codec makes it: Annex B with all its NAL units for H.264 and H.265, OBUs for AV1. */
   readonly data: Uint8Array;
-  /** How long it lasts; the timestamp of the next frame follows from it. */
+  /**
+   * How long it lasts, in milliseconds: the timestamp of the next frame follows from it. Default 0; give this or {@link LocalSample.timestamp}, since
+   * frames with neither are all of one time.
+   */
   readonly durationMs?: number;
-  /** RTP timestamp in ticks of the codec's clock, instead of one by durations. */
+  /** RTP timestamp in ticks of the codec's clock. Default: where the durations of the frames before have come to. */
   readonly timestamp?: number;
 }
 
+/** What a track of frames is made with. */
 export interface TrackLocalStaticSampleOptions extends TrackLocalOptions {
   /** Settings of the packetizer, `maxPayloadBytes` among them. */
   readonly packetizer?: PacketizerConfig;

@@ -9,8 +9,11 @@ export interface TrackBinding {
   readonly codec: RtpCodec | undefined;
   /** All payload types that the peer takes. */
   readonly codecs: ReadonlyMap<number, RtpCodec>;
+  /** Which header extension goes by which id on this connection. */
   readonly extensions: ExtensionMap;
+  /** The SSRC of the encoding; `undefined` before a negotiation. */
   readonly ssrc: number | undefined;
+  /** The encoding of a simulcast (RFC 8852); `undefined` where there is one alone. */
   readonly rid: string | undefined;
   /** The next packet is of another source: its numbers and timestamps are joined to those of before. */
   beginSource(): void;
@@ -23,13 +26,17 @@ export interface TrackBinding {
  * header extensions of its own. Implement this interface for a source of another kind.
  */
 export interface TrackLocal {
+  /** Names the track to the peer (RFC 8830). Without white space. */
   readonly id: string;
+  /** `audio` or `video`. */
   readonly kind: MediaKind;
   /** The MediaStream it belongs to, unless `addTrack` is given others. */
   readonly streamId: string;
   /** What it sends, so that a sender can choose a payload type for it. */
   readonly codec: TrackCodec;
+  /** A sender has taken the track: from now on it can be written through. */
   onBind(binding: TrackBinding): void;
+  /** The sender has let go of it. */
   onUnbind(binding: TrackBinding): void;
   /** A receiver cannot decode and wants a keyframe. */
   onKeyframeRequest?(binding: TrackBinding): void;
@@ -43,6 +50,7 @@ export interface TrackCodec {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** What a local track is made with. */
 export interface TrackLocalOptions {
   /** As in `{ mimeType: 'video/VP8', clockRate: 90_000 }`; the MIME type alone does for the codecs of the default engine. */
   readonly codec: string | Pick<CodecInit, 'mimeType' | 'clockRate' | 'channels' | 'sdpFmtpLine'>;
@@ -54,13 +62,18 @@ export interface TrackLocalOptions {
 
 /** What both kinds of static tracks share. */
 export abstract class TrackLocalStatic implements TrackLocal {
+  /** Names the track to the peer (RFC 8830). */
   readonly id: string;
+  /** `audio` or `video`, as its codec is. */
   readonly kind: MediaKind;
+  /** The MediaStream it belongs to, unless `addTrack` is given others. */
   readonly streamId: string;
+  /** What it sends. */
   readonly codec: TrackCodec;
   readonly #bindings: Set<TrackBinding> = new Set();
   #onKeyframeRequest: ((binding: TrackBinding) => void) | undefined;
 
+  /** Throws `ERR_INVALID_ARGUMENT` for what is no MIME type, and for ids with white space. */
   constructor({ codec, id, streamId }: TrackLocalOptions) {
     const init = typeof codec === 'string' ? { mimeType: codec, clockRate: undefined } : codec;
     const [kind, name] = splitMimeType(init.mimeType);
@@ -83,6 +96,10 @@ export abstract class TrackLocalStatic implements TrackLocal {
   }
 
   /** Called when a receiver cannot decode what comes and wants a keyframe (RTCP PLI or FIR). */
+  get onkeyframerequest(): ((binding: TrackBinding) => void) | undefined {
+    return this.#onKeyframeRequest;
+  }
+
   set onkeyframerequest(callback: ((binding: TrackBinding) => void) | undefined) {
     this.#onKeyframeRequest = callback;
   }
@@ -95,14 +112,17 @@ export abstract class TrackLocalStatic implements TrackLocal {
     for (const binding of this.#bindings) binding.beginSource();
   }
 
+  /** For the connection: see {@link TrackLocal.onBind}. */
   onBind(binding: TrackBinding): void {
     this.#bindings.add(binding);
   }
 
+  /** For the connection: see {@link TrackLocal.onUnbind}. */
   onUnbind(binding: TrackBinding): void {
     this.#bindings.delete(binding);
   }
 
+  /** For the connection: calls {@link TrackLocalStatic.onkeyframerequest}. */
   onKeyframeRequest(binding: TrackBinding): void {
     this.#onKeyframeRequest?.(binding);
   }

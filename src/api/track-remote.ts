@@ -3,18 +3,21 @@ import { type Instant, Queue, RtcError } from '../core/index.ts';
 import type { IncomingPacket } from '../interceptor/index.ts';
 import { type ExtensionMap, type MediaKind, type RtpCodec, RtpPacket } from '../rtp/index.ts';
 
-/** Takes what a track receives as it comes, without a promise for each packet. */
+/**
+ * Takes what a track receives as it comes, without a promise for each packet. Methods may be async, and are never waited for. What one throws is
+ * reported to the connection's `onError`.
+ */
 export interface TrackRemoteHandler {
   /** Every packet, in the order of arrival. While this is set, `poll` and iteration get nothing. */
-  onRtp?(packet: RtpPacket): void;
+  onRtp?(packet: RtpPacket): void | Promise<void>;
   /** No packets are to be expected: the peer stopped sending. */
-  onMute?(): void;
+  onMute?(): void | Promise<void>;
   /** Packets come. */
-  onUnmute?(): void;
+  onUnmute?(): void | Promise<void>;
   /** The streams that the peer has it in are others now, as a new description told; none once it was removed, right before `onMute`. */
-  onStreamsChange?(streamIds: readonly string[]): void;
+  onStreamsChange?(streamIds: readonly string[]): void | Promise<void>;
   /** There will be no more. */
-  onEnded?(): void;
+  onEnded?(): void | Promise<void>;
 }
 
 /** How frames are put together. */
@@ -45,6 +48,7 @@ const MAX_UNREAD_PACKETS = 1024;
  * for await (const frame of track.frames()) save(frame.data, frame.timestamp, frame.keyframe);
  */
 export class TrackRemote implements AsyncIterable<RtpPacket> {
+  /** `audio` or `video`. */
   readonly kind: MediaKind;
   /** As the peer named it (RFC 8830), or a random one. */
   readonly id: string;
@@ -59,13 +63,14 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
   #ssrc: number | undefined;
   #payloadType: number | undefined;
   /** Replaced as a whole, so that a tap may end itself or begin another. */
-  #taps: readonly ((packet: RtpPacket) => void)[] = [];
+  #taps: readonly ((packet: RtpPacket) => void | Promise<void>)[] = [];
   /** Somebody reads, or may yet: packets are kept. */
   #isRead = false;
   #muted = true;
   #ended = false;
   #unread = 0;
 
+  /** @internal Made by a receiver. */
   constructor(port: TrackRemotePort, init: { readonly kind: MediaKind; readonly id: string; readonly rid: string | undefined; readonly streamIds: readonly string[] }) {
     this.#port = port;
     this.kind = init.kind;
@@ -99,6 +104,7 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     return this.#muted;
   }
 
+  /** Whether there will be no more packets: the transceiver has stopped, or the connection is closed. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -113,7 +119,7 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     return this.#port.codecs().get(payloadType);
   }
 
-  /** The next packet; `undefined` at the end. Throws `ERR_INVALID_STATE` while another reader waits. */
+  /** The next packet; `undefined` at the end. Rejects with `ERR_INVALID_STATE` while another reader waits. */
   poll(): Promise<RtpPacket | undefined> {
     this.#isRead = true;
     const packet = this.#packets.shift();
@@ -122,6 +128,7 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     return new Promise((resolve) => (this.#waiting = resolve));
   }
 
+  /** Every packet from the first that was not read, until the end. */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<RtpPacket> {
     for (let packet = await this.poll(); packet !== undefined; packet = await this.poll()) yield packet;
   }
@@ -154,14 +161,14 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
   }
 
   /** Calls back with every packet, beside whoever reads. Returns how to end that. */
-  tap(onRtp: (packet: RtpPacket) => void): () => void {
+  tap(onRtp: (packet: RtpPacket) => void | Promise<void>): () => void {
     this.#taps = [...this.#taps, onRtp];
     return () => {
       this.#taps = this.#taps.filter((tap) => tap !== onRtp);
     };
   }
 
-  /** A packet came; for the connection. */
+  /** @internal A packet came. */
   onPacket({ bytes, header }: IncomingPacket): void {
     if (this.#ended) return;
     this.#ssrc = header.ssrc;
@@ -169,14 +176,7 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     if (this.#muted) this.setMuted(false);
     const packet = new RtpPacket(bytes, header);
     for (const tap of this.#taps) this.#call(() => tap(packet));
-    if (this.handler.onRtp !== undefined) {
-      try {
-        this.handler.onRtp(packet);
-      } catch (error) {
-        this.#port.onCallbackError(error);
-      }
-      return;
-    }
+    if (this.handler.onRtp !== undefined) return this.#deliver(packet);
     const waiting = this.#waiting;
     if (waiting !== undefined) {
       this.#waiting = undefined;
@@ -189,6 +189,7 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     this.#unread++;
   }
 
+  /** @internal The peer has it in these streams from now on. */
   setStreams(streamIds: readonly string[]): void {
     const before = this.#streamIds;
     this.#streamIds = streamIds;
@@ -196,12 +197,14 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     this.#call(() => this.handler.onStreamsChange?.(streamIds));
   }
 
+  /** @internal The peer stopped sending, or sends again. */
   setMuted(muted: boolean): void {
     if (this.#muted === muted || this.#ended) return;
     this.#muted = muted;
     this.#call(() => (muted ? this.handler.onMute?.() : this.handler.onUnmute?.()));
   }
 
+  /** @internal There will be no more. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -210,9 +213,20 @@ export class TrackRemote implements AsyncIterable<RtpPacket> {
     this.#call(() => this.handler.onEnded?.());
   }
 
-  #call(callback: () => void): void {
+  /** {@link TrackRemote.#call} for the callback that runs for every packet, without a closure. */
+  #deliver(packet: RtpPacket): void {
     try {
-      callback();
+      const result = this.handler.onRtp?.(packet);
+      if (result instanceof Promise) result.catch(this.#port.onCallbackError);
+    } catch (error) {
+      this.#port.onCallbackError(error);
+    }
+  }
+
+  #call(callback: () => void | Promise<void>): void {
+    try {
+      const result = callback();
+      if (result instanceof Promise) result.catch(this.#port.onCallbackError);
     } catch (error) {
       this.#port.onCallbackError(error);
     }

@@ -59,6 +59,7 @@ export function wholeFrame(room: PayloadRoom, frame: Uint8Array, info: FrameInfo
   return [{ payload, marker: info?.startsTalkspurt ?? false, timestampOffset: 0 }];
 }
 
+/** How samples of one octet each are packed (RFC 3551 4.5). */
 export interface OctetAudioConfig extends PayloadRoomConfig {
   /** Longest packet in milliseconds; longer frames become several packets. Default 20. */
   readonly packetDurationMs?: number;

@@ -37,6 +37,7 @@ const FU_END = 0x40;
 /** The last type of a NAL unit that is not a structure of the payload format. */
 const MAX_UNIT_TYPE = 23;
 
+/** How access units are cut into payloads. */
 export interface H264PacketizerConfig extends PayloadRoomConfig {
   /** `packetization-mode` (RFC 6184 6): 0 sends whole NAL units only, 1 also STAP-A and FU-A. Default 1. */
   readonly packetizationMode?: 0 | 1;
@@ -124,6 +125,7 @@ export class H264Packetizer implements Packetizer {
   }
 }
 
+/** How payloads are put together. */
 export interface H264DepacketizerConfig {
   /**
    * SPS and PPS from signalling. They are put before each IDR picture that comes without an SPS, until the stream

@@ -46,6 +46,7 @@ function withType(firstByte: number, type: number): number {
   return (firstByte & 0x81) | (type << 1);
 }
 
+/** How access units are cut into payloads. */
 export interface H265PacketizerConfig extends PayloadRoomConfig {
   /** How NAL units stand in frames. Default `annexb`. */
   readonly format?: NalFormat;
@@ -157,6 +158,7 @@ export class H265Packetizer implements Packetizer {
   }
 }
 
+/** How payloads are put together. */
 export interface H265DepacketizerConfig {
   /** VPS, SPS and PPS from signalling, put before each IRAP picture that comes without an SPS until the stream brings one. */
   readonly parameterSets?: readonly Uint8Array[];

@@ -6,6 +6,7 @@ const MAX_LEB128_BYTES = 8;
 /** Largest value (AV1 specification 4.10.5). */
 const MAX_LEB128 = 0xffff_ffff;
 
+/** A number as it was read, with its length. */
 export interface Leb128 {
   readonly value: number;
   /** How many bytes it takes. */

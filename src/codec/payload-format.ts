@@ -76,6 +76,7 @@ export interface Depacketizer {
   reset(): void;
 }
 
+/** How large payloads are, and what room is left around them. */
 export interface PayloadRoomConfig {
   /** Largest payload in bytes. Default 1148: a 1200-byte datagram less RTP header, extensions and SRTP tag. */
   readonly maxPayloadBytes?: number;

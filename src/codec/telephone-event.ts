@@ -64,6 +64,7 @@ export interface TelephoneEventPacket {
   readonly timestampOffset: number;
 }
 
+/** A tone to send (RFC 4733). */
 export interface TelephoneToneOptions {
   /** Length of the tone in milliseconds. */
   readonly durationMs: number;

@@ -84,6 +84,7 @@ export function decodeVp8Descriptor(payload: Uint8Array): Vp8Descriptor {
   };
 }
 
+/** What payload descriptors say (RFC 7741 4.2). */
 export interface Vp8PacketizerConfig extends PayloadRoomConfig {
   /** Size of picture ids in bits; 0 sends none. Default 15. */
   readonly pictureIdBits?: 0 | 7 | 15;

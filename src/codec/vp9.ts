@@ -20,6 +20,7 @@ import {
   type Vp9ScalabilityStructure,
 } from './vp9-descriptor.ts';
 
+/** What payload descriptors say (RFC 9628 4.2). */
 export interface Vp9PacketizerConfig extends PayloadRoomConfig {
   /** Flexible mode: each picture names its references (RFC 9628 3). Default false. */
   readonly flexible?: boolean;

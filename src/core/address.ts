@@ -19,11 +19,13 @@ export interface Datagram {
   readonly remote: TransportAddress;
 }
 
+/** The version of IP. */
 export type AddressFamily = 4 | 6;
 
 /** What an address is for, as far as connectivity cares. */
 export type AddressScope = 'unspecified' | 'loopback' | 'link-local' | 'multicast' | 'broadcast' | 'unicast';
 
+/** Whether both name the same address and port. */
 export function sameAddress(a: TransportAddress, b: TransportAddress): boolean {
   return a === b || (a.port === b.port && a.address === b.address);
 }

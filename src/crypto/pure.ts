@@ -226,6 +226,7 @@ function verify(scheme: SignatureScheme, publicKey: Uint8Array, data: Uint8Array
   }
 }
 
+/** What the user allows of cryptography without native code. */
 export interface PureCryptoOptions {
   /**
    * Whether AES is offered too, in GCM and in counter mode. Its JavaScript looks secrets up in tables, so an attacker who shares the machine's caches

@@ -19,6 +19,7 @@ export interface OpenMessage {
   readonly protocol: string;
 }
 
+/** A message of the establishment protocol (RFC 8832 5). */
 export type DcepMessage = { readonly type: 'open'; readonly open: OpenMessage } | { readonly type: 'ack' };
 
 /** Throws {@link DecodeError}. */
@@ -50,6 +51,7 @@ export function decodeDcep(bytes: Uint8Array): DcepMessage {
   return { type: 'open', open };
 }
 
+/** DATA_CHANNEL_OPEN (RFC 8832 5.1). */
 export function encodeOpen(open: OpenMessage): Uint8Array {
   const label = encodeUtf8(open.label);
   const protocol = encodeUtf8(open.protocol);
@@ -66,6 +68,7 @@ export function encodeOpen(open: OpenMessage): Uint8Array {
     .finish();
 }
 
+/** DATA_CHANNEL_ACK (RFC 8832 5.2). */
 export function encodeAck(): Uint8Array {
   return Uint8Array.of(DcepType.ACK);
 }

@@ -1,6 +1,7 @@
 import { canonicalAddress, RtcError, type TransportAddress } from '../core/index.ts';
 import { MAX_CANDIDATE_LINE } from './constants.ts';
 
+/** How a candidate was come by (RFC 8445 5.1.1). */
 export type CandidateType = 'host' | 'srflx' | 'prflx' | 'relay';
 
 /** A candidate as signalling carries it (RFC 8839 5.1). */

@@ -13,6 +13,7 @@ export type IceFailure =
   /** The socket of the selected pair is gone, and no other pair came up. */
   | 'socket-lost';
 
+/** What an agent reports. */
 export type IceEvent =
   | { readonly type: 'state'; readonly state: IceConnectionState; readonly reason?: IceFailure }
   /** Data goes over this pair from now on. Before nomination it is the first that worked. */

@@ -30,6 +30,7 @@ export interface AudioFormat {
   readonly channels: number;
 }
 
+/** The codecs that readers and writers of files know. */
 export type MediaFormat = VideoFormat | AudioFormat;
 
 /**

@@ -31,6 +31,7 @@ export interface MediaFile extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What readers of media files can be told. */
 export interface ReaderConfig extends ByteStreamConfig, WavReaderConfig {
   /** What the file is. Default: found out from its first bytes. */
   readonly container?: Container;

@@ -7,6 +7,7 @@ import { encodeOpusHead, encodeOpusTags } from './opus-head.ts';
 import { opusSilence } from './opus-silence.ts';
 import { type FileEnd, FrameClock, type MediaWriter, refuse, refuseLate } from './writer.ts';
 
+/** How an {@link OggWriter} writes. */
 export interface OggWriterConfig {
   /** Channels that a player is told of: 1 or 2. Opus in WebRTC is decoded as stereo (RFC 7587 7). Default 2. */
   readonly channels?: number;

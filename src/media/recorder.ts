@@ -11,6 +11,7 @@ export const RECORDABLE: Readonly<Record<'webm' | 'mp4', readonly (VideoCodec | 
   mp4: ['H264', 'H265', 'AV1', 'VP9', 'opus'],
 };
 
+/** One track of a recording. */
 export interface RecordedTrack {
   readonly codec: VideoCodec | 'opus';
   /** Of sound, 1 or 2. Default 2, as Opus in WebRTC is decoded (RFC 7587 7). */
@@ -22,6 +23,7 @@ export interface RecordedTrack {
   readonly sender?: string;
 }
 
+/** How a recorder writes. */
 export interface RecorderConfig {
   /** How long in milliseconds the first frame of every track is waited for; then the recording begins without those that are missing. Default 5000. */
   readonly startTimeoutMs?: number;

@@ -73,6 +73,7 @@ export class RtpdumpReader extends PushReader<DumpedPacket> {
   }
 }
 
+/** What the head of an rtpdump file says. */
 export interface RtpdumpWriterConfig {
   /** Default `0.0.0.0`. */
   readonly address?: string;

@@ -2,6 +2,7 @@ import type { WritableFrame } from './frame.ts';
 import type { MediaSink } from './sink.ts';
 import type { MediaWriter } from './writer.ts';
 
+/** How a track is saved. */
 export interface SaveOptions {
   /** Leave out what a header could not know, for a sink that can only be appended to. Default false. */
   readonly appendOnly?: boolean;

@@ -17,6 +17,7 @@ const LEAST_FORMAT_BYTES = 16;
 /** Where the sub-format of WAVE_FORMAT_EXTENSIBLE stands in the `fmt ` chunk; its first two bytes are a format tag. */
 const SUB_FORMAT_AT = 24;
 
+/** How a {@link WavReader} cuts samples into frames. */
 export interface WavReaderConfig {
   /** Milliseconds of sound in a frame. Default 20. */
   readonly frameMs?: number;

@@ -2,6 +2,7 @@ import { type Datagram, type Deadline, type Environment, type Instant, type Prot
 import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelInit } from '../datachannel/index.ts';
 import { Certificate } from '../dtls/index.ts';
 import { generateIceCredentials, type IceConnectionState } from '../ice/index.ts';
+import type { PacketMemory } from '../sctp/index.ts';
 import { selectStreams, type StatsReport } from '../stats/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
 import type { PeerEvent, PeerInput } from './events.ts';
@@ -54,46 +55,57 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
 
   // Descriptions (W3C WebRTC 4.4)
 
+  /** Where offer and answer stand (W3C WebRTC 4.3.1). */
   get signalingState(): SignalingState {
     return this.#layers.isClosed ? 'closed' : this.#jsep.signalingState;
   }
 
+  /** Whether local candidates are being looked for (W3C WebRTC 4.3.2). */
   get iceGatheringState(): IceGatheringState {
     return this.#layers.states.gathering;
   }
 
+  /** What ICE makes of the path (W3C WebRTC 4.3.4). */
   get iceConnectionState(): IceConnectionState {
     return this.#layers.states.ice;
   }
 
+  /** Whether the peer can be reached and is who it should be: ICE and DTLS together (W3C WebRTC 4.3.3). */
   get connectionState(): ConnectionState {
     return this.#layers.states.connection;
   }
 
+  /** The pending local description, else the current one, with the candidates gathered so far. */
   get localDescription(): SessionDescriptionInit | null {
     return this.#jsep.localDescription;
   }
 
+  /** The local description of the last negotiation that was completed, with the candidates gathered since; `null` before the first. */
   get currentLocalDescription(): SessionDescriptionInit | null {
     return this.#jsep.currentLocalDescription;
   }
 
+  /** The local description of a negotiation under way; `null` when there is none. */
   get pendingLocalDescription(): SessionDescriptionInit | null {
     return this.#jsep.pendingLocalDescription;
   }
 
+  /** The pending remote description, else the current one, with the candidates that were added; `null` when there is neither. */
   get remoteDescription(): SessionDescriptionInit | null {
     return this.#jsep.remoteDescription;
   }
 
+  /** The remote description of the last negotiation that was completed; `null` before the first. */
   get currentRemoteDescription(): SessionDescriptionInit | null {
     return this.#jsep.currentRemoteDescription;
   }
 
+  /** The remote description of a negotiation under way; `null` when there is none. */
   get pendingRemoteDescription(): SessionDescriptionInit | null {
     return this.#jsep.pendingRemoteDescription;
   }
 
+  /** Whether the peer said that it takes candidates one by one; `null` before it said anything. */
   get canTrickleIceCandidates(): boolean | null {
     return this.#jsep.canTrickleIceCandidates;
   }
@@ -103,31 +115,46 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     return !this.#layers.isClosed && this.#jsep.negotiationNeeded;
   }
 
+  /** Makes an offer (W3C 4.4.2). Throws `ERR_INVALID_STATE`, `ERR_CLOSED`. */
   createOffer(options: { readonly iceRestart?: boolean } = {}): SessionDescriptionInit {
     this.#checkOpen();
     return this.#jsep.createOffer(options);
   }
 
+  /** Answers the remote offer (W3C 4.4.2). Throws `ERR_INVALID_STATE` when there is none, `ERR_CLOSED`. */
   createAnswer(): SessionDescriptionInit {
     this.#checkOpen();
     return this.#jsep.createAnswer();
   }
 
+  /**
+   * Applies a local description, or the one that is due, and starts gathering.
+   * Throws `ERR_INVALID_STATE`, `ERR_INVALID_MODIFICATION`, `ERR_SDP_SYNTAX` or `ERR_CLOSED`, and changes nothing then.
+   */
   setLocalDescription(description: DescriptionInit | undefined, now: Instant): void {
     this.#checkOpen();
     this.#layers.apply(this.#jsep.setLocalDescription(description), now);
   }
 
+  /**
+   * Applies a remote description; in `have-local-offer` an offer first rolls the local one back (W3C 4.4.1.5).
+   * Throws `ERR_INVALID_STATE`, `ERR_INVALID_ACCESS`, `ERR_OPERATION`, `ERR_SDP_SYNTAX` or `ERR_CLOSED`, and changes nothing then.
+   */
   setRemoteDescription(description: DescriptionInit, now: Instant): void {
     this.#checkOpen();
     this.#layers.apply(this.#jsep.setRemoteDescription(description), now);
   }
 
+  /**
+   * Adds a candidate of the peer; `null` or an empty one says that there are no more.
+   * Throws `ERR_INVALID_STATE`, `ERR_OPERATION`, `ERR_SDP_SYNTAX` or `ERR_CLOSED`.
+   */
   addIceCandidate(candidate: CandidateInit | null, now: Instant): void {
     this.#checkOpen();
     this.#layers.apply(this.#jsep.addIceCandidate(candidate), now);
   }
 
+  /** Makes the next offer start ICE anew (W3C 4.4.2). Throws `ERR_CLOSED`. */
   restartIce(): void {
     this.#checkOpen();
     this.#jsep.restartIce();
@@ -145,6 +172,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#layers.setConfig(this.#config);
   }
 
+  /** The pair of candidates in use. */
   get selectedCandidatePair(): SelectedCandidatePair | undefined {
     return selectedPairOf(this.#layers.transport);
   }
@@ -197,6 +225,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
 
   // Protocol
 
+  /** Takes a datagram that came to one of the sockets. Its bytes belong to the peer from here on. */
   handleRead(datagram: Datagram, now: Instant): void {
     this.#layers.handleRead(datagram, now);
   }
@@ -211,22 +240,32 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#layers.handleWrite(message, now);
   }
 
+  /** The next datagram to send. Poll until there is none. */
   pollWrite(): Datagram | undefined {
     return this.#layers.pollWrite();
   }
 
+  /** Takes what the driver tells of its sockets and of names that it looked up. */
   handleEvent(event: PeerInput, now: Instant): void {
     this.#layers.handleEvent(event, now);
   }
 
+  /** What happened, in order. Media have events of their own: {@link PeerMedia.pollEvent}. */
   pollEvent(): PeerEvent | undefined {
     return this.#layers.pollEvent();
   }
 
+  /** Packets of data are built there from now on: only where each is sent before the next is polled, and whoever sends them says when they have left. */
+  usePacketMemory(memory: PacketMemory): void {
+    this.#layers.usePacketMemory(memory);
+  }
+
+  /** Does what is due. Calling early is harmless. */
   handleTimeout(now: Instant): void {
     this.#layers.handleTimeout(now);
   }
 
+  /** When {@link Peer.handleTimeout} is to be called at the latest, unless something else happens before. */
   pollTimeout(): Deadline | undefined {
     return this.#layers.pollTimeout();
   }

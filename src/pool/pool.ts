@@ -38,6 +38,7 @@ export class ConnectionPool implements AsyncDisposable {
   readonly #connections: Set<PooledPeerConnection> = new Set();
   #closing: Promise<void> | undefined;
 
+  /** Throws `ERR_INVALID_ARGUMENT` for a number of workers that is none, `TypeError` for what is no URL. */
   constructor(options: ConnectionPoolOptions = {}) {
     const { workers = Math.max(1, availableParallelism() - 1), setup, entry } = options;
     if (!(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS)) throw new RtcError('ERR_INVALID_ARGUMENT', `workers is a whole number from 1 to ${MAX_WORKERS}`);

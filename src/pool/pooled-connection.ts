@@ -75,18 +75,22 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     this.opened.catch(() => this.#end());
   }
 
+  /** Where offer and answer stand (W3C WebRTC 4.3.1); changes with `onSignalingStateChange`. */
   get signalingState(): SignalingState {
     return this.#snapshot.signalingState;
   }
 
+  /** Whether local candidates are being looked for (W3C WebRTC 4.3.2); changes with `onIceGatheringStateChange`. */
   get iceGatheringState(): IceGatheringState {
     return this.#snapshot.iceGatheringState;
   }
 
+  /** What ICE makes of the path (W3C WebRTC 4.3.4); changes with `onIceConnectionStateChange`. */
   get iceConnectionState(): IceConnectionState {
     return this.#snapshot.iceConnectionState;
   }
 
+  /** Whether the peer can be reached and is who it should be: ICE and DTLS together (W3C WebRTC 4.3.3); changes with `onConnectionStateChange`. */
   get connectionState(): ConnectionState {
     return this.#snapshot.connectionState;
   }
@@ -96,22 +100,27 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     return this.#snapshot.pendingLocalDescription ?? this.#snapshot.currentLocalDescription;
   }
 
+  /** The local description of the last negotiation that was completed, with the candidates gathered since; `null` before the first. */
   get currentLocalDescription(): SessionDescriptionInit | null {
     return this.#snapshot.currentLocalDescription;
   }
 
+  /** The local description of a negotiation under way; `null` when there is none. */
   get pendingLocalDescription(): SessionDescriptionInit | null {
     return this.#snapshot.pendingLocalDescription;
   }
 
+  /** The pending remote description, else the current one, with the candidates that were added; `null` when there is neither. */
   get remoteDescription(): SessionDescriptionInit | null {
     return this.#snapshot.pendingRemoteDescription ?? this.#snapshot.currentRemoteDescription;
   }
 
+  /** The remote description of the last negotiation that was completed; `null` before the first. */
   get currentRemoteDescription(): SessionDescriptionInit | null {
     return this.#snapshot.currentRemoteDescription;
   }
 
+  /** The remote description of a negotiation under way; `null` when there is none. */
   get pendingRemoteDescription(): SessionDescriptionInit | null {
     return this.#snapshot.pendingRemoteDescription;
   }
@@ -131,18 +140,22 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     return this.#call('createOffer', { iceRestart: options.iceRestart === true }) as Promise<SessionDescriptionInit>;
   }
 
+  /** As `PeerConnection.createAnswer`. */
   createAnswer(): Promise<SessionDescriptionInit> {
     return this.#call('createAnswer') as Promise<SessionDescriptionInit>;
   }
 
+  /** As `PeerConnection.setLocalDescription`. */
   async setLocalDescription(description?: DescriptionInit): Promise<void> {
     await this.#call('setLocalDescription', description && plainDescription(description));
   }
 
+  /** As `PeerConnection.setRemoteDescription`. */
   async setRemoteDescription(description: DescriptionInit): Promise<void> {
     await this.#call('setRemoteDescription', plainDescription(description));
   }
 
+  /** As `PeerConnection.addIceCandidate`. */
   async addIceCandidate(candidate?: CandidateInit | null): Promise<void> {
     await this.#call('addIceCandidate', candidate ? { ...candidate } : null);
   }
@@ -173,10 +186,12 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     return refuseMedia();
   }
 
+  /** What the connection knows of itself, as W3C webrtc-stats dictionaries. There is no selector, as there are no tracks. */
   async getStats(): Promise<StatsReport> {
     return new StatsReport((await this.#call('getStats')) as ConstructorParameters<typeof StatsReport>[0]);
   }
 
+  /** The configuration in force: what was given, with what {@link PooledPeerConnection.setConfiguration} changed. */
   getConfiguration(): Configuration {
     return this.#configuration;
   }
@@ -226,6 +241,7 @@ export class PooledPeerConnection implements AsyncDisposable, LinkedConnection {
     return this.#closing;
   }
 
+  /** `await using` closes the connection. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -26,6 +26,7 @@ export interface RtcpLimits {
   readonly maxFeedbackStatuses: number;
 }
 
+/** What is put up with, unless a caller says otherwise. */
 export const DEFAULT_RTCP_LIMITS: RtcpLimits = Object.freeze({
   maxCompoundPackets: MAX_COMPOUND_PACKETS,
   maxSdesItems: MAX_SDES_ITEMS,

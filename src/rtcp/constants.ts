@@ -84,4 +84,5 @@ export const MAX_XR_BLOCKS = 64;
 export const MAX_DLRR_REPORTS = 256;
 export const MAX_NACK_ENTRIES = 512;
 export const MAX_FIR_ENTRIES = 256;
+/** Packets that one transport-wide feedback tells of at the most. */
 export const MAX_FEEDBACK_STATUSES = 8192;

@@ -51,6 +51,7 @@ export interface OtherPacket {
   readonly body: Uint8Array;
 }
 
+/** Any RTCP packet; its `type` says which. */
 export type RtcpPacket =
   | SenderReport
   | ReceiverReport
@@ -66,6 +67,7 @@ export type RtcpPacket =
   | CongestionFeedback
   | OtherPacket;
 
+/** How {@link decodeRtcp} reads. */
 export interface RtcpDecodeOptions {
   /** Whether a datagram may begin with another packet than a report (RFC 5506). Default true. */
   readonly reducedSize?: boolean;

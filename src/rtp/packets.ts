@@ -89,22 +89,27 @@ function scanHeader(bytes: Uint8Array, header: RtpHeader): string {
 
 // Single fields, for whoever needs no more. The packet must be one that isRtp() or a decoder let pass.
 
+/** Reads the marker bit of a packet that was found to be RTP (RFC 3550 5.1). */
 export function peekMarker(bytes: Uint8Array): boolean {
   return (bytes[1] as number) >= 0x80;
 }
 
+/** Reads the payload type of a packet that was found to be RTP (RFC 3550 5.1). */
 export function peekPayloadType(bytes: Uint8Array): number {
   return (bytes[1] as number) & 0x7f;
 }
 
+/** Reads the sequence number of a packet that was found to be RTP (RFC 3550 5.1). */
 export function peekSequenceNumber(bytes: Uint8Array): number {
   return readU16(bytes, 2);
 }
 
+/** Reads the timestamp of a packet that was found to be RTP, in ticks of the codec's clock (RFC 3550 5.1). */
 export function peekTimestamp(bytes: Uint8Array): number {
   return readU32(bytes, 4);
 }
 
+/** Reads the SSRC of a packet that was found to be RTP (RFC 3550 5.1). */
 export function peekSsrc(bytes: Uint8Array): number {
   return readU32(bytes, 8);
 }
@@ -116,22 +121,27 @@ export function csrcAt(bytes: Uint8Array, index: number): number {
 
 // The same fields rewritten in place, as a forwarder does.
 
+/** Writes the marker bit of a packet in place (RFC 3550 5.1). */
 export function setMarker(bytes: Uint8Array, marker: boolean): void {
   bytes[1] = ((bytes[1] as number) & 0x7f) | (marker ? 0x80 : 0);
 }
 
+/** Writes the payload type of a packet in place (RFC 3550 5.1). */
 export function setPayloadType(bytes: Uint8Array, payloadType: number): void {
   bytes[1] = ((bytes[1] as number) & 0x80) | (payloadType & 0x7f);
 }
 
+/** Writes the sequence number of a packet in place (RFC 3550 5.1). */
 export function setSequenceNumber(bytes: Uint8Array, sequenceNumber: number): void {
   writeU16(bytes, 2, sequenceNumber);
 }
 
+/** Writes the timestamp of a packet in place, in ticks of the codec's clock (RFC 3550 5.1). */
 export function setTimestamp(bytes: Uint8Array, timestamp: number): void {
   writeU32(bytes, 4, timestamp);
 }
 
+/** Writes the SSRC of a packet in place (RFC 3550 5.1). */
 export function setSsrc(bytes: Uint8Array, ssrc: number): void {
   writeU32(bytes, 8, ssrc);
 }

@@ -23,6 +23,7 @@ export interface SdpLimits {
   readonly maxExtensions: number;
 }
 
+/** What is put up with, unless a caller says otherwise. */
 export const DEFAULT_SDP_LIMITS: SdpLimits = Object.freeze({
   maxLength: MAX_DESCRIPTION_LENGTH,
   maxLines: MAX_LINES,

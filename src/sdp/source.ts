@@ -36,6 +36,7 @@ export function sourcesOf(section: MediaSection): readonly SdpSource[] {
   return [...sources].map(([ssrc, attributes]) => ({ ssrc, attributes }));
 }
 
+/** The `a=ssrc-group` lines of a section (RFC 5576 4.2). */
 export function sourceGroupsOf(section: MediaSection): readonly SdpSourceGroup[] {
   return section.attributes('ssrc-group').map(({ value }) => {
     const [semantics, ...ssrcs] = fields(value);

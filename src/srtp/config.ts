@@ -10,6 +10,7 @@ import {
 } from './constants.ts';
 import { profileParameters } from './profiles.ts';
 
+/** What an SRTP session is made with (RFC 3711, RFC 7714). */
 export interface SrtpConfig {
   /** A value of {@link SrtpProfile}, as DTLS negotiates it. */
   readonly profile: number;

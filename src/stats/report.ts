@@ -16,14 +16,17 @@ export class StatsReport implements ReadonlyMap<string, RtcStats> {
     this.#entries = map;
   }
 
+  /** How many entries there are. */
   get size(): number {
     return this.#entries.size;
   }
 
+  /** The entry with this id. */
   get(id: string): RtcStats | undefined {
     return this.#entries.get(id);
   }
 
+  /** Whether there is an entry with this id. */
   has(id: string): boolean {
     return this.#entries.has(id);
   }
@@ -33,22 +36,27 @@ export class StatsReport implements ReadonlyMap<string, RtcStats> {
     return [...this.#entries.values()].filter((entry): entry is RtcStatsOf<Type> => entry.type === type);
   }
 
+  /** Calls back with every entry, in order. */
   forEach(callback: (entry: RtcStats, id: string, report: ReadonlyMap<string, RtcStats>) => void): void {
     for (const [id, entry] of this.#entries) callback(entry, id, this);
   }
 
+  /** Ids with their entries, in order. */
   entries(): MapIterator<[string, RtcStats]> {
     return this.#entries.entries();
   }
 
+  /** The ids, in order. */
   keys(): MapIterator<string> {
     return this.#entries.keys();
   }
 
+  /** The entries, in order. */
   values(): MapIterator<RtcStats> {
     return this.#entries.values();
   }
 
+  /** The same as {@link StatsReport.entries}. */
   [Symbol.iterator](): MapIterator<[string, RtcStats]> {
     return this.#entries[Symbol.iterator]();
   }

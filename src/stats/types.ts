@@ -137,6 +137,7 @@ export type RtcStats =
   | MediaStats
   | DropStats;
 
+/** The `type` of an entry, as in `candidate-pair`. */
 export type RtcStatsType = RtcStats['type'];
 
 /** The entry of a type. */

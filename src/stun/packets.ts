@@ -85,6 +85,7 @@ export interface StunMessageInit {
   readonly attributes: readonly (readonly [type: number, value: Uint8Array])[];
 }
 
+/** What a message ends with. */
 export interface StunEncodeOptions {
   /** Adds MESSAGE-INTEGRITY or MESSAGE-INTEGRITY-SHA256. */
   readonly integrity?: IntegrityKey;

@@ -17,6 +17,7 @@ export class PeerMedia {
   readonly #transport: MediaTransport;
   #isClosed = false;
 
+  /** For the peer, which has one. */
   constructor(jsep: Jsep, transport: MediaTransport) {
     this.#jsep = jsep;
     this.#transport = transport;
@@ -53,6 +54,7 @@ export class PeerMedia {
     return id;
   }
 
+  /** Sends no more through a transceiver, from the next negotiation on (W3C 5.1). Throws `ERR_CLOSED`. */
   removeTrack(transceiver: number): void {
     this.#checkOpen();
     this.#jsep.removeTrack(transceiver);
@@ -66,11 +68,13 @@ export class PeerMedia {
     this.#setSource(transceiver, trackId);
   }
 
+  /** The MediaStreams that the track belongs to, from the next negotiation on. Throws `ERR_CLOSED`. */
   setStreams(transceiver: number, streamIds: readonly string[]): void {
     this.#checkOpen();
     this.#jsep.setStreams(transceiver, streamIds);
   }
 
+  /** What is wanted of a transceiver, from the next negotiation on (W3C 5.4). Throws `ERR_CLOSED`. */
   setDirection(transceiver: number, direction: ActiveDirection): void {
     this.#checkOpen();
     this.#jsep.setDirection(transceiver, direction);

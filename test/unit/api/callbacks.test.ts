@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DataChannel, type PeerConnection } from '../../../src/api/index.ts';
+import { type DataChannel, type PeerConnection, TrackRemote } from '../../../src/api/index.ts';
+import type { IncomingPacket } from '../../../src/interceptor/index.ts';
+import { encodeRtp, ExtensionMap, RtpPacket } from '../../../src/rtp/index.ts';
 import { connectPair, within } from '../../support/peers.ts';
 
 test('A-JS-08 every callback may throw or reject: it is reported, and the connection goes on', async () => {
@@ -126,3 +128,22 @@ function fail(how: string): never {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
+
+test('A-JS-08 what the callbacks of a remote track throw or reject with is reported, and every packet goes on', async () => {
+  const errors: unknown[] = [];
+  const port = { codecs: () => new Map(), extensions: () => new ExtensionMap(), requestKeyframe: () => {}, now: () => 0, onCallbackError: (error: unknown) => void errors.push(error) };
+  const track = new TrackRemote(port, { kind: 'video', id: 'v', rid: undefined, streamIds: [] });
+  const bytes = encodeRtp({ payloadType: 96, sequenceNumber: 1, timestamp: 2, ssrc: 3, payload: new Uint8Array(4) });
+  const { header } = RtpPacket.decode(bytes);
+  let seen = 0;
+  const endTap = track.tap(async () => fail('tap'));
+  track.handler = { onRtp: async () => { seen++; fail('later'); }, onUnmute: async () => fail('later'), onMute: () => fail('sync') };
+  for (let i = 0; i < 2; i++) track.onPacket({ bytes, header } as IncomingPacket);
+  endTap();
+  track.handler = { ...track.handler, onRtp: () => { seen++; fail('sync'); } };
+  track.onPacket({ bytes, header } as IncomingPacket);
+  track.setMuted(true);
+  await new Promise(setImmediate);
+  assert.equal(seen, 3);
+  assert.equal(errors.length, 7);
+});
