@@ -7,7 +7,8 @@ export interface ChannelPort {
   readonly maxMessageSizeBytes: number;
   /** A copy of a message's bytes, for {@link ChannelPort.write}. */
   copy(bytes: Uint8Array): Uint8Array;
-  write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array): void;
+  /** @param isCopy - whether `bytes` came from {@link ChannelPort.copy}, and so may be used for another message later */
+  write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array, isCopy: boolean): void;
   read(handle: ChannelHandle): ChannelMessage | undefined;
   close(handle: ChannelHandle): void;
   /** Runs a callback of the user; what it throws is reported, never passed on. */

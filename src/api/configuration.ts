@@ -97,7 +97,7 @@ export function checkConfiguration(configuration: Configuration, present?: Confi
 }
 
 /** The peer's part of configuration and settings, and the media that goes with them. */
-export function peerConfigOf(configuration: Configuration, settings: Settings, media?: Pick<PeerConfig, 'media' | 'interceptors' | 'packetMemory'>): PeerConfig {
+export function peerConfigOf(configuration: Configuration, settings: Settings, media?: Pick<PeerConfig, 'media' | 'interceptors'>): PeerConfig {
   const config: { -readonly [K in keyof PeerConfig]: PeerConfig[K] } = {
     iceServers: iceServerUrls(configuration).map((url) => parseIceServerUrl(url)),
     iceTransportPolicy: configuration.iceTransportPolicy ?? 'all',

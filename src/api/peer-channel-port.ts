@@ -32,8 +32,8 @@ export class PeerChannelPort implements ChannelPort {
     this.#copies.rest();
   }
 
-  write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array): void {
-    this.#peer.handleWrite({ channel: handle, binary: isBinary, data: bytes, memory: isBinary ? memoryOf(bytes) : undefined }, this.#driver.now());
+  write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array, isCopy: boolean): void {
+    this.#peer.handleWrite({ channel: handle, binary: isBinary, data: bytes, memory: isCopy ? memoryOf(bytes) : undefined }, this.#driver.now());
     this.#driver.wake();
   }
 

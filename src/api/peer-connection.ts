@@ -1,6 +1,6 @@
 import { type Environment, RtcError } from '../core/index.ts';
 import type { ChannelHandle } from '../datachannel/index.ts';
-import { packetMemory, PeerConnectionDriver } from '../driver/index.ts';
+import { PeerConnectionDriver } from '../driver/index.ts';
 import type { IceConnectionState } from '../ice/index.ts';
 import { defaultInterceptors } from '../interceptor/index.ts';
 import {
@@ -87,7 +87,6 @@ export class PeerConnection implements AsyncDisposable {
     const config = peerConfigOf(this.#configuration, options.settings ?? {}, {
       media: options.mediaEngine?.capabilities() ?? (defaultMedia ??= MediaEngine.default().capabilities()),
       interceptors: options.interceptors?.factories ?? (usualInterceptors ??= defaultInterceptors()),
-      ...(runtime.sendsAtOnce && { packetMemory }),
     });
     this.#peer = new Peer(config, this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });

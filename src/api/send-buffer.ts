@@ -65,7 +65,7 @@ export class SendBuffer {
   }
 
   write(isBinary: boolean, bytes: Uint8Array): void {
-    this.#port.write(this.#handle, isBinary, bytes);
+    this.#port.write(this.#handle, isBinary, bytes, isBinary); // text was encoded into bytes of its own
     if (!this.#isAboveLow) this.#isAboveLow = this.#handle.bufferedAmount > this.#lowThreshold;
   }
 

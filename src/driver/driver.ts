@@ -21,8 +21,8 @@ export interface DriverOptions {
 const BYTES_PER_TURN: number = 512 * 1024;
 const TURN_MS = 5;
 const ROUNDS_PER_TURN = 4;
-/** What is sent at most between two datagrams that lie in the socket, when an answer is urgent. */
-const BYTES_BETWEEN_READS: number = 64 * 1024;
+/** What is sent at most before what has come is handed over: to send all that a window holds takes longer than an answer may wait. */
+const BYTES_BEFORE_OUTPUT: number = 64 * 1024;
 
 /**
  * Deadlines that come every few seconds for as long as a connection lives, and that a quarter of a second does not matter to. Those of all
@@ -34,7 +34,8 @@ const UNHURRIED_MS = 250;
 
 /**
  * Pumps one peer: the only place where time and sockets meet the protocols. One flush a turn of the event loop serves all
- * datagrams and writes of that turn: one acknowledgement, one look at the timers, one batch of sends.
+ * datagrams and writes of that turn: one acknowledgement, one look at the timers, one batch of sends. A turn in which much is read or sent is cut
+ * into pieces, so that a small message does not wait for the large ones around it.
  */
 export class PeerConnectionDriver implements SocketsHandler {
   readonly #peer: Peer;
@@ -64,6 +65,7 @@ export class PeerConnectionDriver implements SocketsHandler {
   async open(options: DriverOptions): Promise<void> {
     if (options.udpAddrs) await this.#sockets.bindNamed(options.udpAddrs);
     else await this.#sockets.bindInterfaces();
+    if (this.#sockets.sendAtOnce) this.#peer.usePacketMemory(packetMemory);
     const interfaces = this.#runtime.interfaces();
     const now = this.now();
     for (const local of this.#sockets.locals) this.#peer.handleEvent({ type: 'socket', local, interfaces }, now);
@@ -119,7 +121,7 @@ export class PeerConnectionDriver implements SocketsHandler {
     if (this.#closed) return;
     try {
       this.#peer.handleRead({ bytes, local, remote }, this.now());
-      if (this.#peer.isAnswerUrgent) this.#flush(BYTES_BETWEEN_READS);
+      if (this.#peer.isAnswerUrgent) this.#answer();
     } catch (error) {
       return this.#handler.onFault(error);
     }
@@ -147,14 +149,31 @@ export class PeerConnectionDriver implements SocketsHandler {
   };
 
   #rounds(): boolean {
-    let isMoreToSend = false;
-    for (let round = 0; round < ROUNDS_PER_TURN && !isMoreToSend && !this.#closed; round++) {
-      isMoreToSend = this.#flush(BYTES_PER_TURN);
-      this.#dirty = false;
-      this.#handler.onOutput();
-      if (!this.#dirty) break;
+    let isMoreToSend = this.#exchange(BYTES_BEFORE_OUTPUT);
+    for (let round = 1; round < ROUNDS_PER_TURN && (isMoreToSend || this.#dirty) && !this.#closed; round++) {
+      isMoreToSend = this.#exchange(BYTES_PER_TURN);
+      if (isMoreToSend) break;
     }
     return isMoreToSend;
+  }
+
+  /** Acknowledgements and some of what waits go out, then what has come is handed over. Returns whether output was left. */
+  #exchange(limit: number): boolean {
+    const isMoreToSend = this.#flush(limit);
+    this.#dirty = false;
+    this.#handler.onOutput();
+    return isMoreToSend;
+  }
+
+  /** A part of a turn, while more datagrams lie in the socket: what came with a long message is answered before all of that is read. */
+  #answer(): void {
+    this.#inTurn = true;
+    try {
+      this.#exchange(BYTES_BEFORE_OUTPUT);
+      if (this.#dirty && !this.#closed) this.#flush(BYTES_BEFORE_OUTPUT);
+    } finally {
+      this.#inTurn = false;
+    }
   }
 
   /** Time, then output. Returns whether output was left for the next turn. */

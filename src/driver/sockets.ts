@@ -25,6 +25,11 @@ export class Sockets {
     return this.#sockets.map((socket) => socket.localAddress);
   }
 
+  /** Whether what all of them were given may be overwritten while {@link Sockets.queuedBytes} is 0. */
+  get sendAtOnce(): boolean {
+    return this.#sockets.every(({ sendsAtOnce }) => sendsAtOnce === true);
+  }
+
   /** How many bytes wait in the runtime to be sent. */
   get queuedBytes(): number {
     let bytes = 0;

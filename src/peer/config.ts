@@ -1,6 +1,5 @@
 import type { Certificate } from '../dtls/index.ts';
 import type { InterceptorFactory } from '../interceptor/index.ts';
-import type { PacketMemory } from '../sctp/index.ts';
 import type { StunServer } from './gatherer/index.ts';
 import type { MediaCapabilities } from './jsep/index.ts';
 
@@ -23,8 +22,6 @@ export interface PeerConfig {
   readonly mtuBytes?: number;
   /** The largest UDP payload to try, in bytes. Default: what the interface carries in one piece, and a DTLS record can hold. */
   readonly maxMtuBytes?: number;
-  /** Where packets of data are built, when each is sent before the next is polled. Default: each gets memory of its own. */
-  readonly packetMemory?: PacketMemory;
   /** How long a STUN server may take, in milliseconds. Default 5000. */
   readonly stunDeadlineMs?: number;
   /** How long DTLS may take, in milliseconds. Default 30,000. */

@@ -1,7 +1,7 @@
 import { type Deadline, type Environment, type Instant } from '../core/index.ts';
 import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels, type DataChannelEvent, type DataChannelInit } from '../datachannel/index.ts';
 import { DtlsMachine } from '../dtls/index.ts';
-import { SctpAssociation, type SctpEvent, type SctpPath } from '../sctp/index.ts';
+import { type PacketMemory, SctpAssociation, type SctpEvent, type SctpPath } from '../sctp/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_MTU_BYTES, DEFAULT_RECEIVE_WINDOW_BYTES, type PeerConfig } from './config.ts';
 import { DTLS_OVERHEAD_BYTES } from './path.ts';
 
@@ -25,6 +25,7 @@ const UNKNOWN_MAX_MESSAGE_SIZE_BYTES = 65_536;
 /** The data channels of a peer and the SCTP association that carries them: SCTP packets on one side, messages on the other. */
 export class DataTransport {
   readonly #config: PeerConfig;
+  #packetMemory: PacketMemory | undefined;
   readonly #environment: Environment;
   readonly #channels: DataChannels;
   #sctp: SctpAssociation | undefined;
@@ -32,8 +33,9 @@ export class DataTransport {
   #path: SctpPath | undefined;
   #isConnected = false;
 
-  constructor(config: PeerConfig, environment: Environment) {
+  constructor(config: PeerConfig, environment: Environment, packetMemory?: PacketMemory) {
     this.#config = config;
+    this.#packetMemory = packetMemory;
     this.#environment = environment;
     this.#channels = new DataChannels({}, environment);
   }
@@ -50,6 +52,11 @@ export class DataTransport {
   get maxMessageSizeBytes(): number {
     const limit = this.#parameters?.remoteMaxMessageSizeBytes ?? UNKNOWN_MAX_MESSAGE_SIZE_BYTES;
     return limit === 0 ? Number.MAX_SAFE_INTEGER : limit;
+  }
+
+  /** Where associations that are started from now on build their packets. */
+  usePacketMemory(memory: PacketMemory): void {
+    this.#packetMemory = memory;
   }
 
   setParameters(parameters: SctpParameters): void {
@@ -73,7 +80,7 @@ export class DataTransport {
         mtuSearch: 'when-needed',
         headroomBytes: DtlsMachine.HEADROOM,
         tailroomBytes: DtlsMachine.TAILROOM,
-        ...(this.#config.packetMemory && { packetMemory: this.#config.packetMemory }),
+        ...(this.#packetMemory && { packetMemory: this.#packetMemory }),
         zeroChecksum: true,
         windowRelease: 'explicit',
         maxRetransmits: Number.MAX_SAFE_INTEGER,

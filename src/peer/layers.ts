@@ -2,7 +2,7 @@ import { Counters, type Datagram, type Deadline, earlier, type Environment, type
 import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
 import type { Certificate, DtlsEvent } from '../dtls/index.ts';
 import type { IcePair } from '../ice/index.ts';
-import type { SctpPath } from '../sctp/index.ts';
+import type { PacketMemory, SctpPath } from '../sctp/index.ts';
 import { channelEvent } from './channel-event.ts';
 import type { PeerConfig } from './config.ts';
 import { ConnectionStates } from './connection-states.ts';
@@ -40,6 +40,7 @@ export class PeerLayers {
   readonly counters: Counters = new Counters();
   #config: PeerConfig;
   #data: DataTransport;
+  #packetMemory: PacketMemory | undefined;
   #pair: IcePair | undefined;
   #channelsOpened = 0;
   #channelsClosed = 0;
@@ -63,6 +64,12 @@ export class PeerLayers {
   /** To look at: what changes it goes another way. */
   get transport(): Transport {
     return this.#connectivity.transport;
+  }
+
+  /** See `Peer.usePacketMemory`. */
+  usePacketMemory(memory: PacketMemory): void {
+    this.#packetMemory = memory;
+    this.#data.usePacketMemory(memory);
   }
 
   /** To look at. */
@@ -258,7 +265,7 @@ export class PeerLayers {
     this.#data.fail(now);
     this.#queueFarewell();
     this.#collectDataEvents();
-    this.#data = new DataTransport(this.#config, this.#environment);
+    this.#data = new DataTransport(this.#config, this.#environment, this.#packetMemory);
     if (this.#pair !== undefined) this.#data.setPath(this.#pathOf(this.#pair), now);
   }
 
@@ -270,7 +277,7 @@ export class PeerLayers {
     this.#connectivity.reset();
     this.#pair = undefined;
     this.#media.forget();
-    this.#data = new DataTransport(this.#config, this.#environment);
+    this.#data = new DataTransport(this.#config, this.#environment, this.#packetMemory);
     this.states.setGathering('new');
     this.states.setIce('new');
   }

@@ -125,7 +125,7 @@ export class RelayChannel extends DataChannel {
   #writeWaiting(): void {
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
       try {
-        this.#port.write(this.#handle, next.isBinary, next.bytes);
+        this.#port.write(this.#handle, next.isBinary, next.bytes, false); // several may share a buffer
       } catch (error) {
         if (error instanceof RtcError && error.code === 'ERR_RESOURCE') return; // all channels together have too much: after the next packets
         this.#drop(); // it closed on the way: the other thread hears of that

@@ -64,13 +64,15 @@ export interface UdpSocket {
   readonly localAddress: TransportAddress;
   /**
    * Sends a datagram, or reports to {@link UdpHandler.onError} why it could not. The bytes must stay unchanged after
-   * the call, but see {@link Runtime.sendsAtOnce}. Ignored after `close`.
+   * the call, but see {@link UdpSocket.sendsAtOnce}. Ignored after `close`.
    */
   send(bytes: Uint8Array, remote: TransportAddress): void;
   /** Sends several datagrams to one address, where that is cheaper than one by one. */
   sendMany?(datagrams: readonly Uint8Array[], remote: TransportAddress): void;
   /** How many bytes wait in the runtime to be sent, where it queues. */
   readonly queuedBytes: number;
+  /** Whether the socket is through with all that it was given to send whenever `queuedBytes` is 0: it may be overwritten then. Default false. */
+  readonly sendsAtOnce?: boolean;
   /** Resolves when the socket is gone. No handler is called after `close` was. */
   close(): Promise<void>;
 }
@@ -98,8 +100,6 @@ export interface Runtime {
   /** Milliseconds since the Unix epoch. */
   unixNow(): number;
   readonly random: RandomSource;
-  /** Whether a UDP socket is through with all that it was given to send whenever its `queuedBytes` is 0: it may be overwritten then. Default false. */
-  readonly sendsAtOnce?: boolean;
   /** The cryptography to use when the user names none. */
   readonly crypto: CryptoProvider;
   /**

@@ -159,6 +159,10 @@ export const BROKEN_RUNTIMES: Readonly<Record<string, Break>> = {
       handler.onClose();
     },
   })),
+  'a socket says that it sends at once, and keeps what it was given': sockets((socket, _handler, runtime) => ({
+    sendsAtOnce: true,
+    send: (bytes, remote) => void runtime.setTimer(0, () => socket.send(bytes, remote)),
+  })),
   'send throws': sockets((socket) => ({
     send(bytes, remote) {
       if (remote.port === 0) throw new RangeError('bad port');

@@ -53,6 +53,21 @@ export const udpCases: readonly ScopedCase[] = [
     },
   },
   {
+    name: 'what was given to a socket that sends at once may be overwritten as soon as nothing is queued',
+    async run(scope) {
+      const [address] = (await scope.loopbacks()) as [string];
+      const [a, b] = [await scope.bind(address), await scope.bind(address)];
+      let memory = new Uint8Array(1000);
+      for (let i = 0; i < 60; i++) {
+        memory.set(pattern(1000, i));
+        a.send(memory, b.socket.localAddress);
+        if (a.socket.sendsAtOnce !== true || a.socket.queuedBytes > 0) memory = new Uint8Array(1000);
+      }
+      await scope.until('all datagrams', () => b.arrivals.length === 60);
+      b.arrivals.forEach(({ bytes }, i) => ensure(same(bytes, pattern(1000, i)), `datagram ${i} went out with what was written after the call`));
+    },
+  },
+  {
     name: 'each datagram is in memory of its own, and of its own size, that the owner may write to',
     async run(scope) {
       const [address] = (await scope.loopbacks()) as [string];

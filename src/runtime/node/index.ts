@@ -11,9 +11,6 @@ import { bindUdp } from './udp.ts';
 
 export type { LookupFunction } from './names.ts';
 
-/** Of the platforms with these modules only Node.js itself is known to hand a datagram to the system during the call, or to count it as queued. */
-const sendsAtOnce: boolean = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
-
 /** What can be chosen about {@link nodeRuntime}. */
 export interface NodeRuntimeOptions {
   /** Default: `node:crypto`. */
@@ -46,7 +43,6 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
     unixNow,
     random,
     crypto: options.crypto ?? nodeCrypto,
-    sendsAtOnce,
     setTimer,
     afterReads,
     bindUdp: (bind: UdpBindOptions): Promise<UdpSocket> => bindUdp({ ...defaults, ...bind }),

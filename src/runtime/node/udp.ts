@@ -16,6 +16,8 @@ const SIZE_UNTOLD_BYTES = 1280;
  */
 const CIPHER_COPIES: number = 'transfer' in ArrayBuffer.prototype ? 0 : 1;
 const COPIES_IN: number = 2 + CIPHER_COPIES;
+/** Of the platforms with this module only Node.js itself is known to hand a datagram to the system during the call, or to count it as queued. */
+const SENDS_AT_ONCE: boolean = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
 
 /** Addresses are literals here, so the socket must not ask the resolver: that costs a thread's answer or a tick per send. */
 function literalLookup(family: 4 | 6): (address: string, options: unknown, done: (error: null, address: string, family: number) => void) => void {
@@ -50,6 +52,10 @@ class NodeUdpSocket implements UdpSocket {
     socket.on('message', this.#onMessage);
     socket.on('error', this.#onError);
     socket.on('close', this.#onClose);
+  }
+
+  get sendsAtOnce(): boolean {
+    return SENDS_AT_ONCE;
   }
 
   get queuedBytes(): number {

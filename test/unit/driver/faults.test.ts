@@ -232,12 +232,12 @@ function sendingAtOnce(runtime: Runtime, queuedOneIn: number): Runtime {
   let sends = 0;
   return {
     ...runtime,
-    sendsAtOnce: true,
     async bindUdp(options) {
       const socket = await runtime.bindUdp(options);
       const queue: (readonly [Uint8Array, Parameters<UdpSocket['send']>[1]])[] = [];
       return {
         localAddress: socket.localAddress,
+        sendsAtOnce: true,
         get queuedBytes() {
           return queue.reduce((sum, [bytes]) => sum + bytes.length, 0);
         },

@@ -51,6 +51,17 @@ test('the sender keeps its bytes: they may change after the call', async () => {
   await Promise.all([a.close(), b.close()]);
 });
 
+test('messages that share a buffer on their way to the worker arrive as they were', async () => {
+  const { a, b, channelA, channelB } = await connectPooled(pool);
+  for (let round = 0; round < 4; round++) {
+    const sent = Array.from({ length: 250 }, (_, i) => new Uint8Array(2500 + 20 * i).fill(round * 50 + i));
+    const arriving = messages(channelB, sent.length);
+    await Promise.all(sent.map((message) => channelA.send(message)));
+    for (const [i, message] of (await arriving).entries()) assert.deepEqual(message, sent[i], `message ${i} of round ${round}`);
+  }
+  await Promise.all([a.close(), b.close()]);
+});
+
 test('what is not read stays with the peer, and nothing of it is lost', async () => {
   const { a, b, channelA, channelB } = await connectPooled(pool, { b: { settings: { receiveWindowBytes: 256 * 1024 } } });
   const message = new Uint8Array(64 * 1024);
