@@ -6,3 +6,6 @@ export const MAX_WRITTEN = 256;
 export const EXPORTER_LABEL = 'EXTRACTOR-dtls_srtp';
 /** Bytes of a canonical name before base64 (RFC 7022 4.2: at least 96 bits). */
 export const CNAME_BYTES = 12;
+
+/** Most packets that are sealed before the first of them is sent. */
+export const SEALED_AT_ONCE = 16;

@@ -1,14 +1,14 @@
-import { Counters, type Deadline, type Environment, type Instant, randomBytes, randomU32, RtcError, SparseMap, SparseQueue, toBase64 } from '../../core/index.ts';
+import { Counters, type Deadline, type Environment, type Instant, Queue, randomBytes, randomU32, RtcError, SparseMap, SparseQueue, toBase64 } from '../../core/index.ts';
 import { type BeltPacket, beltPacket, InterceptorChain, type InterceptorEvent, type InterceptorFactory } from '../../interceptor/index.ts';
 import { isRtcp, readRtcp, type RtcpPacket } from '../../rtcp/index.ts';
 import { isRtp, readHeader, readPadding, RtpHeader } from '../../rtp/index.ts';
 import { type SrtpConfig, SrtpSession, type SrtpStats } from '../../srtp/index.ts';
 import type { MediaAgreement, SendEncoding } from '../jsep/index.ts';
-import { CNAME_BYTES, MAX_WRITTEN } from './constants.ts';
+import { CNAME_BYTES, MAX_WRITTEN, SEALED_AT_ONCE } from './constants.ts';
 import type { MediaEvent } from './events.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import { Router } from './router.ts';
-import { type OutgoingRtcp, signRtcp } from './outgoing-rtcp.ts';
+import { type RtcpInit, signRtcp } from './rtcp-init.ts';
 import { type OutgoingRtp, SendStream } from './send-stream.ts';
 import { Written } from './written.ts';
 
@@ -37,6 +37,8 @@ export class MediaTransport {
   readonly #events: SparseQueue<MediaEvent> = new SparseQueue();
   /** Since a packet of several receivers was written. They are built before anything else happens that could tell the difference. */
   #written: Written | undefined;
+  /** What is sealed and not sent yet. */
+  readonly #sealed: Queue<Uint8Array> = new Queue();
   /** The ids of the tracks that are sent and received, by transceiver. */
   readonly sourceIds: SparseMap<number, string> = new SparseMap();
   readonly trackIds: SparseMap<number, string> = new SparseMap();
@@ -158,7 +160,7 @@ export class MediaTransport {
   }
 
   /** Sends RTCP of the application. False, and counted, when there is nobody to send it to. */
-  writeRtcp(packets: readonly OutgoingRtcp[], now: Instant): boolean {
+  writeRtcp(packets: readonly RtcpInit[], now: Instant): boolean {
     if (!this.isReady) return this.#refuse('srtp.no-keys');
     this.#build();
     (this.#chain as InterceptorChain).writeRtcp(packets.map((packet) => signRtcp(packet, this.#rtcpSsrc)), now);
@@ -181,23 +183,39 @@ export class MediaTransport {
 
   /** The next SRTP or SRTCP packet. */
   pollWrite(): Uint8Array | undefined {
+    if (this.#sealed.length === 0) this.#seal();
+    return this.#sealed.shift();
+  }
+
+  /**
+   * Seals what waits, several packets before the first is sent: what a key needs stays in the processor's nearest cache, from which the system's
+   * way of a packet to the network drives it out each time.
+   */
+  #seal(): void {
     const chain = this.#chain;
     const srtp = this.#srtp;
-    if (chain === undefined || srtp === undefined) return undefined;
+    if (chain === undefined || srtp === undefined) return;
     this.#build();
     for (let unit = chain.pollWrite(); unit !== undefined; unit = chain.pollWrite()) {
-      try {
-        if ('rtcp' in unit) return srtp.protectRtcp(unit.rtcp);
-        // A retransmission on the SSRC of the media is the packet itself once more, for a peer without RTX.
-        const isRepeated = unit.role === 'rtx' && unit.header.ssrc === unit.stream.ssrc;
-        return isRepeated ? srtp.repeatRtp(unit.bytes) : srtp.protectRtp(unit.bytes);
-      } catch (error) {
-        if (!(error instanceof RtcError)) throw error;
-        // A forwarded duplicate, or one from before the replay window: the same numbers must not seal two packets.
-        this.counters.add('srtp.refused');
-      }
+      const sealed = this.#protect(unit, srtp);
+      if (sealed === undefined) continue;
+      this.#sealed.push(sealed);
+      if (this.#sealed.length >= SEALED_AT_ONCE) return;
     }
-    return undefined;
+  }
+
+  #protect(unit: NonNullable<ReturnType<InterceptorChain['pollWrite']>>, srtp: SrtpSession): Uint8Array | undefined {
+    try {
+      if ('rtcp' in unit) return srtp.protectRtcp(unit.rtcp);
+      // A retransmission on the SSRC of the media is the packet itself once more, for a peer without RTX.
+      const isRepeated = unit.role === 'rtx' && unit.header.ssrc === unit.stream.ssrc;
+      return isRepeated ? srtp.repeatRtp(unit.bytes) : srtp.protectRtp(unit.bytes);
+    } catch (error) {
+      if (!(error instanceof RtcError)) throw error;
+      // A forwarded duplicate, or one from before the replay window: the same numbers must not seal two packets.
+      this.counters.add('srtp.refused');
+      return undefined;
+    }
   }
 
   /** Puts what a description changed among the events. */
@@ -232,6 +250,7 @@ export class MediaTransport {
 
   /** Lets go of the keys. */
   forget(): void {
+    this.#sealed.clear();
     this.#srtp?.close();
     this.#srtp = undefined;
   }
