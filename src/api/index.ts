@@ -12,7 +12,7 @@ export type {
   HeaderExtensionCapability,
   IceCandidateError,
   IceGatheringState,
-  OutgoingRtcp,
+  RtcpInit,
   SelectedCandidatePair,
   SessionDescriptionInit,
   SignalingState,

@@ -8,7 +8,7 @@ import {
   type ConnectionState,
   type DescriptionInit,
   type IceGatheringState,
-  type OutgoingRtcp,
+  type RtcpInit,
   Peer,
   type PeerConfig,
   type PeerEvent,
@@ -277,7 +277,7 @@ export class PeerConnection implements AsyncDisposable {
    * pc.writeRtcp([{ type: 'pli', mediaSsrc: track.ssrc }]); // as track.requestKeyframe() does
    * pc.writeRtcp([{ type: 'remb', bitrateBps: 500_000, ssrcs: [track.ssrc] }]);
    */
-  writeRtcp(packets: readonly OutgoingRtcp[]): boolean {
+  writeRtcp(packets: readonly RtcpInit[]): boolean {
     const isSent = this.#peer.media.writeRtcp(packets, this.#driver.now());
     if (isSent) this.#driver.wake();
     return isSent;

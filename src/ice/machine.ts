@@ -287,10 +287,11 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
 
   /** A snapshot. */
   stats(): IceStats {
-    const { counters } = this.#context;
+    const { counters, current } = this.#context;
     return {
       state: this.#state,
       controlling: this.controlling,
+      localUsernameFragment: current.local.usernameFragment,
       selectedPair: this.selectedPair,
       selectedPairChanges: counters.get('ice.selected'),
       pairs: [...this.pairs],

@@ -6,6 +6,8 @@ import type { IcePair } from './pair.ts';
 export interface IceStats {
   readonly state: IceConnectionState;
   readonly controlling: boolean;
+  /** Of the generation in use. */
+  readonly localUsernameFragment: string;
   readonly selectedPair: IcePair | undefined;
   /** How often another pair was selected. */
   readonly selectedPairChanges: number;

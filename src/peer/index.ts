@@ -21,6 +21,6 @@ export type {
 } from './jsep/index.ts';
 export { Peer } from './machine.ts';
 export { PacketMemory } from '../sctp/index.ts';
-export { type MediaEvent, OUTGOING_HEADROOM_BYTES, type OutgoingRtcp, type OutgoingRtp, PeerMedia, type ReceivedPacket, type ReceiveStream, type Section, type SendStream } from './media/index.ts';
+export { type MediaEvent, OUTGOING_HEADROOM_BYTES, type OutgoingRtp, PeerMedia, type ReceivedPacket, type ReceiveStream, type RtcpInit, type Section, type SendStream } from './media/index.ts';
 export { type ConnectionState, connectionStateOf, type IceGatheringState, type SignalingState } from './states.ts';
 export type { SelectedCandidatePair } from './stats.ts';

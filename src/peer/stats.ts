@@ -2,6 +2,7 @@ import { type Counters, type Environment, type Instant, toBase64 } from '../core
 import type { ChannelHandle } from '../datachannel/index.ts';
 import { type Certificate, type Fingerprint, fingerprintOf } from '../dtls/index.ts';
 import type { IceCandidate, IcePair, LocalCandidate } from '../ice/index.ts';
+import { StreamStatistics } from '../interceptor/index.ts';
 import type { SctpStats } from '../sctp/index.ts';
 import { SrtpProfile } from '../srtp/index.ts';
 import { type CandidatePairStats, type CandidateStats, type CertificateStats, type DataChannelStats, type RtcStats, StatsReport, type TransportStats } from '../stats/index.ts';
@@ -78,7 +79,7 @@ export function peerStats(sources: StatsSources, now: Instant, environment: Envi
     const id = `candidate-pair-${i}`;
     const isSelected = pair === ice.selectedPair;
     if (isSelected) selectedId = id;
-    const stats = pairStats(pair, id, ids, timestamp);
+    const stats = { ...pairStats(pair, id, ids, timestamp), ...transport.sentOver(pair) };
     const { targetBps } = sources.media;
     entries.push(isSelected && targetBps !== undefined ? { ...stats, availableOutgoingBitrate: targetBps } : stats);
   });
@@ -86,7 +87,8 @@ export function peerStats(sources: StatsSources, now: Instant, environment: Envi
   entries.push(certificateStats('certificate-local', sources.certificate.der, own, timestamp));
   const remote = transport.dtls?.remoteCertificate;
   if (remote) entries.push(certificateStats('certificate-remote', remote, fingerprintOf(environment.crypto, 'sha-256', remote), timestamp));
-  entries.push(transportStats(transport, sources.data.association?.stats(), selectedId, remote !== undefined, timestamp));
+  const feedback = sources.media.chain?.find(StreamStatistics)?.congestionFeedback;
+  entries.push({ ...transportStats(transport, sources.data.association?.stats(), selectedId, remote !== undefined, timestamp), ...(feedback && { ccfbMessagesSent: feedback.sent, ccfbMessagesReceived: feedback.received }) });
   sources.data.channels.channels.forEach((channel, i) => entries.push(channelStats(channel, i, timestamp)));
   entries.push(...mediaStats({ media: sources.media, transceivers: sources.transceivers, transportId: TRANSPORT_ID }, now, environment));
   entries.push({ id: 'drops', type: 'sansrtc-drops', timestamp, counters: dropsOf(sources) });
@@ -153,7 +155,7 @@ function transportStats(transport: Transport, sctp: SctpStats | undefined, selec
     timestamp,
     ...transport.traffic,
     iceRole: ice === undefined ? 'unknown' : ice.controlling ? 'controlling' : 'controlled',
-    ...(ice && { iceState: ice.state }),
+    ...(ice && { iceState: ice.state, iceLocalUsernameFragment: ice.localUsernameFragment }),
     dtlsState: transport.dtlsState,
     dtlsRole: transport.dtlsRole ?? 'unknown',
     ...(selectedCandidatePairId !== undefined && { selectedCandidatePairId }),

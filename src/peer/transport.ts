@@ -1,4 +1,4 @@
-import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, SparseQueue, type TransportAddress } from '../core/index.ts';
+import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, sameAddress, SparseQueue, type TransportAddress } from '../core/index.ts';
 import { type Certificate, type DtlsEvent, type DtlsMachine, type DtlsState, type Fingerprint, isDataRecord } from '../dtls/index.ts';
 import { IceAgent, type IceCandidate, type IceConnectionState, type IceCredentials, type IceEvent, type IcePair } from '../ice/index.ts';
 import { DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
@@ -20,6 +20,12 @@ interface Path {
   readonly remote: TransportAddress;
 }
 
+/** What was sent, without checks. */
+interface Sent {
+  readonly packetsSent: number;
+  readonly bytesSent: number;
+}
+
 /** What the two descriptions together say of DTLS. */
 export interface DtlsParameters {
   readonly role: 'client' | 'server';
@@ -39,6 +45,11 @@ export class Transport {
   #dtls: DtlsTransport | undefined;
   /** The pair in use: the one ICE selected, and until then the one that the first DTLS datagram came over. */
   #path: Path | undefined;
+  /** The pair that is the path, and what had been sent when it became that. */
+  #pair: IcePair | undefined;
+  #before: Sent = { packetsSent: 0, bytesSent: 0 };
+  /** What was sent over pairs while they were the path. */
+  readonly #sentOver: WeakMap<IcePair, Sent> = new WeakMap();
   #dtlsRole: 'client' | 'server' | undefined;
   #bytesSent = 0;
   #bytesReceived = 0;
@@ -78,6 +89,14 @@ export class Transport {
 
   get traffic(): { readonly bytesSent: number; readonly bytesReceived: number; readonly packetsSent: number; readonly packetsReceived: number } {
     return { bytesSent: this.#bytesSent, bytesReceived: this.#bytesReceived, packetsSent: this.#packetsSent, packetsReceived: this.#packetsReceived };
+  }
+
+  /** What was sent over a pair since it was selected first. */
+  sentOver(pair: IcePair): Sent {
+    const sent = this.#sentOver.get(pair) ?? { packetsSent: 0, bytesSent: 0 };
+    if (pair !== this.#pair) return sent;
+    const { packetsSent, bytesSent } = this.#before;
+    return { packetsSent: sent.packetsSent + this.#packetsSent - packetsSent, bytesSent: sent.bytesSent + this.#bytesSent - bytesSent };
   }
 
   /** Starts the ICE agent, or gives it a new generation of credentials. */
@@ -195,7 +214,7 @@ export class Transport {
   pollIceEvent(now: Instant): IceEvent | undefined {
     const event = this.#ice?.pollEvent();
     if (event?.type === 'selected-pair') {
-      this.#path = { local: event.pair.base, remote: event.pair.remoteAddress };
+      this.#take(event.pair);
       this.#tryStartDtls(now);
     }
     return event;
@@ -222,6 +241,16 @@ export class Transport {
 
   closeIce(now: Instant): void {
     this.#ice?.close(now);
+  }
+
+  /** Makes a pair the path. What went over the same 5-tuple before it was selected counts as its own. */
+  #take(pair: IcePair): void {
+    const path = this.#path;
+    if (this.#pair !== undefined) this.#sentOver.set(this.#pair, this.sentOver(this.#pair));
+    const isSame = this.#pair === undefined && path !== undefined && sameAddress(path.local, pair.base) && sameAddress(path.remote, pair.remoteAddress);
+    if (!isSame) this.#before = { packetsSent: this.#packetsSent, bytesSent: this.#bytesSent };
+    this.#pair = pair;
+    this.#path = { local: pair.base, remote: pair.remoteAddress };
   }
 
   #tryStartDtls(now: Instant): void {

@@ -57,6 +57,9 @@ export interface TransportStats extends RtcStatsBase<'transport'> {
   /** The name of the SRTP protection profile, as in `SRTP_AEAD_AES_128_GCM`. */
   readonly srtpCipher?: string;
   readonly selectedCandidatePairChanges: number;
+  /** Congestion control feedback packets (RFC 8888 3.1); absent without media. */
+  readonly ccfbMessagesSent?: number;
+  readonly ccfbMessagesReceived?: number;
   /** Not of the W3C: the largest UDP payload that SCTP sends at present, and the probes that search for a larger one (RFC 8899). */
   readonly mtuBytes?: number;
   readonly mtuProbesSent?: number;
@@ -89,6 +92,7 @@ export interface CandidatePairStats extends RtcStatsBase<'candidate-pair'> {
   readonly remoteCandidateId: string;
   readonly state: 'frozen' | 'waiting' | 'in-progress' | 'failed' | 'succeeded';
   readonly nominated: boolean;
+  /** Without checks, since the pair was selected first. */
   readonly packetsSent?: number;
   readonly packetsReceived?: number;
   readonly bytesSent?: number;

@@ -26,8 +26,16 @@ export class StreamStatistics implements Interceptor {
   readonly #known: WeakMap<LocalStream, LocalStatistics> = new WeakMap();
   readonly #remotes: SparseMap<number, RemoteStatistics> = new SparseMap();
 
+  #feedbackSent = 0;
+  #feedbackReceived = 0;
+
   constructor(context: InterceptorContext) {
     this.#context = context;
+  }
+
+  /** Congestion control feedback packets (RFC 8888 3.1) of the whole connection. */
+  get congestionFeedback(): { readonly sent: number; readonly received: number } {
+    return { sent: this.#feedbackSent, received: this.#feedbackReceived };
   }
 
   /** What is known of a stream that is sent, by its SSRC; `undefined` when none is bound. */
@@ -81,12 +89,16 @@ export class StreamStatistics implements Interceptor {
         return this.#onBlocks(packet.reports, now);
       case 'xr':
         return this.#onExtended(packet, now);
+      case 'congestion-feedback':
+        this.#feedbackReceived++;
+        return;
       default:
         countRequests(packet, this.#locals);
     }
   }
 
   writeRtcp(packet: RtcpPacket): void {
+    if (packet.type === 'congestion-feedback') this.#feedbackSent++;
     countRequests(packet, this.#remotes);
   }
 

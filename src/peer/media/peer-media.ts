@@ -5,7 +5,7 @@ import type { ActiveDirection, CodecCapability, Jsep, TransceiverInit, Transceiv
 import type { MediaEvent } from './events.ts';
 import type { MediaTransport, ReceivedPacket } from './machine.ts';
 import type { Section } from './section.ts';
-import type { OutgoingRtcp } from './outgoing-rtcp.ts';
+import type { RtcpInit } from './rtcp-init.ts';
 import type { OutgoingRtp, SendStream } from './send-stream.ts';
 
 /**
@@ -121,7 +121,7 @@ export class PeerMedia {
   }
 
   /** Sends RTCP. False, and counted, while it cannot be sent. Throws `ERR_INVALID_ARGUMENT` for what has no form on the wire. */
-  writeRtcp(packets: readonly OutgoingRtcp[], now: Instant): boolean {
+  writeRtcp(packets: readonly RtcpInit[], now: Instant): boolean {
     return !this.#isClosed && this.#transport.writeRtcp(packets, now);
   }
 

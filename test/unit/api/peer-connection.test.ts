@@ -287,6 +287,9 @@ test('statistics name the transport, the pair, both candidates, the channels and
   assert.ok(transport!.bytesSent > 500 && transport!.packetsReceived > 3);
   const pair = report.get(transport!.selectedCandidatePairId!);
   assert.ok(pair?.type === 'candidate-pair' && pair.nominated && pair.state === 'succeeded');
+  assert.deepEqual([pair.packetsSent, pair.bytesSent], [transport!.packetsSent, transport!.bytesSent], 'all of it went over the pair');
+  assert.equal(transport!.iceLocalUsernameFragment, /a=ice-ufrag:(\S+)/.exec(a.localDescription!.sdp)![1]);
+  assert.equal(transport!.ccfbMessagesSent, undefined, 'no media, no feedback');
   assert.equal(report.get(pair.localCandidateId)?.type, 'local-candidate');
   assert.equal(report.get(pair.remoteCandidateId)?.type, 'remote-candidate');
   const [channel] = report.byType('data-channel');

@@ -563,3 +563,14 @@ test('the default interceptors say whenever they have something: a chain that lo
     }
   }
 });
+
+test('congestion control feedback is counted in both directions (RFC 8888 3.1, webrtc-stats RTCTransportStats)', () => {
+  const { chain, stats } = withStatistics();
+  const feedback: RtcpPacket = { type: 'congestion-feedback', senderSsrc: 1, reports: [], timestamp: 5 };
+  assert.deepEqual(stats.congestionFeedback, { sent: 0, received: 0 });
+  chain.handleRtcp([feedback, PLI], 0);
+  chain.handleRtcp([feedback], 1);
+  chain.writeRtcp([feedback], 2);
+  while (chain.pollWrite() !== undefined);
+  assert.deepEqual(stats.congestionFeedback, { sent: 1, received: 2 });
+});

@@ -138,6 +138,19 @@ test('a restart, its rollback, and a close each change what there is to wait for
   assert.equal(a.connectivity.transport.iceState, 'new');
 });
 
+test('what is sent counts for the pair that it went over, checks apart (webrtc-stats RTCIceCandidatePairStats)', () => {
+  const { a } = connect();
+  const { transport } = a.connectivity;
+  const pair = transport.selectedPair!;
+  const { packetsSent, bytesSent } = transport.traffic;
+  assert.ok(packetsSent > 0 && bytesSent > 100 * packetsSent);
+  assert.deepEqual(transport.sentOver(pair), { packetsSent, bytesSent }, 'the handshake went over what became the pair');
+  transport.address(new Uint8Array(77));
+  assert.deepEqual(transport.sentOver(pair), { packetsSent: packetsSent + 1, bytesSent: bytesSent + 77 });
+  const unused = { ...pair };
+  assert.deepEqual(transport.sentOver(unused), { packetsSent: 0, bytesSent: 0 });
+});
+
 test('each change of a state is told once, and closing is not told of (W3C WebRTC 4.3.3, 4.4.1.10)', () => {
   const events = new SparseQueue<PeerEvent>();
   const states = new ConnectionStates(events);

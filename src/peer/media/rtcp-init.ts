@@ -13,10 +13,10 @@ type AboutNobody<Packet> = Packet extends { readonly type: 'fir' | 'remb' } ? 'm
  * RTCP to send. Who sends it may be left out (`senderSsrc` of feedback, `ssrc` of `rr`, `app` and `xr`): it is the SSRC that
  * the connection's own reports and feedback come from then (RFC 3550 6.4.2). So may the `mediaSsrc` of `fir` and `remb`, which is 0.
  */
-export type OutgoingRtcp = Unsigned<RtcpPacket>;
+export type RtcpInit = Unsigned<RtcpPacket>;
 
 /** Fills in who sends a packet. */
-export function signRtcp(packet: OutgoingRtcp, ssrc: number): RtcpPacket {
+export function signRtcp(packet: RtcpInit, ssrc: number): RtcpPacket {
   switch (packet.type) {
     case 'nack':
     case 'pli':
