@@ -41,6 +41,7 @@ export interface TlsOptions {
   readonly protocols?: readonly string[];
 }
 
+/** Where to connect, and for how long to try. */
 export interface TcpConnectOptions {
   /** An IP address: names are resolved before. */
   readonly remote: TransportAddress;
@@ -54,6 +55,7 @@ export interface TcpConnectOptions {
   readonly keepAlive?: boolean;
 }
 
+/** Where to listen. */
 export interface TcpListenOptions {
   /** The port 0 asks for any free one. */
   readonly local: TransportAddress;
@@ -70,6 +72,7 @@ export interface TcpListenOptions {
 /** Connections that a listener holds at a time, unless something else is asked for. */
 export const DEFAULT_MAX_CONNECTIONS = 256;
 
+/** A bound TCP socket. */
 export interface TcpListener {
   /** What it is bound to; the port is never 0. */
   readonly localAddress: TransportAddress;
