@@ -70,9 +70,6 @@ class NodeHmac implements Hmac {
   // As bytes: a KeyObject takes as long to make as a code, and a kilobyte. Where codes are made by the thousand it pays.
   readonly #key: Uint8Array;
   #keyObject: KeyObject | undefined;
-  /** The key's blocks of the inner hash and of the outer one. */
-  #inner: Uint8Array | undefined;
-  #outer: Uint8Array | undefined;
 
   constructor(name: HashName, key: Uint8Array) {
     this.#hash = openSslHash(name);
@@ -94,16 +91,14 @@ class NodeHmac implements Hmac {
   /** A code over pieces that fit into the scratch space behind the key's block, `length` bytes with it. */
   #signShort(pieces: readonly Uint8Array[], length: number, oneShot: typeof crypto.hash): Uint8Array {
     const block = this.#blockBytes;
-    this.#inner ??= padded(this.#key, block, 0x36363636);
-    this.#outer ??= padded(this.#key, block, 0x5c5c5c5c);
-    scratch.set(this.#inner);
+    writePadded(this.#key, block, 0x36363636);
     let end = block;
     for (let i = 0; i < pieces.length; i++) {
       scratch.set(pieces[i] as Uint8Array, end);
       end += (pieces[i] as Uint8Array).length;
     }
     const inner = oneShot(this.#hash, head(length), 'binary');
-    scratch.set(this.#outer);
+    writePadded(this.#key, block, 0x5c5c5c5c);
     scratchText.write(inner, block, 'latin1');
     const code = oneShot(this.#hash, head(block + inner.length), 'binary');
     scratchText.write(code, 'latin1');
@@ -127,11 +122,10 @@ function head(length: number): Uint8Array {
   return view;
 }
 
-/** A key as the first block of a hash (RFC 2104 2). */
-function padded(key: Uint8Array, blockBytes: number, pad: number): Uint8Array {
+/** Begins the scratch space with a key as the first block of a hash (RFC 2104 2). */
+function writePadded(key: Uint8Array, blockBytes: number, pad: number): void {
   scratch.fill(0, 0, blockBytes).set(key);
   for (let i = 0; i < blockBytes >> 2; i++) scratchWords[i] = (scratchWords[i] as number) ^ pad;
-  return scratch.slice(0, blockBytes);
 }
 
 /** One cipher context per packet, which is what `node:crypto` offers; the result is copied in place. */
