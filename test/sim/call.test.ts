@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createPeerConnection, type DataChannel, type PeerConnection, TrackLocalStaticRtp, type TrackEvent } from '../../src/api/index.ts';
 import { encodeRtp } from '../../src/rtp/index.ts';
 import { createWorld, type World } from '../../src/sim/index.ts';
+import { negotiateIn } from '../support/world.ts';
 
 const SEED = Number(process.env['SIM_FIRST_SEED'] ?? 1);
 const MINUTE_MS = 60_000;
@@ -59,12 +60,7 @@ class Sink {
 }
 
 async function connect(world: World, a: PeerConnection, b: PeerConnection): Promise<void> {
-  await world.until(a.setLocalDescription());
-  await world.run(() => a.iceGatheringState === 'complete');
-  await world.until(b.setRemoteDescription(a.localDescription!));
-  await world.until(b.setLocalDescription());
-  await world.run(() => b.iceGatheringState === 'complete');
-  await world.until(a.setRemoteDescription(b.localDescription!));
+  await negotiateIn(world, a, b);
   await world.run(() => a.connectionState === 'connected' && b.connectionState === 'connected', world.now + MINUTE_MS);
 }
 

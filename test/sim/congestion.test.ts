@@ -5,6 +5,7 @@ import { InterceptorRegistry, jitterBuffer, pacer } from '../../src/interceptor/
 import { createWorld } from '../../src/sim/index.ts';
 import { type CallResult, runCall, type Scenario } from '../support/congestion.ts';
 import { BAR_3_MEGABIT, BAR_LOSS, BAR_STEP, congestionTable, SCENARIOS } from '../support/congestion-scenarios.ts';
+import { negotiateIn } from '../support/world.ts';
 
 /** `npm run test:sim -- congestion --seeds 20`; a call takes a fifth of a second. */
 const SEEDS = Math.min(Number(process.env['SIM_SEEDS'] ?? 2), 50);
@@ -116,12 +117,7 @@ test('two connections find a path of 3 Mbit/s, and what the track sends arrives 
   );
   const track = new TrackLocalStaticSample({ codec: 'video/VP8' });
   const sender = a.addTrack(track);
-  await world.until(a.setLocalDescription());
-  await world.run(() => a.iceGatheringState === 'complete');
-  await world.until(b.setRemoteDescription(a.localDescription!));
-  await world.until(b.setLocalDescription());
-  await world.run(() => b.iceGatheringState === 'complete');
-  await world.until(a.setRemoteDescription(b.localDescription!));
+  await negotiateIn(world, a, b);
   await world.run(() => a.connectionState === 'connected' && b.connectionState === 'connected', 10_000);
   const targetBps = (): number => sender.targetBitrateBps ?? 0;
   const frame = (): void => {

@@ -1,6 +1,7 @@
 import { createPeerConnection, type DataChannel, type DataChannelInit, type PeerConnection, type PeerConnectionOptions } from '../../src/api/index.ts';
 import { nodeCrypto } from '../../src/crypto/node.ts';
 import { createWorld, type Host, type LinkOptions, type World } from '../../src/sim/index.ts';
+import { negotiateIn } from './world.ts';
 
 /** What a DTLS record adds with the cipher that this platform is fastest with: AES-GCM has 8 bytes of nonce in it (RFC 5288 3), ChaCha20-Poly1305 none (RFC 7905 2). */
 export const RECORD_BYTES: number = nodeCrypto.aeads[0] === 'chacha20-poly1305' ? 29 : 37;
@@ -41,12 +42,7 @@ export async function connectHosts(world: World, hostA: Host, hostB: Host, optio
   const open = async (label: string, init?: DataChannelInit): Promise<readonly [DataChannel, DataChannel]> => {
     const channel = a.createDataChannel(label, init);
     if (a.localDescription === null) {
-      await world.until(a.setLocalDescription());
-      await world.run(() => a.iceGatheringState === 'complete');
-      await world.until(b.setRemoteDescription(a.localDescription!));
-      await world.until(b.setLocalDescription());
-      await world.run(() => b.iceGatheringState === 'complete');
-      await world.until(a.setRemoteDescription(b.localDescription!));
+      await negotiateIn(world, a, b);
     }
     await world.run(() => channel.readyState === 'open' && incoming.has(label), 60_000);
     const far = incoming.get(label);

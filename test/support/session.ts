@@ -2,6 +2,7 @@ import { createPeerConnection, type DataChannel } from '../../src/api/index.ts';
 import { createVirtualWorld, type LinkOptions, virtualRuntime, type VirtualWorld } from '../../src/runtime/virtual/index.ts';
 import { reproducibleCrypto } from '../../src/crypto/reproducible.ts';
 import { seeded } from './fuzz.ts';
+import { negotiateIn } from './world.ts';
 
 /** What one simulated session came to. */
 export interface SessionResult {
@@ -70,12 +71,7 @@ async function transfer(world: VirtualWorld, seed: number, link: LinkOptions): P
   const [a, b] = await world.until(opening);
   const channel = a.createDataChannel('bulk');
   // Signalling is instant: what a session must survive is the path.
-  await world.until(a.setLocalDescription());
-  await world.run(() => a.iceGatheringState === 'complete');
-  await world.until(b.setRemoteDescription(a.localDescription!));
-  await world.until(b.setLocalDescription());
-  await world.run(() => b.iceGatheringState === 'complete');
-  await world.until(a.setRemoteDescription(b.localDescription!));
+  await negotiateIn(world, a, b);
   await world.run(() => channel.readyState === 'open' && incoming !== undefined, 120_000);
   if (channel.readyState !== 'open' || incoming === undefined) throw new Error(`not connected after 120 s: ${states.join(', ')}`);
   const connectedMs = world.now;

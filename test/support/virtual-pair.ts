@@ -1,6 +1,7 @@
 import { createPeerConnection, type DataChannel, type PeerConnection, type PeerConnectionOptions } from '../../src/api/index.ts';
 import { createVirtualWorld, type LinkOptions, type VirtualAddressOptions, type VirtualHost, virtualRuntime, type VirtualWorld } from '../../src/runtime/virtual/index.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import { negotiateIn } from './world.ts';
 
 export interface VirtualPair {
   readonly world: VirtualWorld;
@@ -49,12 +50,7 @@ export async function connectVirtual(
     ]),
   );
   const channelA = a.createDataChannel('test');
-  await world.until(a.setLocalDescription());
-  await world.run(() => a.iceGatheringState === 'complete');
-  await world.until(b.setRemoteDescription(a.localDescription!));
-  await world.until(b.setLocalDescription());
-  await world.run(() => b.iceGatheringState === 'complete');
-  await world.until(a.setRemoteDescription(b.localDescription!));
+  await negotiateIn(world, a, b);
   await world.run(() => channelA.readyState === 'open' && channelB !== undefined, 60_000);
   if (channelB === undefined) throw new Error(`not connected: ${JSON.stringify(states)}`);
   return { world, hostA, hostB, a, b, channelA, channelB, states };

@@ -5,6 +5,7 @@ import { parseUdpAddress, usableInterfaces } from '../../../src/driver/sockets.t
 import type { InterfaceAddress, Runtime, UdpSocket } from '../../../src/runtime/runtime.ts';
 import { createVirtualWorld, virtualRuntime } from '../../../src/runtime/virtual/index.ts';
 import { connectVirtual, countMessages } from '../../support/virtual-pair.ts';
+import { negotiateIn } from '../../support/world.ts';
 
 for (const code of ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETDOWN', 'EPERM', 'ECONNRESET']) {
   test(`A-OS-01 ${code} on every send for a while closes nothing, and the connection recovers`, async () => {
@@ -78,12 +79,7 @@ test('A-OS-04 when the address is gone, an ICE restart over another path loses n
   for (let i = 0; i < 10; i++) channelA.trySend(new Uint8Array(2000));
   await world.run(world.now + 1000);
   a.restartIce();
-  await world.until(a.setLocalDescription());
-  await world.run(() => a.iceGatheringState === 'complete');
-  await world.until(b.setRemoteDescription(a.localDescription!));
-  await world.until(b.setLocalDescription());
-  await world.run(() => b.iceGatheringState === 'complete');
-  await world.until(a.setRemoteDescription(b.localDescription!));
+  await negotiateIn(world, a, b);
   await world.run(() => received.count === 10, 30_000);
   assert.equal(received.count, 10);
 });
