@@ -26,7 +26,9 @@ export interface BeltPacket<Stream> {
   probe?: number;
 }
 
+/** A packet of the peer on its way to the application. */
 export type IncomingPacket = BeltPacket<RemoteStream>;
+/** A packet of the application on its way to the peer. */
 export type OutgoingPacket = BeltPacket<LocalStream>;
 
 /** A packet for the belt; all are made here, so that they have one shape. */

@@ -21,6 +21,7 @@ export interface DumpRecord {
   readonly originalBytes: number;
 }
 
+/** What a dump records, and how much of it waits. */
 export interface PacketDumpConfig {
   /** How many bytes of an RTP packet are recorded; −1 for the headers only. RTCP is always whole. Default −1. */
   readonly rtpBytes?: number;

@@ -30,6 +30,7 @@ interface Following {
   readonly wantsCcfb: boolean;
 }
 
+/** What congestion control is made with. */
 export interface CongestionControlOptions extends EstimatorConfig {
   /** Makes the estimator of a connection. Default: {@link GoogleCongestionControl}. */
   readonly estimator?: (now: Instant) => BandwidthEstimator;

@@ -1,6 +1,7 @@
 import { RtcError } from '../../core/index.ts';
 import { MAX_DELAY_MS, MAX_HELD_PACKETS, QUANTILE } from './constants.ts';
 
+/** How long packets wait for those before them. */
 export interface JitterBufferConfig {
   /**
    * `prompt`: packets in order go on at once, and only gaps are waited for. `steady`: packets go on at the pace at which they were made,

@@ -6,6 +6,7 @@ import { Slot } from '../slot.ts';
 import type { RemoteStream } from '../stream.ts';
 import { MIN_INTERVAL_MS } from './constants.ts';
 
+/** How often keyframes are asked for. */
 export interface IntervalKeyframesConfig {
   /** How often, in milliseconds, at least 500. */
   readonly intervalMs: number;

@@ -1,6 +1,7 @@
 import { RtcError } from '../../core/index.ts';
 import { MAX_QUEUE_MS } from './constants.ts';
 
+/** How packets are spread over time. */
 export interface PacerConfig {
   /** How long packets wait at most, in ms: beyond what the pacing rate allows, packets leave as fast as it takes. Default 1000. */
   readonly maxQueueMs?: number;

@@ -9,6 +9,7 @@ import { MAX_DISTANCE } from './constants.ts';
 import { RedReceiver } from './receiver.ts';
 import { RedSender } from './sender.ts';
 
+/** How much of what was sent is sent again (RFC 2198). */
 export interface RedundantAudioConfig {
   /** How many earlier packets go along with each that is sent, 0 to 8. Default 0: RED is received only. */
   readonly distance?: number;
