@@ -31,6 +31,31 @@ test('both ends connect at once and share one association (RFC 9260 5.2.1)', () 
   }
 });
 
+test('an INIT that has not left when the peer’s comes stays behind, unless nothing comes of the peer’s (RFC 9260 5.1)', () => {
+  const [a, b] = [1, 2].map((seed) => new SctpAssociation({ localPort: 5000, remotePort: 5000 }, sctpEnvironment(seed))) as [SctpAssociation, SctpAssociation];
+  const typesOf = (packets: readonly Uint8Array[]): number[] => packets.map((packet) => decodePacket(packet).chunks[0]!.type);
+  const written = (side: SctpAssociation): Uint8Array[] => {
+    const packets: Uint8Array[] = [];
+    for (let packet = side.pollWrite(); packet !== undefined; packet = side.pollWrite()) packets.push(packet.slice());
+    return packets;
+  };
+  const carry = (packets: readonly Uint8Array[], to: SctpAssociation): void => packets.forEach((packet) => to.handleRead(packet, 0));
+  a.connect(0);
+  b.connect(0);
+  const hello = written(a);
+  carry(hello, b);
+  const answer = written(b);
+  assert.deepEqual(typesOf(answer), [ChunkType.INIT_ACK]);
+  const deadline = b.pollTimeout();
+  b.handleTimeout(deadline?.at ?? 0);
+  assert.deepEqual(typesOf(written(b)), [ChunkType.INIT]);
+  carry(answer, a);
+  carry(written(a), b);
+  assert.equal(b.stats().state, 'established');
+  carry(written(b), a);
+  assert.equal(a.stats().state, 'established');
+});
+
 test('connecting gives up after eight INITs, and says so once', () => {
   const world = new SctpWorld();
   world.filter = () => false;
