@@ -9,3 +9,5 @@ export const CNAME_BYTES = 12;
 
 /** Most packets that are sealed before the first of them is sent. */
 export const SEALED_AT_ONCE = 16;
+/** Most packets that come before the first of them is opened. */
+export const OPENED_AT_ONCE = 32;

@@ -1,15 +1,17 @@
-import { Counters, type Deadline, type Environment, type Instant, Queue, randomBytes, randomU32, RtcError, SparseMap, SparseQueue, toBase64 } from '../../core/index.ts';
+import { Counters, type Deadline, type Environment, type Instant, randomBytes, randomU32, SparseMap, SparseQueue, toBase64 } from '../../core/index.ts';
 import { type BeltPacket, beltPacket, InterceptorChain, type InterceptorEvent, type InterceptorFactory } from '../../interceptor/index.ts';
 import { isRtcp, readRtcp, type RtcpPacket } from '../../rtcp/index.ts';
 import { isRtp, readHeader, readPadding, RtpHeader } from '../../rtp/index.ts';
 import { type SrtpConfig, SrtpSession, type SrtpStats } from '../../srtp/index.ts';
 import type { MediaAgreement, SendEncoding } from '../jsep/index.ts';
-import { CNAME_BYTES, MAX_WRITTEN, SEALED_AT_ONCE } from './constants.ts';
+import { CNAME_BYTES, MAX_WRITTEN, OPENED_AT_ONCE } from './constants.ts';
+import { Arrived } from './arrived.ts';
 import type { MediaEvent } from './events.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import { Router } from './router.ts';
 import { type RtcpInit, signRtcp } from './rtcp-init.ts';
 import { type OutgoingRtp, SendStream } from './send-stream.ts';
+import { Sealed } from './sealed.ts';
 import { Written } from './written.ts';
 
 /** A packet of the peer for the application; its stream says which transceiver and encoding it is of. */
@@ -26,8 +28,8 @@ const NO_STREAMS: Map<number, SendStream> = new Map();
 export class MediaTransport {
   readonly #environment: Environment;
   readonly #factories: readonly InterceptorFactory[];
-  readonly counters: Counters = new Counters();
-  readonly #router: Router = new Router(this.counters);
+  readonly #counters: Counters = new Counters();
+  readonly #router: Router = new Router(this.#counters);
   #senders: Map<number, readonly SendStream[]> = NO_SENDERS;
   #sendersBySsrc: Map<number, SendStream> = NO_STREAMS;
   /** Streams that do not send at present, by SSRC. */
@@ -37,8 +39,10 @@ export class MediaTransport {
   readonly #events: SparseQueue<MediaEvent> = new SparseQueue();
   /** Since a packet of several receivers was written. They are built before anything else happens that could tell the difference. */
   #written: Written | undefined;
+  /** What came and is not opened yet. */
+  readonly #arrived: Arrived = new Arrived();
   /** What is sealed and not sent yet. */
-  readonly #sealed: Queue<Uint8Array> = new Queue();
+  readonly #sealed: Sealed = new Sealed(this.#counters);
   /** The ids of the tracks that are sent and received, by transceiver. */
   readonly sourceIds: SparseMap<number, string> = new SparseMap();
   readonly trackIds: SparseMap<number, string> = new SparseMap();
@@ -61,26 +65,35 @@ export class MediaTransport {
     return this.#srtp !== undefined && this.#chain !== undefined;
   }
 
-  /** What was written before has passed it. */
+  get counters(): Counters {
+    this.#settle();
+    return this.#counters;
+  }
+
+  /** What was written and came before has passed it. */
   get chain(): InterceptorChain | undefined {
-    this.#build();
+    this.#settle();
     return this.#chain;
   }
 
   get router(): Router {
+    this.#settle();
     return this.#router;
   }
 
   get targetBps(): number | undefined {
+    this.#settle();
     return this.#targetBps;
   }
 
   get srtpStats(): SrtpStats | undefined {
+    this.#settle();
     return this.#srtp?.stats();
   }
 
   /** Keys that DTLS made. */
   setKeys(keys: SrtpConfig): void {
+    this.#settle();
     this.#srtp?.close();
     this.#srtp = new SrtpSession(keys, this.#environment);
     for (const section of this.#router.sections) this.#declare(section.agreement);
@@ -88,7 +101,7 @@ export class MediaTransport {
 
   /** The whole list of agreements in force. */
   update(agreements: readonly MediaAgreement[], now: Instant): void {
-    this.#build();
+    this.#settle();
     if (this.#chain === undefined && agreements.length > 0) this.#makeChain(now);
     this.#router.update(agreements);
     this.#unbindEnded(now);
@@ -108,20 +121,26 @@ export class MediaTransport {
 
   /** An SRTP or SRTCP packet from the path, which is decrypted in place. */
   handleRead(bytes: Uint8Array, now: Instant): void {
-    if (!this.isReady) return this.counters.add('srtp.no-keys');
-    this.#build();
-    if (isRtcp(bytes)) this.#readRtcp(bytes, now);
-    else if (isRtp(bytes)) this.#readRtp(bytes, now);
-    else this.counters.add('rtp.malformed');
+    if (!this.isReady) return this.#counters.add('srtp.no-keys');
+    if (this.#written !== undefined && this.#written.length > 0) this.#settle();
+    if (isRtcp(bytes)) {
+      this.#settle();
+      this.#readRtcp(bytes, now);
+    } else if (isRtp(bytes)) {
+      this.#arrived.push(bytes, now);
+      if (this.#arrived.length >= OPENED_AT_ONCE) this.#open();
+    } else this.#counters.add('rtp.malformed');
   }
 
   /** The next packet for the application. */
   pollRead(): ReceivedPacket | undefined {
+    this.#settle();
     return this.#chain?.pollRtp() as ReceivedPacket | undefined; // only such streams were bound
   }
 
   /** The packets of the next RTCP datagram of the peer. */
   pollRtcp(): readonly RtcpPacket[] | undefined {
+    this.#settle();
     return this.#chain?.pollRtcp();
   }
 
@@ -136,18 +155,30 @@ export class MediaTransport {
     if (packet.isShared === true && packet.extensions === undefined && packet.csrcs === undefined) {
       const written = (this.#written ??= new Written());
       written.push(packet, stream, now);
-      if (written.length >= MAX_WRITTEN) this.#build();
+      if (written.length >= MAX_WRITTEN) this.#settle();
       return true;
     }
-    this.#build();
+    this.#settle();
     (this.#chain as InterceptorChain).writeRtp(stream.build(packet, now), now);
     return true;
   }
 
   /** The next packet of an encoding is of another source: its numbers and timestamps are joined to those of before. */
   beginSource(transceiver: number, encoding: number): void {
-    this.#build();
+    this.#settle();
     this.#senders.get(transceiver)?.[encoding]?.beginSource();
+  }
+
+  /** Does what waits: what arrived came before what was written. */
+  #settle(): void {
+    if (this.#arrived.length > 0) this.#open();
+    this.#build();
+  }
+
+  /** Opens what arrived, in a row as well: see {@link Sealed}. */
+  #open(): void {
+    const arrived = this.#arrived;
+    for (let bytes = arrived.shift(); bytes !== undefined; bytes = arrived.shift()) this.#readRtp(bytes, arrived.shiftTime());
   }
 
   /** Builds what was written, and hands it to the interceptors. */
@@ -162,14 +193,14 @@ export class MediaTransport {
   /** Sends RTCP of the application. False, and counted, when there is nobody to send it to. */
   writeRtcp(packets: readonly RtcpInit[], now: Instant): boolean {
     if (!this.isReady) return this.#refuse('srtp.no-keys');
-    this.#build();
+    this.#settle();
     (this.#chain as InterceptorChain).writeRtcp(packets.map((packet) => signRtcp(packet, this.#rtcpSsrc)), now);
     return true;
   }
 
   /** Asks the peer for a keyframe of what it sends. */
   requestKeyframe(transceiver: number, rid: string | undefined, now: Instant): void {
-    this.#build();
+    this.#settle();
     for (const stream of this.#router.streams) {
       if (stream.transceiver === transceiver && (rid === undefined || stream.rid === rid)) this.#chain?.handleEvent({ type: 'request-keyframe', ssrc: stream.ssrc }, now);
     }
@@ -177,45 +208,19 @@ export class MediaTransport {
 
   /** Tells the interceptors of something. */
   tell(event: InterceptorEvent, now: Instant): void {
-    this.#build();
+    this.#settle();
     this.#chain?.handleEvent(event, now);
   }
 
   /** The next SRTP or SRTCP packet. */
   pollWrite(): Uint8Array | undefined {
-    if (this.#sealed.length === 0) this.#seal();
-    return this.#sealed.shift();
-  }
-
-  /**
-   * Seals what waits, several packets before the first is sent: what a key needs stays in the processor's nearest cache, from which the system's
-   * way of a packet to the network drives it out each time.
-   */
-  #seal(): void {
     const chain = this.#chain;
     const srtp = this.#srtp;
-    if (chain === undefined || srtp === undefined) return;
-    this.#build();
-    for (let unit = chain.pollWrite(); unit !== undefined; unit = chain.pollWrite()) {
-      const sealed = this.#protect(unit, srtp);
-      if (sealed === undefined) continue;
-      this.#sealed.push(sealed);
-      if (this.#sealed.length >= SEALED_AT_ONCE) return;
+    if (this.#sealed.length === 0 && chain !== undefined && srtp !== undefined) {
+      this.#settle();
+      this.#sealed.fill(chain, srtp);
     }
-  }
-
-  #protect(unit: NonNullable<ReturnType<InterceptorChain['pollWrite']>>, srtp: SrtpSession): Uint8Array | undefined {
-    try {
-      if ('rtcp' in unit) return srtp.protectRtcp(unit.rtcp);
-      // A retransmission on the SSRC of the media is the packet itself once more, for a peer without RTX.
-      const isRepeated = unit.role === 'rtx' && unit.header.ssrc === unit.stream.ssrc;
-      return isRepeated ? srtp.repeatRtp(unit.bytes) : srtp.protectRtp(unit.bytes);
-    } catch (error) {
-      if (!(error instanceof RtcError)) throw error;
-      // A forwarded duplicate, or one from before the replay window: the same numbers must not seal two packets.
-      this.counters.add('srtp.refused');
-      return undefined;
-    }
+    return this.#sealed.shift();
   }
 
   /** Puts what a description changed among the events. */
@@ -224,32 +229,34 @@ export class MediaTransport {
   }
 
   pollEvent(): MediaEvent | undefined {
+    this.#settle();
     if (this.#readAt !== undefined && this.isReady) this.#collect(this.#readAt);
     return this.#events.shift();
   }
 
   handleTimeout(now: Instant): void {
     if (!this.isReady) return;
-    this.#build();
+    this.#settle();
     (this.#chain as InterceptorChain).handleTimeout(now);
     this.#collect(now);
   }
 
   pollTimeout(): Deadline | undefined {
     if (!this.isReady) return undefined;
-    this.#build();
+    this.#settle();
     return (this.#chain as InterceptorChain).pollTimeout();
   }
 
   /** Says goodbye: what is left can be polled with {@link MediaTransport.pollWrite}. */
   close(now: Instant): void {
     if (!this.isReady) return;
-    this.#build();
+    this.#settle();
     (this.#chain as InterceptorChain).close(now);
   }
 
   /** Lets go of the keys. */
   forget(): void {
+    this.#settle();
     this.#sealed.clear();
     this.#srtp?.close();
     this.#srtp = undefined;
@@ -270,7 +277,7 @@ export class MediaTransport {
     const packet = (this.#srtp as SrtpSession).unprotectRtp(bytes);
     if (packet === undefined) return;
     const header = new RtpHeader();
-    if (!readHeader(packet, header) || !readPadding(packet, header)) return this.counters.add('rtp.malformed');
+    if (!readHeader(packet, header) || !readPadding(packet, header)) return this.#counters.add('rtp.malformed');
     const stream = this.#router.route(packet, header);
     if (stream === undefined) return;
     this.#startStreams(now);
@@ -283,7 +290,7 @@ export class MediaTransport {
   #readRtcp(bytes: Uint8Array, now: Instant): void {
     const packet = (this.#srtp as SrtpSession).unprotectRtcp(bytes);
     if (packet === undefined) return;
-    (this.#chain as InterceptorChain).handleRtcp(readRtcp(packet, this.counters), now);
+    (this.#chain as InterceptorChain).handleRtcp(readRtcp(packet, this.#counters), now);
     this.#collect(now);
   }
 
@@ -378,7 +385,7 @@ export class MediaTransport {
   }
 
   #refuse(counter: string): false {
-    this.counters.add(counter);
+    this.#counters.add(counter);
     return false;
   }
 }
