@@ -1,6 +1,7 @@
 // Two peers, each in a process of its own, and the requests that the bench makes of them.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { BROWSER, type LibraryName } from './libs/index.ts';
@@ -9,13 +10,16 @@ import type { RtpMoved } from './rtp/traffic.ts';
 import type { Moved } from './traffic.ts';
 
 const PEER = fileURLToPath(new URL('peer.ts', import.meta.url));
-/** Of plain JavaScript: what reads TypeScript would be measured too, as it keeps the source map of every module that a library has. */
+/**
+ * Of plain JavaScript: what reads TypeScript would be measured too, as it keeps the source map of every module that a library has. In parts: each
+ * process loads the library that it measures, and no other.
+ */
 const PLAIN_PEER = fileURLToPath(new URL('../build/bench/peer.mjs', import.meta.url));
 const BROWSER_PEER = fileURLToPath(new URL('browser/peer.ts', import.meta.url));
 
 let plainPeer: Promise<unknown> | undefined;
 const makePlainPeer = (): Promise<unknown> =>
-  (plainPeer ??= build({ entryPoints: [PEER], outfile: PLAIN_PEER, bundle: true, packages: 'external', platform: 'node', format: 'esm', logLevel: 'warning' }));
+  (plainPeer ??= build({ entryPoints: { peer: PEER }, outdir: dirname(PLAIN_PEER), outExtension: { '.js': '.mjs' }, bundle: true, splitting: true, packages: 'external', platform: 'node', format: 'esm', logLevel: 'warning' }));
 const REPLY_MS = 60_000;
 
 interface Operations {
