@@ -21,12 +21,12 @@ import { render, renderBars, renderBehind, type Sample, toRows } from './table.t
 
 /** More than this share of a core in other hands, and the figures mean nothing. */
 const BUSY_CORES = 0.15;
-/** Far from the others, and slow to measure: it takes part in the first run only, but for transfers, whose figures vary most. */
+/** Far from the others, and slow to measure: it takes part in the first run only, but for what varies most, and what a bar asks of it. */
 const SLOW_LIBRARY: LibraryName = 'werift';
-const VARIES = 'dc-throughput';
+const IN_EVERY_RUN: readonly string[] = ['dc-throughput', 'rtp-forward'];
 /** What a reader of the table asks. */
-const NOTES = `A dash: not measured. ${SLOW_LIBRARY} is measured once, but for the transfers, and so are memory and many connections. "Settled": after 5,000 more
-round trips, when the engine has compiled what it will. Connect times of node-datachannel have two modes, hence the row p10.`;
+const NOTES = `A dash: not measured. ${SLOW_LIBRARY} is measured once, but for transfers and RTP. "Settled": after 5,000 more round trips, when
+the engine has compiled what it will. Connect times of node-datachannel have two modes, hence the row p10.`;
 
 const args = process.argv.slice(2);
 const option = (name: string): string | undefined => {
@@ -89,11 +89,10 @@ async function measure(scenarios: readonly Scenario[], libraries: readonly Libra
   const [samples, failures, disturbed]: [Sample[], string[], string[]] = [[], [], []];
   for (let run = 1; run <= runs; run++) {
     for (const scenario of scenarios) {
-      if (scenario.once && run > 1) continue;
       const used = flag('force') ? await coresInUse(250) : await othersUse();
       if (used > BUSY_CORES) disturbed.push(`${scenario.name} (run ${run})`);
       for (const library of libraries) {
-        if (!(scenario.libraries ?? NODE_LIBRARIES).includes(library) || (library === SLOW_LIBRARY && run > 1 && scenario.name !== VARIES)) continue;
+        if (!(scenario.libraries ?? NODE_LIBRARIES).includes(library) || (library === SLOW_LIBRARY && run > 1 && !IN_EVERY_RUN.includes(scenario.name))) continue;
         note(`run ${run} of ${runs}: ${scenario.name}, ${library}`);
         try {
           const figures = await scenario.run(library, effort, profile && resolve(profile, `${scenario.name}-${library.replace('/', '-')}-${run}`));

@@ -30,8 +30,6 @@ export const QUICK: Effort = { transferMs: 700, warmUpMs: 300, rounds: 1000, set
 export interface Scenario {
   readonly name: string;
   readonly what: string;
-  /** In the first run only: it takes long, and hardly varies. */
-  readonly once?: true;
   /** Which are measured; by default all that run in Node.js. */
   readonly libraries?: readonly LibraryName[];
   run(library: LibraryName, effort: Effort, profile?: string): Promise<readonly Figure[]>;
@@ -181,7 +179,6 @@ const sum = async (pair: Pair, ask: (peer: Peer) => Promise<number>): Promise<nu
 const memory: Scenario = {
   name: 'memory',
   what: 'resident memory and CPU time of both processes, per peer: with idle connections, and after closing them',
-  once: true,
   run: (library, effort, profile) =>
     withPair([library], profile, async (pair) => {
       const resident = (): Promise<number> => sum(pair, async (peer) => (await peer.ask('memory')).residentKiB);
@@ -213,7 +210,6 @@ const memory: Scenario = {
 const many: Scenario = {
   name: 'many-connections',
   what: 'a growing number of connections between two processes, all of which transfer 16 KiB messages; heap and buffers of both processes before the transfer',
-  once: true,
   libraries: ['sansrtc'],
   run: (library, effort, profile) =>
     withPair([library], profile, async (pair) => {
