@@ -8,8 +8,8 @@ export async function hasFfmpeg(): Promise<boolean> {
   );
 }
 
-/** Runs ffmpeg to its end, or until `stop`; resolves to what it wrote, rejects with what it complained of. */
-export function ffmpeg(args: readonly string[], stop?: Promise<unknown>): Promise<string> {
+/** Runs ffmpeg to its end; resolves to what it wrote, rejects with what it complained of. */
+export function ffmpeg(args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('ffmpeg', ['-nostdin', '-hide_banner', '-loglevel', 'error', '-y', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
@@ -17,10 +17,8 @@ export function ffmpeg(args: readonly string[], stop?: Promise<unknown>): Promis
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
     child.on('error', reject);
-    const end = (): boolean => child.kill('SIGINT');
-    stop?.then(end, end);
     const watchdog = setTimeout(() => child.kill('SIGKILL'), 30_000);
     child.on('close', () => clearTimeout(watchdog));
-    child.on('close', (code) => (code === 0 || (stop !== undefined && code === 255) ? resolve(out) : reject(new Error(`ffmpeg ended with ${code}: ${complaint.slice(-500)}`))));
+    child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`ffmpeg ended with ${code}: ${complaint.slice(-500)}`))));
   });
 }

@@ -31,7 +31,7 @@ interface CodecCase {
   readonly rtp?: string;
   /** Most bytes of an RTP packet. */
   readonly packetBytes: number;
-  /** Whether our packets of the same frames go to ffmpeg too; it takes ten seconds to see that no more come. */
+  /** Whether our packets of the same frames go to ffmpeg too. */
   readonly back?: boolean;
 }
 

@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPacketizer, type Sample, splitNalUnits } from '../../src/codec/index.ts';
+import { encodeRtcp } from '../../src/rtcp/index.ts';
 import { ffmpeg } from './ffmpeg.ts';
 
 const SSRC = 0x1234_5678;
@@ -73,7 +74,7 @@ export async function sendFrames(codec: string, samples: readonly Sample[], maxP
   if (format.fmtp !== undefined) lines.push(`a=fmtp:${PAYLOAD_TYPE} ${format.fmtp}`);
   await writeFile(description, `${lines.join('\r\n')}\r\n`);
   const sent = taken(port + 1).then(() => send(codec, samples, maxPayloadBytes, port));
-  const received = ffmpeg(['-protocol_whitelist', 'file,udp,rtp', '-reorder_queue_size', '0', '-i', description, '-c', 'copy', '-copyinkf', '-f', format.muxer, output], sent);
+  const received = ffmpeg(['-protocol_whitelist', 'file,udp,rtp', '-reorder_queue_size', '0', '-i', description, '-c', 'copy', '-copyinkf', '-f', format.muxer, output]);
   const [packets] = await Promise.all([sent, received]);
   return `${packets} packets back: ${compare(format.muxer, samples, await readFile(output))}`;
 }
@@ -100,6 +101,9 @@ async function send(codec: string, samples: readonly Sample[], maxPayloadBytes: 
       await sleep(5);
     }
     await sleep(200);
+    // It ends when the last source says that it leaves (RFC 3550 6.6).
+    rtp.send(encodeRtcp([{ type: 'rr', ssrc: SSRC, reports: [] }, { type: 'bye', ssrcs: [SSRC] }]), port + 1, '127.0.0.1');
+    await sleep(10);
   } finally {
     rtp.close();
   }
