@@ -1,10 +1,11 @@
 // Three layers of one picture: from a browser through this library to a viewer, and between two connections of this library.
 import { createPeerConnection, type PeerConnection, type RtpSender, type TrackEvent, TrackLocalStaticRtp, TrackLocalStaticSample, type TrackRemote } from 'sansrtc';
-import { createDepacketizer, decodeVp8Descriptor, vp8Dimensions } from 'sansrtc/codec';
+import { createDepacketizer, decodeVp8Descriptor, vp8Dimensions, Vp8Packetizer } from 'sansrtc/codec';
+import { encodeRtp } from 'sansrtc/rtp';
 import { peerPrograms, type PeerStream } from '../spawn-peer.ts';
 import { type Case, sleep, type Suite, until, within } from '../suite.ts';
 import { type Call, withCall } from './call.ts';
-import { play, type Playback } from './sources.ts';
+import { FRAMES_PER_SECOND, play, type Playback, sampleFrames } from './sources.ts';
 
 /** As the browser's page sends them, each half as wide as the one before. */
 const RIDS = ['h', 'm', 'l'] as const;
@@ -117,6 +118,38 @@ async function fromBrowser(browser: 'chromium' | 'firefox'): Promise<string> {
   });
 }
 
+/** Pictures that a source sends before the other one has its turn, and how many sources have one. */
+const [TURN_PICTURES, TURNS] = [30, 6];
+
+/** Sources in turn, each from a keyframe on, whose picture ids and TL0PICIDX lie a little behind those of the one before: the viewer misses no picture. */
+async function sourcesInTurn(): Promise<string> {
+  const frames = (await sampleFrames(CODEC)).slice(0, TURN_PICTURES);
+  const packetizer = new Vp8Packetizer({ firstPictureId: 500 });
+  let sender: RtpSender | undefined;
+  const viewer = { peer: 'wrtc', args: [`--codec=${CODEC}`], weOffer: true, prepare: (pc: PeerConnection) => void ({ sender } = pc.addTransceiver('video', { direction: 'sendonly' })), onTrack: () => {} } as const;
+  return withCall(viewer, async (call) => {
+    for (let turn = 0; turn < TURNS; turn++) {
+      const track = new TrackLocalStaticRtp({ codec: `video/${CODEC}` });
+      await (sender as RtpSender).replaceTrack(track);
+      const [pictureId, tl0PicIdx] = [500 - 10 * turn, 200 - 10 * turn];
+      let sequenceNumber = 1000 * turn;
+      for (const [i, { data, keyframe }] of frames.entries()) {
+        if ((i === 0) !== keyframe) throw new Error(`picture ${i} of the sample is ${keyframe ? 'a' : 'no'} keyframe`);
+        for (const { payload, marker } of packetizer.packetize(data, { temporalId: 0 })) {
+          new DataView(payload.buffer, payload.byteOffset).setUint16(2, 0x8000 | (pictureId + i));
+          payload[4] = (tl0PicIdx + i) & 0xff;
+          track.writeRtp(encodeRtp({ payloadType: 96, ssrc: turn, sequenceNumber: sequenceNumber++, timestamp: 3600 * i, marker, payload }));
+        }
+        await sleep(1000 / FRAMES_PER_SECOND);
+      }
+    }
+    const sent = TURNS * TURN_PICTURES;
+    let decoded = 0;
+    await until(async () => (decoded = (await inboundVideo(call)).framesDecoded ?? 0) >= 0.95 * sent, 3000, () => `${decoded} of ${sent} pictures decoded`);
+    return `${decoded} of ${sent} pictures of ${TURNS} sources decoded`;
+  });
+}
+
 /** The layers of a simulcast between two connections here: the same file in each, told apart by its RID alone. */
 async function betweenUs(): Promise<string> {
   const rids = ['big', 'medium', 'small'];
@@ -170,5 +203,6 @@ export const simulcastSuite: Suite = {
     { name: 'three layers from Chromium', run: () => fromBrowser('chromium') },
     { name: 'three layers from Firefox', run: () => fromBrowser('firefox') },
     { name: 'three layers between us', run: betweenUs },
+    { name: 'sources in turn', run: sourcesInTurn },
   ],
 };

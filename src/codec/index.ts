@@ -62,6 +62,7 @@ export {
   type TelephoneToneOptions,
 } from './telephone-event.ts';
 export { decodeVp8Descriptor, isVp8Keyframe, type Vp8Descriptor, Vp8Depacketizer, vp8Dimensions, Vp8Packetizer, type Vp8PacketizerConfig } from './vp8.ts';
+export { Vp8Numbering } from './vp8-numbering.ts';
 export { isVp9Keyframe, Vp9Depacketizer, Vp9Packetizer, type Vp9PacketizerConfig } from './vp9.ts';
 export {
   decodeVp9Descriptor,

@@ -1,3 +1,4 @@
+import { Vp8Numbering } from '../../codec/index.ts';
 import { writeU16, writeU32 } from '../../core/bytes.ts';
 import { add16, add32, type Instant, type RandomSource, randomU32 } from '../../core/index.ts';
 import { beltPacket, type LocalStream, OUTGOING_TAILROOM_BYTES, type OutgoingPacket, streamElements } from '../../interceptor/index.ts';
@@ -73,6 +74,10 @@ export class SendStream implements LocalStream {
   #lastTimestamp = 0;
   #lastAt: Instant | undefined;
   #isNewSource = false;
+  /** Of the last packet. */
+  #codec: RtpCodec | undefined;
+  /** Where its payloads are numbered. */
+  #numbering: Vp8Numbering | undefined;
 
   constructor(section: Section, index: number, encoding: SendEncoding, random: RandomSource) {
     this.#section = section;
@@ -124,9 +129,10 @@ export class SendStream implements LocalStream {
     this.#header = this.#makeHeader();
   }
 
-  /** What comes next is from another source: sequence numbers go on, and timestamps by the time that has passed. */
+  /** What comes next is from another source: sequence numbers go on, numbers in payloads too, and timestamps by the time that has passed. */
   beginSource(): void {
     this.#isNewSource = this.#lastAt !== undefined;
+    this.#numbering?.beginSource();
   }
 
   /** Whether the payload type of a packet was agreed upon. */
@@ -147,9 +153,18 @@ export class SendStream implements LocalStream {
     bytes[1] = codec.payloadType | (packet.marker === true ? 0x80 : 0);
     writeU16(bytes, 2, sequenceNumber);
     writeU32(bytes, 4, timestamp);
+    if (codec !== this.#codec) this.#useCodec(codec);
+    this.#numbering?.renumber(bytes, bytes.length - packet.payload.length);
     const header = new RtpHeader();
     readHeader(bytes, header);
-    return beltPacket(bytes, header, this, 'media', now, packet.isShared === true && packet.inPlace !== true ? packet.payload : undefined);
+    const isShared = packet.isShared === true && packet.inPlace !== true && this.#numbering?.isPlain !== false;
+    return beltPacket(bytes, header, this, 'media', now, isShared ? packet.payload : undefined);
+  }
+
+  #useCodec(codec: RtpCodec): void {
+    this.#codec = codec;
+    const isNumbered = codec.name.toLowerCase() === 'vp8';
+    this.#numbering = isNumbered ? (this.#numbering ?? new Vp8Numbering()) : undefined;
   }
 
   #codecOf({ payloadType }: OutgoingRtp): RtpCodec | undefined {

@@ -13,6 +13,7 @@ import {
   vp8Dimensions,
   Vp8Packetizer,
   Vp9Depacketizer,
+  Vp8Numbering,
   type Vp9Descriptor,
   Vp9Packetizer,
 } from '../../../src/codec/index.ts';
@@ -174,4 +175,68 @@ test('VP9: keyframes by profile (VP9 specification 6.2)', () => {
   for (const [first, key] of [[0x80, true], [0xa0, true], [0x90, true], [0xb0, true], [0x84, false], [0x88, false], [0xb2, false], [0xb4, false], [0x40, false]] as const) {
     assert.equal(depacketizer.isKeyframe(concat(Uint8Array.of(first), plainBytes(5))), key, first.toString(16));
   }
+});
+
+/** A descriptor with a picture id of 15 bits, TL0PICIDX and a temporal layer, and a byte behind it. */
+const numbered = (pictureId: number, tl0PicIdx: number, temporalId = 0): Uint8Array =>
+  Uint8Array.of(0x90, 0xe0, 0x80 | (pictureId >>> 8), pictureId & 0xff, tl0PicIdx, temporalId << 6, 0x5a);
+
+const numbersOf = (payload: Uint8Array): readonly (number | undefined)[] => {
+  const { pictureId, tl0PicIdx } = decodeVp8Descriptor(payload);
+  return [pictureId, tl0PicIdx];
+};
+
+test('VP8: the numbers of a stream whose source changes go on, wherever each source begins (RFC 7741 4.2)', () => {
+  const source = fc.record({ pictureId: fc.nat(0x7fff), tl0: fc.nat(0xff), frames: fc.integer({ min: 1, max: 300 }) });
+  fc.assert(
+    fc.property(fc.array(source, { minLength: 2, maxLength: 5 }), (sources) => {
+      const numbering = new Vp8Numbering();
+      const sent: (readonly (number | undefined)[])[] = [];
+      for (const { pictureId, tl0, frames } of sources) {
+        numbering.beginSource();
+        for (let i = 0; i < frames; i++) {
+          const payload = numbered((pictureId + i) & 0x7fff, (tl0 + (i >>> 1)) & 0xff, i & 1);
+          numbering.renumber(payload, 0);
+          assert.deepEqual(payload.subarray(5), Uint8Array.of((i & 1) << 6, 0x5a));
+          sent.push(numbersOf(payload));
+        }
+      }
+      const [first] = sources;
+      assert.deepEqual(sent.map(([id]) => id), sent.map((_, i) => ((first?.pictureId ?? 0) + i) & 0x7fff));
+      let expected = (first?.tl0 ?? 0) - 1;
+      const indexes = sources.flatMap(({ frames }) => Array.from({ length: frames }, (_, i) => (i % 2 === 0 ? ++expected : expected) & 0xff));
+      assert.deepEqual(sent.map(([, tl0]) => tl0), indexes);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('VP8: the numbers of the first source are its own; late packets keep their distance and set nothing back (RFC 7741 4.2)', () => {
+  const numbering = new Vp8Numbering();
+  const late = (pictureId: number, tl0: number): readonly (number | undefined)[] => {
+    const payload = numbered(pictureId, tl0);
+    numbering.renumber(payload, 0);
+    return numbersOf(payload);
+  };
+  numbering.beginSource();
+  assert.deepEqual([late(0x7fff, 255), late(1, 1), late(0, 0)], [[0x7fff, 255], [1, 1], [0, 0]]);
+  assert.equal(numbering.isPlain, true);
+  numbering.beginSource();
+  assert.equal(numbering.isPlain, false);
+  assert.deepEqual([late(500, 90), late(502, 92), late(501, 91)], [[2, 2], [4, 4], [3, 3]]);
+  numbering.beginSource();
+  assert.deepEqual(late(7, 7), [5, 5]);
+});
+
+test('VP8: short picture ids stay short, and what has no numbers or a broken descriptor stays as it is (RFC 7741 4.2)', () => {
+  const numbering = new Vp8Numbering();
+  const moved = (text: string): string => {
+    const payload = hex(text);
+    numbering.renumber(payload, 0);
+    return Buffer.from(payload).toString('hex');
+  };
+  assert.equal(moved('90807e5a'), '90807e5a');
+  numbering.beginSource();
+  assert.deepEqual(['9080105a', '9080115a', '105a', '9000', '90'].map(moved), ['90807f5a', '9080005a', '105a', '9000', '90']);
+  assert.deepEqual(['90c081', '90c001'].map(moved), ['90c081', '90c070']); // too short for the rest of what it claims
 });

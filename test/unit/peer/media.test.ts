@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { decodeVp8Descriptor } from '../../../src/codec/index.ts';
 import { RtcError, toHex } from '../../../src/core/index.ts';
 import { defaultInterceptors, OUTGOING_TAILROOM_BYTES, StreamStatistics } from '../../../src/interceptor/index.ts';
 import { OUTGOING_HEADROOM_BYTES } from '../../../src/peer/index.ts';
@@ -94,7 +95,8 @@ function story(steps: readonly Step[], isShared: boolean): string[] {
   };
   const write = ({ transceiver, payloadType, number, kind }: Step & { readonly type: 'write' }): void => {
     const extra = { csrcs: kind === 'csrcs' ? [1, 2] : undefined, sequenceNumber: kind === 'unnumbered' ? undefined : number };
-    told.push(String(transport.write(transceiver, 0, { payload: payload(`packet ${number}`), timestamp: number * 90, payloadType, isShared, ...extra }, now)));
+    const numbered = Uint8Array.of(0x90, 0xe0, 0x80, number & 0xff, number & 0xff, 0, ...payload(`packet ${number}`)); // VP8
+    told.push(String(transport.write(transceiver, 0, { payload: numbered, timestamp: number * 90, payloadType, isShared, ...extra }, now)));
   };
   const act: Record<Exclude<Step['type'], 'write'>, () => unknown> = {
     source: () => transport.beginSource(1, 0),
@@ -254,6 +256,37 @@ test('a forwarder keeps gaps, and another source goes on where the first ended',
       [14, 16_000],
     ],
   );
+});
+
+test('another source of VP8 goes on with the numbers in its payloads, in what is sent again too; a payload that is shared stays as it is (RFC 7741 4.2)', () => {
+  const pair = new MediaPair(defaultInterceptors());
+  pair.setKeys();
+  pair.a.update([agreement({ mid: '0', direction: 'sendonly', sendEncodings: [encoding(100)] })], 0);
+  pair.b.update([agreement({ mid: '0', direction: 'recvonly' })], 0);
+  const numbered = (pictureId: number, tl0PicIdx: number): Uint8Array => Uint8Array.of(0x90, 0xe0, 0x80 | (pictureId >> 8), pictureId & 0xff, tl0PicIdx, 0, 0x5a);
+  const sources = [numbered(7000, 200), numbered(20, 190), numbered(21, 191)];
+  const kept = sources.map((source) => source.slice());
+  for (const [i, source] of sources.entries()) {
+    if (i === 1) pair.a.beginSource(1, 0);
+    pair.a.write(1, 0, { payload: source, timestamp: 3000 * i, sequenceNumber: 10 + i, isShared: true }, i);
+  }
+  const readNumbers = (): unknown[] => {
+    const numbers = [];
+    for (let packet = pair.b.pollRead(); packet !== undefined; packet = pair.b.pollRead()) {
+      const { sequenceNumber } = packet.header;
+      const { pictureId, tl0PicIdx } = decodeVp8Descriptor(new RtpPacket(packet.bytes, packet.header).payload);
+      numbers.push([sequenceNumber, pictureId, tl0PicIdx]);
+    }
+    return numbers;
+  };
+  for (let datagram = pair.a.pollWrite(), i = 0; datagram !== undefined; datagram = pair.a.pollWrite(), i++) if (i !== 1) pair.b.handleRead(datagram, 3); // the second is lost
+  assert.deepEqual(readNumbers(), [[10, 7000, 200], [12, 7002, 202]]);
+  pair.b.writeRtcp([{ type: 'nack', senderSsrc: 1, mediaSsrc: 100, lost: [11] }], 4);
+  pair.carry('b', 5);
+  pair.a.handleTimeout(5);
+  pair.carry('a', 6);
+  assert.deepEqual(readNumbers(), [[11, 7001, 201]]);
+  assert.deepEqual(sources, kept);
 });
 
 test('a duplicate that is forwarded is refused, not sealed twice (A-SRTP-05)', () => {
