@@ -56,15 +56,23 @@ export interface DtlsConfig {
 }
 
 /** A configuration with its defaults filled in. */
-export type ResolvedConfig = Required<Omit<DtlsConfig, 'aeads' | 'groups' | 'addressToken' | 'cookieSecret'>> &
-  Pick<DtlsConfig, 'aeads' | 'groups' | 'addressToken' | 'cookieSecret'>;
+export type ResolvedConfig = Required<Omit<DtlsConfig, OptionalField>> & { readonly [K in OptionalField]: DtlsConfig[K] | undefined };
+
+type OptionalField = 'aeads' | 'groups' | 'addressToken' | 'cookieSecret';
 
 const MIN_COOKIE_SECRET_BYTES = 32;
 
 /** Fills in the defaults. Throws `ERR_INVALID_ARGUMENT` for a value out of range, `ERR_NOT_SUPPORTED` for an unknown SRTP profile. */
 export function resolveConfig(config: DtlsConfig): ResolvedConfig {
+  // Written out: a copy that fields are added to would have a shape of its own in the engine, and so would all that reads it.
   const resolved: ResolvedConfig = {
-    ...config,
+    role: config.role,
+    certificate: config.certificate,
+    remoteFingerprints: config.remoteFingerprints,
+    aeads: config.aeads,
+    groups: config.groups,
+    addressToken: config.addressToken,
+    cookieSecret: config.cookieSecret,
     srtpProfiles: config.srtpProfiles ?? DEFAULT_SRTP_PROFILES,
     srtpRequired: config.srtpRequired ?? false,
     mtuBytes: checkMtu(config.mtuBytes ?? DEFAULT_MTU_BYTES),

@@ -70,13 +70,13 @@ export function parseCandidate(line: string): IceCandidate {
 }
 
 /** The candidate as the value of an `a=` line: `candidate:…`. */
-export function formatCandidate(c: IceCandidate): string {
+export function formatCandidate(c: IceCandidate, usernameFragment: string | undefined = c.usernameFragment): string {
   const parts = [`candidate:${c.foundation}`, c.component, c.protocol, c.priority, withoutZone(c.address), c.port, 'typ', c.type];
   if (c.relatedAddress !== undefined) parts.push('raddr', withoutZone(c.relatedAddress));
   if (c.relatedPort !== undefined) parts.push('rport', c.relatedPort);
   if (c.tcpType !== undefined) parts.push('tcptype', c.tcpType);
   for (const [name, value] of c.extensions ?? []) parts.push(name, value);
-  if (c.usernameFragment !== undefined) parts.push('ufrag', c.usernameFragment);
+  if (usernameFragment !== undefined) parts.push('ufrag', usernameFragment);
   return parts.join(' ');
 }
 

@@ -34,3 +34,5 @@ export const DEFAULT_MAX_MESSAGE_SIZE_BYTES = 262_144;
 export const DEFAULT_MTU_BYTES = 1200;
 /** What the peer may send ahead of what is read here, in bytes. */
 export const DEFAULT_RECEIVE_WINDOW_BYTES: number = 5 * 1024 * 1024;
+/** What a whole DTLS handshake may take, all attempts together, in milliseconds. */
+export const DEFAULT_DTLS_TIMEOUT_MS = 30_000;

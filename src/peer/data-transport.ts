@@ -80,7 +80,7 @@ export class DataTransport {
         mtuSearch: 'when-needed',
         headroomBytes: DtlsMachine.HEADROOM,
         tailroomBytes: DtlsMachine.TAILROOM,
-        ...(this.#packetMemory && { packetMemory: this.#packetMemory }),
+        packetMemory: this.#packetMemory,
         zeroChecksum: true,
         windowRelease: 'explicit',
         maxRetransmits: Number.MAX_SAFE_INTEGER,

@@ -1,12 +1,11 @@
 import { type Deadline, earlier, type Environment, type Instant, type RandomSource, SparseQueue, TimerTable } from '../core/index.ts';
 import { type DtlsConfig, type DtlsEvent, DtlsMachine, type DtlsState } from '../dtls/index.ts';
+import { DEFAULT_DTLS_TIMEOUT_MS } from './config.ts';
 import { HelloLog } from './dtls-hello.ts';
 
 /** How often a handshake is begun with a hello of its own, and how often one goes back to its hello, at most. */
 const MAX_ATTEMPTS = 8;
 const MAX_ROLLBACKS = 8;
-/** What a whole handshake may take, all attempts together. */
-const DEFAULT_TIMEOUT_MS = 30_000;
 /** A client that says nothing for so long after a failure is not going to try again. */
 const SILENCE_MS = 5000;
 /** Least time between two repetitions of the alert that ended an attempt. */
@@ -49,7 +48,7 @@ export class DtlsTransport {
     this.#config = config;
     this.#environment = environment;
     if (config.role === 'client') this.#helloRandom = new RecordedRandom(environment.random); // a server has no hello to repeat
-    this.#machine = this.#newMachine(config.handshakeTimeoutMs ?? DEFAULT_TIMEOUT_MS);
+    this.#machine = this.#newMachine(config.handshakeTimeoutMs ?? DEFAULT_DTLS_TIMEOUT_MS);
   }
 
   /** The present attempt. */
@@ -66,7 +65,7 @@ export class DtlsTransport {
 
   /** A client says hello; a server waits for it. */
   start(now: Instant): void {
-    this.#deadline ??= now + (this.#config.handshakeTimeoutMs ?? DEFAULT_TIMEOUT_MS);
+    this.#deadline ??= now + (this.#config.handshakeTimeoutMs ?? DEFAULT_DTLS_TIMEOUT_MS);
     if (this.#config.role !== 'client') return;
     this.#machine.start(now);
     this.#helloRandom?.stop();
@@ -186,7 +185,7 @@ export class DtlsTransport {
   }
 
   #timeLeft(now: Instant): number {
-    return Math.max(1, (this.#deadline ?? now + DEFAULT_TIMEOUT_MS) - now);
+    return Math.max(1, (this.#deadline ?? now + DEFAULT_DTLS_TIMEOUT_MS) - now);
   }
 
   /** Takes what the failed machine has to say, so that it can be said again if it is lost. */

@@ -1,7 +1,7 @@
 import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, sameAddress, SparseQueue, type TransportAddress } from '../core/index.ts';
 import { type Certificate, type DtlsEvent, type DtlsMachine, type DtlsState, type Fingerprint, isDataRecord } from '../dtls/index.ts';
 import { IceAgent, type IceCandidate, type IceConnectionState, type IceCredentials, type IceEvent, type IcePair } from '../ice/index.ts';
-import { DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
+import { DEFAULT_DTLS_TIMEOUT_MS, DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
 import { demux } from './demux.ts';
 import { DtlsTransport } from './dtls-transport.ts';
 
@@ -133,7 +133,7 @@ export class Transport {
         certificate: this.#certificate,
         remoteFingerprints,
         mtuBytes: this.#config.mtuBytes ?? DEFAULT_MTU_BYTES,
-        ...(this.#config.dtlsTimeoutMs !== undefined && { handshakeTimeoutMs: this.#config.dtlsTimeoutMs }),
+        handshakeTimeoutMs: this.#config.dtlsTimeoutMs ?? DEFAULT_DTLS_TIMEOUT_MS,
       },
       this.#environment,
     );

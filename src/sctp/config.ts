@@ -30,7 +30,7 @@ export interface SctpConfig {
   /** Free bytes after each packet in its buffer, at least. Default 0. */
   readonly tailroomBytes?: number;
   /** Where to build packets that are sent as soon as they are polled, each before the next. Default: each gets memory of its own. */
-  readonly packetMemory?: PacketMemory;
+  readonly packetMemory?: PacketMemory | undefined;
   /** Whether to offer zero checksums (RFC 9653): only where a layer below, DTLS, protects the packets. Default false. */
   readonly zeroChecksum?: boolean;
   /** Whether to offer I-DATA (RFC 8260), so that messages of several streams go out by turns, packet by packet. Default true. */
@@ -56,8 +56,9 @@ export interface SctpConfig {
 }
 
 /** A configuration with nothing left open. */
-export type ResolvedSctpConfig = { readonly [K in Exclude<keyof SctpConfig, 'packetMemory'>]-?: Exclude<SctpConfig[K], undefined> } & Pick<SctpConfig, 'packetMemory'>;
+export type ResolvedSctpConfig = { readonly [K in Exclude<keyof SctpConfig, 'packetMemory'>]-?: Exclude<SctpConfig[K], undefined> } & { readonly packetMemory: PacketMemory | undefined };
 
+// Every field is here: a copy that another one is added to would have a shape of its own in the engine, and so would all that reads it.
 const DEFAULTS: ResolvedSctpConfig = {
   localPort: 5000,
   remotePort: 5000,
@@ -70,6 +71,7 @@ const DEFAULTS: ResolvedSctpConfig = {
   mtuSearch: 'at-once',
   headroomBytes: 0,
   tailroomBytes: 0,
+  packetMemory: undefined,
   zeroChecksum: false,
   interleaving: true,
   streams: 65_535,

@@ -69,6 +69,8 @@ export class Handshake {
       padding: true,
       interleaving,
       interleavedSkips: interleaving,
+      cookie: undefined,
+      unrecognized: [],
     };
   }
 }

@@ -19,18 +19,21 @@ import {
   type RemoteDescription,
   type RemoteTransport,
   type Step,
+  withChange,
 } from './state.ts';
 
 /** An offer of ours is set: its generation begins to gather. */
 export function applyLocalOffer(state: JsepState, created: CreatedDescription): Step {
   const effects: JsepEffect[] = [];
   const replaced = state.pendingLocal && dropPendingGeneration(state, created.usernameFragment, effects);
-  const next = begin({ ...(replaced ?? state), pendingLocal: localOf(created, 'offer'), signaling: 'have-local-offer' }, created, true, effects);
-  return arrive(state, { ...next, transceivers: placed(state, created), stable: state.stable ?? state.transceivers }, effects);
+  const begun = begin(replaced ?? state, created, true, effects);
+  const stable = state.stable ?? state.transceivers;
+  return arrive(state, withChange(begun, { pendingLocal: localOf(created, 'offer'), signaling: 'have-local-offer', transceivers: placed(state, created), stable }), effects);
 }
 
 // The transceivers are associated with the sections that the offer made for them.
 function placed({ transceivers }: JsepState, { media }: CreatedDescription): JsepState['transceivers'] {
+  if (transceivers.length === 0) return transceivers;
   const places = new Map(media.map(({ transceiver, index, mid }) => [transceiver, { index, mid }]));
   return transceivers.map((transceiver) => ({ ...transceiver, place: places.get(transceiver.id) ?? transceiver.place }));
 }
@@ -48,8 +51,8 @@ export function applyLocalAnswer(config: JsepConfig, state: JsepState, created: 
 /** An offer of the peer is set. Nothing happens on the network until it is answered. */
 export function applyRemoteOffer(config: JsepConfig, before: JsepState, state: JsepState, remote: RemoteDescription, rolledBack: readonly JsepEffect[]): Step {
   const effects = [...rolledBack];
-  const next = applyOfferedMedia(config, { ...state, stable: state.stable ?? state.transceivers }, remote, effects);
-  return arrive(before, { ...next, pendingRemote: remote, lastAnswer: undefined, signaling: 'have-remote-offer' }, effects);
+  const offered = withChange(state, { stable: state.stable ?? state.transceivers, pendingRemote: remote, lastAnswer: undefined, signaling: 'have-remote-offer' });
+  return arrive(before, applyOfferedMedia(config, offered, remote, effects), effects);
 }
 
 /** An answer of the peer is set. */
@@ -62,7 +65,7 @@ export function rollback(state: JsepState): Step {
   const effects: JsepEffect[] = [];
   const kept = state.pendingLocal ? dropPendingGeneration(state, undefined, effects) : state;
   const reverted = revertMedia(kept, () => false, effects);
-  const next: JsepState = { ...reverted, stable: undefined, pendingLocal: undefined, pendingRemote: undefined, lastOffer: undefined, lastAnswer: undefined, signaling: 'stable' };
+  const next = withChange(reverted, { stable: undefined, pendingLocal: undefined, pendingRemote: undefined, lastOffer: undefined, lastAnswer: undefined, signaling: 'stable' });
   return { state: pruneGenerations(next), effects };
 }
 
@@ -77,7 +80,7 @@ function begin(state: JsepState, created: CreatedDescription, controlling: boole
   if (generation === undefined || generationOf(state, generation.credentials.usernameFragment)) return state;
   const { credentials } = generation;
   effects.push(state.negotiated ? { type: 'ice-restart', credentials } : { type: 'gather', credentials, controlling });
-  return { ...state, generations: state.generations.concat(generation) };
+  return withChange(state, { generations: state.generations.concat(generation) });
 }
 
 // Ends the generation that only the pending offer names, unless its successor names it as well.
@@ -85,7 +88,7 @@ function dropPendingGeneration(state: JsepState, successor: string | undefined, 
   const pending = state.pendingLocal?.usernameFragment;
   if (pending === undefined || pending === successor || pending === state.negotiated?.localUsernameFragment) return state;
   effects.push({ type: 'ice-rollback', credentials: generationOf(state, state.negotiated?.localUsernameFragment)?.credentials });
-  return { ...state, generations: state.generations.filter(({ credentials }) => credentials.usernameFragment !== pending) };
+  return withChange(state, { generations: state.generations.filter(({ credentials }) => credentials.usernameFragment !== pending) });
 }
 
 // Offer and answer have met: what they agree upon holds from here on.
@@ -113,13 +116,12 @@ function settle(
   const next = isOfferer ? applyAnsweredTracks(config, settled, local, remote, effects) : settled;
   if (!isFinal) {
     // A provisional "no" is not final; a provisional "yes" is, as far as transports go.
-    const provisional = { ...next, negotiated: negotiated ?? state.negotiated, data: data ?? state.data };
-    if (isOfferer) return arrive(before, { ...provisional, pendingLocal: local, pendingRemote: remote, signaling: 'have-remote-pranswer' }, effects);
-    return arrive(before, { ...provisional, pendingLocal: local, signaling: 'have-local-pranswer' }, effects);
+    const provisional = withChange(next, { negotiated: negotiated ?? state.negotiated, data: data ?? state.data, pendingLocal: local });
+    if (isOfferer) return arrive(before, withChange(provisional, { pendingRemote: remote, signaling: 'have-remote-pranswer' }), effects);
+    return arrive(before, withChange(provisional, { signaling: 'have-local-pranswer' }), effects);
   }
   const isReplaced = negotiated === undefined || !state.toReplace.has(negotiated.localUsernameFragment);
-  const final: JsepState = {
-    ...next,
+  const final = withChange(next, {
     currentLocal: local,
     currentRemote: remote,
     pendingLocal: undefined,
@@ -133,7 +135,7 @@ function settle(
     dataWanted: state.dataWanted && !isDataRejected,
     toReplace: isReplaced ? NO_NAMES : state.toReplace,
     signaling: 'stable',
-  };
+  });
   return arrive(before, pruneGenerations(final), effects);
 }
 
@@ -151,7 +153,7 @@ function negotiate(before: NegotiatedTransport | undefined, local: LocalDescript
     // Roles are decided once (RFC 8842 5.5, RFC 8445 6.1.1).
     dtlsRole: before?.dtlsRole ?? (isOfferer ? (transport.setup === 'passive' ? 'client' : 'server') : (local.dtlsRole ?? 'client')),
     iceControlling: before?.iceControlling ?? (isOfferer || transport.lite),
-    delivered: [...new Set([...(isSameGeneration ? before.delivered : []), ...transport.candidates.map(formatCandidate)])],
+    delivered: [...new Set([...(isSameGeneration ? before.delivered : []), ...transport.candidates.map((candidate) => formatCandidate(candidate))])],
     deliveredEnd: transport.endOfCandidates || (isSameGeneration && before.deliveredEnd),
   };
 }

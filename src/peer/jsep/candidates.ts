@@ -4,30 +4,32 @@ import { iceCredentialsOf, type MediaSection, midOf } from '../../sdp/index.ts';
 import { MAX_REMOTE_CANDIDATES, MAX_TRICKLED } from './constants.ts';
 import type { CandidateInit, JsepEffect, SignalledCandidate } from './events.ts';
 import { readCandidate } from './remote-transport.ts';
-import { generationOf, type JsepState, type LocalGeneration, type RemoteDescription, type Step } from './state.ts';
+import { generationOf, type JsepState, type LocalGeneration, type RemoteDescription, type Step, withChange } from './state.ts';
 
 /** Remembers a gathered candidate; without a username fragment it is of the newest generation. `undefined`: that generation is gone. */
 export function addLocalCandidate(state: JsepState, candidate: IceCandidate): { state: JsepState; signalled: SignalledCandidate } | undefined {
   const generation = candidate.usernameFragment === undefined ? state.generations.at(-1) : generationOf(state, candidate.usernameFragment);
   if (generation === undefined || generation.complete) return undefined;
-  const { usernameFragment } = generation.credentials;
+  const { credentials } = generation;
+  const { usernameFragment } = credentials;
   const local = [state.pendingLocal, state.currentLocal].find((description) => description?.usernameFragment === usernameFragment);
   if (local?.transport === undefined) return undefined;
-  const known = candidate.usernameFragment === usernameFragment ? candidate : { ...candidate, usernameFragment };
-  const next = replaceGeneration(state, { ...generation, candidates: generation.candidates.concat(known) });
-  const signalled = { candidate: formatCandidate(known), sdpMid: local.transport.mid, sdpMLineIndex: local.transport.index, usernameFragment };
-  return { state: next, signalled };
+  const text = formatCandidate(candidate, usernameFragment);
+  const next = replaceGeneration(state, { credentials, candidates: generation.candidates.concat(text), complete: false });
+  return { state: next, signalled: { candidate: text, sdpMid: local.transport.mid, sdpMLineIndex: local.transport.index, usernameFragment } };
 }
 
 /** Gathering is done for the generation, or for the newest one. */
 export function endOfLocalCandidates(state: JsepState, usernameFragment: string | undefined): JsepState {
   const generation = usernameFragment === undefined ? state.generations.at(-1) : generationOf(state, usernameFragment);
-  return generation === undefined ? state : replaceGeneration(state, { ...generation, complete: true });
+  if (generation === undefined) return state;
+  const { credentials, candidates } = generation;
+  return replaceGeneration(state, { credentials, candidates, complete: true });
 }
 
 function replaceGeneration(state: JsepState, generation: LocalGeneration): JsepState {
   const { usernameFragment } = generation.credentials;
-  return { ...state, generations: state.generations.map((old) => (old.credentials.usernameFragment === usernameFragment ? generation : old)) };
+  return withChange(state, { generations: state.generations.map((old) => (old.credentials.usernameFragment === usernameFragment ? generation : old)) });
 }
 
 /** W3C `addIceCandidate`. `null` and an empty candidate say that no more follow. */
@@ -55,7 +57,7 @@ export function addIceCandidate(state: JsepState, init: CandidateInit | null): S
   for (const { description, indexes } of targets) {
     const own = (indexes as number[]).filter((index) => isOfGeneration(description, index, wanted));
     const added = addToDescription(description, own, line, parsed);
-    next = next.pendingRemote === description ? { ...next, pendingRemote: added } : { ...next, currentRemote: added };
+    next = withChange(next, next.pendingRemote === description ? { pendingRemote: added } : { currentRemote: added });
     if (added !== description && description.transport && own.some((index) => description.transport?.candidateSections.includes(index))) {
       next = deliver(next, description.transport.credentials.usernameFragment, parsed, line, effects);
     }
@@ -103,11 +105,11 @@ function deliver(state: JsepState, usernameFragment: string, candidate: IceCandi
   if (negotiated === undefined || negotiated.remoteCredentials.usernameFragment !== usernameFragment) return state;
   if (candidate === undefined) {
     if (!negotiated.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
-    return { ...state, negotiated: { ...negotiated, deliveredEnd: true } };
+    return withChange(state, { negotiated: { ...negotiated, deliveredEnd: true } });
   }
   const formatted = formatCandidate(candidate);
   const key = formatted === line ? line : formatted; // one string then serves both lists
   if (negotiated.delivered.includes(key)) return state;
   effects.push({ type: 'remote-candidate', candidate: candidate.usernameFragment === usernameFragment ? candidate : { ...candidate, usernameFragment } });
-  return { ...state, negotiated: { ...negotiated, delivered: negotiated.delivered.concat(key) } };
+  return withChange(state, { negotiated: { ...negotiated, delivered: negotiated.delivered.concat(key) } });
 }

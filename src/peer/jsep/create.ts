@@ -8,7 +8,7 @@ import { answerGeneration, offerGeneration } from './generations.ts';
 import { mediaSection } from './media-section.ts';
 import { offerMedia, placeSections } from './offer-media.ts';
 import { retag } from './remote-transport.ts';
-import type { CreatedDescription, JsepState, LocalMedia, RemoteDescription, SectionPlace } from './state.ts';
+import { type CreatedDescription, type JsepState, type LocalMedia, type RemoteDescription, type SectionPlace, withChange } from './state.ts';
 
 /** A created description and the state that remembers it. */
 export interface Creation {
@@ -38,7 +38,7 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
   const { description, origin } = assemble(state, written, foldSections(written, transport?.index, generation), bundle.map(({ mid }) => mid));
   const usernameFragment = generation?.credentials.usernameFragment;
   const created: CreatedDescription = { type: 'offer', description, transport, data, media: offered, generation, usernameFragment, iceRestart, dtlsRole: undefined };
-  return { created, state: { ...state, origin, nextMid, lastOffer: created } };
+  return { created, state: withChange(state, { origin, nextMid, lastOffer: created }) };
 }
 
 /** @throws RtcError `ERR_INVALID_STATE` */
@@ -76,7 +76,7 @@ export function createAnswer(config: JsepConfig, state: JsepState): Creation {
   const place = transport && { index: transport.index, mid: transport.mid };
   const usernameFragment = generation?.credentials.usernameFragment;
   const created: CreatedDescription = { type: 'answer', description, transport: place, data, media: accepted, generation, usernameFragment, iceRestart: false, dtlsRole };
-  return { created, state: { ...state, origin, pendingRemote: remote, lastAnswer: created } };
+  return { created, state: withChange(state, { origin, pendingRemote: remote, lastAnswer: created }) };
 }
 
 interface Frame {

@@ -1,4 +1,3 @@
-import { formatCandidate } from '../../ice/index.ts';
 import { type MediaSection, type SessionDescription, serializeSdp } from '../../sdp/index.ts';
 import type { CreatedDescription, LocalDescription, LocalGeneration, RemoteDescription } from './state.ts';
 
@@ -13,8 +12,7 @@ export function foldLocal(local: LocalDescription, generation: LocalGeneration |
 /** The sections with the candidates of a generation in the one that carries its transport. */
 export function foldSections(media: readonly MediaSection[], index: number | undefined, generation: LocalGeneration | undefined): readonly MediaSection[] {
   if (index === undefined || generation === undefined) return media;
-  const lines = generation.candidates.map(formatCandidate);
-  if (generation.complete) lines.push('end-of-candidates');
+  const lines = generation.complete ? [...generation.candidates, 'end-of-candidates'] : generation.candidates;
   return media.map((section, i) => (i === index ? section.withAttributes(lines) : section));
 }
 

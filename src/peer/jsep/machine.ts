@@ -13,7 +13,7 @@ import { createdText, foldLocal, remoteText } from './fold.ts';
 import type { CodecCapability, HeaderExtensionCapability, TransceiverInit, TransceiverView } from './media.ts';
 import { negotiationNeeded } from './negotiation-needed.ts';
 import { readAnswer, readOffer } from './read-remote.ts';
-import { arrive, type CreatedDescription, generationOf, initialState, type JsepState, type LocalDescription, type RemoteDescription, type Step } from './state.ts';
+import { arrive, type CreatedDescription, generationOf, initialState, type JsepState, type LocalDescription, type RemoteDescription, type Step, withChange } from './state.ts';
 import { randomToken, viewOf } from './transceiver.ts';
 import {
   addTrack,
@@ -88,13 +88,13 @@ export class Jsep {
 
   /** A channel was created: it wants a data section. */
   addDataChannel(): void {
-    if (!this.#state.dataWanted) this.#state = { ...this.#state, dataWanted: true };
+    if (!this.#state.dataWanted) this.#state = withChange(this.#state, { dataWanted: true });
   }
 
   /** Asks for fresh ICE credentials in the next offer (W3C 4.4.2). Nothing to do before the first description. */
   restartIce(): void {
     const names = this.#state.generations.map(({ credentials }) => credentials.usernameFragment);
-    this.#state = { ...this.#state, toReplace: new Set(names) };
+    this.#state = withChange(this.#state, { toReplace: new Set(names) });
   }
 
   // Transceivers (W3C 5.1 to 5.4). What is wished for here goes to the peer with the next offer or answer.

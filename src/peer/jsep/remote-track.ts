@@ -11,6 +11,7 @@ import { isSameStreams, makeEncodings, randomToken, type Transceiver, transceive
 
 /** What an offer of the peer does to the transceivers before it is answered (RFC 9429 5.10, W3C 4.4.1.5). */
 export function applyOfferedMedia(config: JsepConfig, state: JsepState, remote: RemoteDescription, effects: JsepEffect[]): JsepState {
+  if (state.transceivers.length === 0 && remote.media.length === 0) return state;
   // An offer in the place of another one: what only that one had is gone with it.
   let next = revertMedia(state, (transceiver) => isStillThere(transceiver, remote), effects);
   next = stopRejected(next, remote, effects);
@@ -34,6 +35,7 @@ function isStillThere({ place, kind }: Transceiver, { description }: RemoteDescr
 
 /** What an answer of the peer says of its tracks. */
 export function applyAnsweredTracks(config: JsepConfig, state: JsepState, local: LocalDescription, remote: RemoteDescription, effects: JsepEffect[]): JsepState {
+  if (local.media.length === 0) return state;
   const sections = new Map(local.media.map((section) => [section.mid, section]));
   let next = state;
   for (const section of remote.media) {

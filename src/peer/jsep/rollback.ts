@@ -1,6 +1,6 @@
 import { receives } from './direction.ts';
 import type { JsepEffect } from './events.ts';
-import type { JsepState } from './state.ts';
+import { type JsepState, withChange } from './state.ts';
 import { isSameStreams, type Transceiver } from './transceiver.ts';
 
 /**
@@ -21,7 +21,7 @@ export function revertMedia(state: JsepState, isKept: (transceiver: Transceiver)
     }
     return reverted(transceiver, was, effects);
   });
-  return { ...state, transceivers };
+  return withChange(state, { transceivers });
 }
 
 function reverted(transceiver: Transceiver, was: Transceiver | undefined, effects: JsepEffect[]): Transceiver {

@@ -3,7 +3,7 @@ import { MAX_EXTENSION_ID } from './constants.ts';
 import { receives, sends } from './direction.ts';
 import type { JsepEffect } from './events.ts';
 import type { MediaAgreement } from './media.ts';
-import type { JsepState, LocalDescription, RemoteDescription } from './state.ts';
+import { type JsepState, type LocalDescription, type RemoteDescription, withChange } from './state.ts';
 import { type Transceiver, withTransceiver } from './transceiver.ts';
 
 /**
@@ -51,7 +51,7 @@ function isEnded({ id, place, stopped, stopping }: Transceiver, settled: Readonl
 export function withAgreements(state: JsepState, agreements: readonly MediaAgreement[], effects: JsepEffect[]): JsepState {
   if (sameAgreements(state.agreements, agreements)) return state;
   effects.push({ type: 'media', agreements });
-  return { ...state, agreements };
+  return withChange(state, { agreements });
 }
 
 /** The end of a transceiver (W3C 5.4, stop the RTCRtpTransceiver). */
@@ -78,7 +78,7 @@ function removeStopped(state: JsepState, answer: LocalDescription | RemoteDescri
     const section = answer.description.media[place.index];
     return section?.port === 0 || section?.attribute('mid') !== place.mid;
   };
-  return { ...state, transceivers: state.transceivers.filter((transceiver) => !isGone(transceiver)) };
+  return withChange(state, { transceivers: state.transceivers.filter((transceiver) => !isGone(transceiver)) });
 }
 
 function inOrder(agreements: readonly MediaAgreement[], { media }: LocalDescription): readonly MediaAgreement[] {
@@ -100,5 +100,5 @@ function remembered(state: JsepState, local: LocalDescription, remote: RemoteDes
     for (const codec of codecs) if (!payloadTypes.has(codec.payloadType)) payloadTypes.set(codec.payloadType, codec);
     for (const { id, uri } of extensions) if (id <= MAX_EXTENSION_ID && !extensionIds.has(id)) extensionIds.set(id, uri);
   }
-  return { ...state, payloadTypes, extensionIds };
+  return withChange(state, { payloadTypes, extensionIds });
 }

@@ -20,7 +20,8 @@ export interface SectionPlace {
 /** One set of local credentials with what was gathered for it. */
 export interface LocalGeneration {
   readonly credentials: IceCredentials;
-  readonly candidates: readonly IceCandidate[];
+  /** As they stand in a description: `candidate:…`. */
+  readonly candidates: readonly string[];
   /** Gathering is done. */
   readonly complete: boolean;
 }
@@ -197,29 +198,39 @@ export const NO_NAMES: ReadonlySet<string> = new Set();
 const NO_PAYLOAD_TYPES: PayloadTypes = new Map();
 const NO_EXTENSION_IDS: ExtensionIds = new Map();
 
+const BEGINNING: JsepState = Object.freeze({
+  signaling: 'stable',
+  currentLocal: undefined,
+  pendingLocal: undefined,
+  currentRemote: undefined,
+  pendingRemote: undefined,
+  lastOffer: undefined,
+  lastAnswer: undefined,
+  negotiated: undefined,
+  data: undefined,
+  generations: [],
+  dataWanted: false,
+  toReplace: NO_NAMES,
+  origin: { sessionId: '0', version: 0, body: '' },
+  nextMid: 0,
+  transceivers: [],
+  nextTransceiver: 0,
+  stable: undefined,
+  agreements: [],
+  payloadTypes: NO_PAYLOAD_TYPES,
+  extensionIds: NO_EXTENSION_IDS,
+});
+
 export function initialState(sessionId: string): JsepState {
-  return {
-    signaling: 'stable',
-    currentLocal: undefined,
-    pendingLocal: undefined,
-    currentRemote: undefined,
-    pendingRemote: undefined,
-    lastOffer: undefined,
-    lastAnswer: undefined,
-    negotiated: undefined,
-    data: undefined,
-    generations: [],
-    dataWanted: false,
-    toReplace: NO_NAMES,
-    origin: { sessionId, version: 0, body: '' },
-    nextMid: 0,
-    transceivers: [],
-    nextTransceiver: 0,
-    stable: undefined,
-    agreements: [],
-    payloadTypes: NO_PAYLOAD_TYPES,
-    extensionIds: NO_EXTENSION_IDS,
-  };
+  return withChange(BEGINNING, { origin: { sessionId, version: 0, body: '' } });
+}
+
+/**
+ * The next state. Every one is made here, since so all have one shape in the engine: a copy that is made by spreading another copy would have
+ * one of its own, and so would be what reads it.
+ */
+export function withChange(state: JsepState, change: Partial<JsepState>): JsepState {
+  return Object.assign({ ...BEGINNING }, state, change);
 }
 
 /** The generation of a username; `undefined` when no description that is set names it. */
@@ -230,7 +241,7 @@ export function generationOf(state: JsepState, usernameFragment: string | undefi
 /** Leaves out the generations that no description that is set names any more. */
 export function pruneGenerations(state: JsepState): JsepState {
   const named = [state.currentLocal?.usernameFragment, state.pendingLocal?.usernameFragment];
-  return { ...state, generations: state.generations.filter(({ credentials }) => named.includes(credentials.usernameFragment)) };
+  return withChange(state, { generations: state.generations.filter(({ credentials }) => named.includes(credentials.usernameFragment)) });
 }
 
 /** A new state with the effect that tells of its signaling state, where that changed since `before`. */

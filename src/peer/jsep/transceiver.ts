@@ -4,7 +4,7 @@ import type { JsepConfig } from './config.ts';
 import { MAX_ENCODINGS, MAX_MSID_LENGTH, MAX_RID_LENGTH } from './constants.ts';
 import type { ActiveDirection } from './direction.ts';
 import type { CodecCapability, EncodingInit, HeaderExtensionCapability, SendEncoding, TransceiverInit, TransceiverView } from './media.ts';
-import type { JsepState, ReceiveRid, SectionPlace } from './state.ts';
+import { type JsepState, type ReceiveRid, type SectionPlace, withChange } from './state.ts';
 
 /** What the state holds of a transceiver (W3C 5.4, RFC 9429 4.2). Like the state, it never changes: the next one replaces it. */
 export interface Transceiver {
@@ -87,12 +87,12 @@ export function withNewTransceiver(config: JsepConfig, state: JsepState, kind: M
     preferences: [],
     headerExtensions: undefined,
   };
-  return { state: { ...state, nextTransceiver: state.nextTransceiver + 1, transceivers: [...state.transceivers, transceiver] }, transceiver };
+  return { state: withChange(state, { nextTransceiver: state.nextTransceiver + 1, transceivers: [...state.transceivers, transceiver] }), transceiver };
 }
 
 /** The transceiver with some of it changed, in its place. */
 export function withTransceiver(state: JsepState, id: number, change: Partial<Transceiver>): JsepState {
-  return { ...state, transceivers: state.transceivers.map((transceiver) => (transceiver.id === id ? { ...transceiver, ...change } : transceiver)) };
+  return withChange(state, { transceivers: state.transceivers.map((transceiver) => (transceiver.id === id ? { ...transceiver, ...change } : transceiver)) });
 }
 
 /** @throws RtcError `ERR_INVALID_ACCESS` */
