@@ -170,7 +170,7 @@ class NodeAead implements Aead {
   /** AES block by block: one context for the life of the key, and one call for as many blocks as there are. */
   blockCipher(): BlockCipher {
     const cipher = createCipheriv(`aes-${8 * this.#key.sizeBytes}-ecb`, this.#key.handle, null).setAutoPadding(false);
-    return (blocks) => cipher.update(blocks);
+    return (blocks, target, at) => moveResult(cipher.update(blocks), target, at);
   }
 
   destroy(): void {
@@ -251,7 +251,8 @@ function hasNative(name: AeadName): boolean {
 /** Some builds leave it out. */
 function hasBlockCipher(): boolean {
   try {
-    return new NodeAead('aes-128-gcm', new Uint8Array(16)).blockCipher()(new Uint8Array(BLOCK_BYTES)).length === BLOCK_BYTES;
+    new NodeAead('aes-128-gcm', new Uint8Array(16)).blockCipher()(new Uint8Array(BLOCK_BYTES), new Uint8Array(BLOCK_BYTES), 0);
+    return true;
   } catch {
     return false;
   }

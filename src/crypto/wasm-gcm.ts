@@ -6,8 +6,8 @@ import { GCM_MODULE, LAYOUT } from './wasm-gcm-module.ts';
 // AES-GCM (NIST SP 800-38D) of two parts: AES by the platform, which has it in hardware and is asked for many blocks at once, and the
 // rest as WebAssembly. A packet is copied into the memory of the one instance that this thread has, sealed or opened there, and copied back.
 
-/** AES under one key (SP 800-38A 6.1): the blocks, each encrypted, in a buffer of their own. */
-export type BlockCipher = (blocks: Uint8Array) => Uint8Array;
+/** AES under one key (SP 800-38A 6.1): the blocks, each encrypted, are written to `target` from `at` on. */
+export type BlockCipher = (blocks: Uint8Array, target: Uint8Array, at: number) => void;
 
 interface Exports {
   readonly memory: WasmMemory;
@@ -154,7 +154,7 @@ class GcmKey {
 
   constructor(encrypt: BlockCipher) {
     this.encrypt = encrypt;
-    this.powers.set(encrypt(new Uint8Array(BLOCK_BYTES)), (MAX_BLOCKS - 1) * BLOCK_BYTES);
+    encrypt(new Uint8Array(BLOCK_BYTES), this.powers, (MAX_BLOCKS - 1) * BLOCK_BYTES);
   }
 }
 
@@ -247,7 +247,7 @@ class WasmGcm implements Aead {
   #keystream(key: GcmKey, nonce: Uint8Array, textBytes: number): void {
     const { bytes } = this.#engine;
     for (let i = 0; i < NONCE_BYTES; i++) bytes[LAYOUT.nonces + i] = nonce[i] as number;
-    bytes.set(key.encrypt(this.#engine.counters(1, 1 + blocksOf(textBytes))), LAYOUT.keystream);
+    key.encrypt(this.#engine.counters(1, 1 + blocksOf(textBytes)), bytes, LAYOUT.keystream);
   }
 }
 
@@ -262,7 +262,7 @@ class GcmSequence implements AeadSequence {
   /** Since there is keystream. */
   #key: GcmKey | undefined;
   readonly #own: Uint8Array = new Uint8Array(NONCE_BYTES);
-  /** The keystream of `#count` packets from `#first` on, `#blocks` blocks for each. */
+  /** The keystream of `#count` packets from `#first` on, `#blocks` blocks for each. Written again and again: a buffer for each time would be garbage. */
   #keystream: Uint8Array = NONE;
   #first = 0;
   #count = 0;
@@ -326,7 +326,12 @@ class GcmSequence implements AeadSequence {
     const count = Math.min(this.#ahead, Math.floor(LAYOUT.counterBytes / BLOCK_BYTES / each));
     const { bytes } = this.#engine;
     for (let i = 0; i < count; i++) bytes.set(this.#nonceOf(first + i), LAYOUT.nonces + i * BLOCK_BYTES);
-    this.#keystream = key.encrypt(this.#engine.counters(count, each));
+    const counters = this.#engine.counters(count, each);
+    if (this.#keystream.length < counters.length) {
+      this.#keystream.fill(0);
+      this.#keystream = new Uint8Array(counters.length);
+    }
+    key.encrypt(counters, this.#keystream, 0);
     this.#first = first;
     this.#count = count;
     this.#blocks = each;

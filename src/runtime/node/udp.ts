@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { canonicalAddress, familyOf, RtcError, type TransportAddress } from '../../core/index.ts';
 import type { UdpBindOptions, UdpHandler, UdpSocket } from '../runtime.ts';
 import { socketErrorKind } from '../socket-errors.ts';
-import { buffersMade } from './young.ts';
+import { datagramPasses } from './young.ts';
 
 /** What is asked of the system when the owner names no size, in bytes. A burst of a fast sender fits; the system bounds it as it likes. */
 export const DEFAULT_RECEIVE_BUFFER_BYTES: number = 1024 * 1024;
@@ -10,12 +10,6 @@ export const DEFAULT_RECEIVE_BUFFER_BYTES: number = 1024 * 1024;
 export const MAX_QUEUED_PACKETS = 512;
 /** Up to here a send is reported without its size: only path MTU discovery wants to know it, and it probes above. */
 const SIZE_UNTOLD_BYTES = 1280;
-/**
- * What comes in a large packet lies in it, in the message that it is a part of, and in the result of the cipher, unless the engine can give that back
- * at once (ES2024). What goes out lies in memory that is used again, but for that result.
- */
-const CIPHER_COPIES: number = 'transfer' in ArrayBuffer.prototype ? 0 : 1;
-const COPIES_IN: number = 2 + CIPHER_COPIES;
 /** Of the platforms with this module only Node.js itself is known to hand a datagram to the system during the call, or to count it as queued. */
 const SENDS_AT_ONCE: boolean = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
 
@@ -75,12 +69,10 @@ class NodeUdpSocket implements UdpSocket {
     if (this.#handler === undefined) return;
     const { address, port } = remote;
     const size = bytes.length;
+    datagramPasses(size);
     try {
       if (++this.#mayWait > MAX_QUEUED_PACKETS && !this.#hasRoom()) this.#failed({ code: 'ENOBUFS', message: 'too many packets wait to be sent', address, port }, size);
-      else if (size > SIZE_UNTOLD_BYTES) {
-        buffersMade(CIPHER_COPIES * size);
-        this.#socket.send(bytes, port, address, (error) => this.#report(error, size));
-      }
+      else if (size > SIZE_UNTOLD_BYTES) this.#socket.send(bytes, port, address, (error) => this.#report(error, size));
       else if (remote === this.#watched) this.#socket.send(bytes, port, address);
       else {
         this.#watched = remote;
@@ -110,7 +102,7 @@ class NodeUdpSocket implements UdpSocket {
       remote = { address: from.address, port: from.port };
       this.#lastRemote = remote;
     }
-    if (bytes.length > SIZE_UNTOLD_BYTES) buffersMade(COPIES_IN * bytes.length);
+    datagramPasses(bytes.length);
     // A Buffer's `slice` is a view and its class is another one to the engine: the protocols get what they know.
     handler.onDatagram(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), remote);
   };

@@ -1,56 +1,76 @@
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 
 // Buffers lie outside of the engine's heap, and V8 counts them against its old generation however young they die. In a process whose
-// heap is small it starts a full collection for every 20 MB of them, 20 or more a second while much is transferred, and each stops
-// everything for some milliseconds. A young collection frees the same buffers for a tenth of that, but begins only when the young
-// generation is full, and few objects come with a large packet. So the young generation is filled in step with the buffers.
+// heap is small it starts a full collection for every 20 MB of them, 7 to 20 a second while much is transferred, and each stops
+// everything for some milliseconds and marks for longer beside. A young collection frees the same buffers for a tenth of that, but begins
+// only when the young generation is full, and few objects come with a packet. So the young generation is kept as full as the buffers have
+// used up of what V8 allows them, and where the objects that come with them do not suffice, it is filled.
 
-/** How many bytes of buffers are followed by one piece of filling, and how many pieces by a look at the heap. */
-export const STEP_BYTES: number = 128 * 1024;
-const STEPS_PER_LOOK = 64;
-/** Elements of the largest piece; V8 keeps longer arrays elsewhere. */
-export const LARGEST_PIECE = 15_000;
-export const ELEMENT_BYTES = 8;
+/** So many bytes of datagrams in either direction are followed by a look at the heap, which takes 1 to 2 µs. */
+export const LOOK_BYTES: number = 64 * 1024;
+/** Elements of the largest piece of filling; V8 keeps longer arrays elsewhere. */
+const LARGEST_PIECE = 15_000;
+const ELEMENT_BYTES = 8;
 /** V8 begins a young collection by itself for this many bytes of young buffers. */
 const YOUNG_BUFFERS_BYTES: number = 32 * 1024 * 1024;
 /** The growth of the old generation that V8 allows at least, as a share of it and in bytes; when it has little time for collecting it allows no more. */
 const OLD_GROWTH = 0.2;
 const LEAST_OLD_GROWTH_BYTES: number = 8 * 1024 * 1024;
-/** The young generation is to be full well before that growth is used up. */
-const SAFETY = 0.6;
+/** What a young collection frees is counted off with the next one only, so the young generation is to be full before half of that growth is used up. */
+const SHARE_OF_ROOM = 0.4;
 
-let made = 0;
-let untilLook = 0;
-let elements = 0;
+let passed = 0;
+let isUseful = true;
+/** What the young generation had after the last look. When it has less, it was collected in between. */
+let usedBefore = 0;
+/** The least that the buffers had since the last young collection. */
+let least = Infinity;
 /** Where the engine cannot see that a piece is of no use. */
 const kept: { piece: unknown[] | undefined } = { piece: undefined };
 
-/** Buffers of so many bytes were made, or are going to be, that will not live long. */
-export function buffersMade(bytes: number): void {
-  made += bytes;
-  if (made >= STEP_BYTES) fill();
-}
-
-function fill(): void {
-  made = 0;
-  if (untilLook-- <= 0) look();
-  kept.piece = elements > 0 ? new Array(elements) : undefined;
+/** A datagram of so many bytes came or goes: it lies in a buffer, and what it was made of or what is made of it in others. */
+export function datagramPasses(bytes: number): void {
+  passed += bytes;
+  if (passed < LOOK_BYTES) return;
+  passed = 0;
+  if (isUseful) look();
 }
 
 function look(): void {
-  untilLook = STEPS_PER_LOOK;
-  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0;
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
   // Another engine with the modules of Node.js, as Bun's: it has no such generation, and a look at its heap takes as long as collecting it.
-  if (young === 0) untilLook = Infinity;
-  else elements = pieceElements(young / 2, getHeapStatistics().used_heap_size);
+  if (young === undefined || young.space_size === 0) {
+    isUseful = false;
+    return;
+  }
+  const { external_memory: buffers, used_heap_size: heapBytes } = getHeapStatistics();
+  const { space_used_size: usedBytes, space_available_size: freeBytes } = young;
+  least = usedBytes < usedBefore ? buffers : Math.min(least, buffers);
+  const filling = fillingBytes({ usedBytes, freeBytes, heapBytes, grownBytes: buffers - least });
+  fill(filling);
+  usedBefore = usedBytes + filling;
+}
+
+function fill(bytes: number): void {
+  for (let left = bytes / ELEMENT_BYTES; left > 0; left -= LARGEST_PIECE) kept.piece = new Array(Math.ceil(Math.min(left, LARGEST_PIECE)));
+  kept.piece = undefined;
+}
+
+/** What a look sees, in bytes: of the young generation, of the heap, and by how much the buffers have grown since the last young collection. */
+export interface Seen {
+  readonly usedBytes: number;
+  readonly freeBytes: number;
+  readonly heapBytes: number;
+  readonly grownBytes: number;
 }
 
 /**
- * How many elements a piece must have so that the young generation, of `youngBytes`, is full before the old one, of `heapBytes`, may
- * be collected for the buffers; 0 where it is so large that V8 collects the young one first by itself.
+ * What is to be filled in so that the young generation is full before the old one may be collected for the buffers; 0 where they may grow
+ * so much that V8 collects the young one first by itself.
  */
-export function pieceElements(youngBytes: number, heapBytes: number): number {
+export function fillingBytes({ usedBytes, freeBytes, heapBytes, grownBytes }: Seen): number {
+  const youngBytes = usedBytes + freeBytes;
   const room = Math.max(LEAST_OLD_GROWTH_BYTES, OLD_GROWTH * heapBytes) + youngBytes;
   if (room > YOUNG_BUFFERS_BYTES) return 0;
-  return Math.min(LARGEST_PIECE, Math.floor(((youngBytes / (SAFETY * room)) * STEP_BYTES) / ELEMENT_BYTES));
+  return Math.max(0, youngBytes * Math.min(1, grownBytes / (SHARE_OF_ROOM * room)) - usedBytes);
 }

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { moveResult, NativeKey } from '../../../src/crypto/node-cipher.ts';
 
-const canDetach: boolean = 'transfer' in ArrayBuffer.prototype;
-
-test('a large result is copied and gives its memory back, where the engine has a way', () => {
+test('a large result is copied and gives its memory back at once, where the engine has no way of its own from the second turn on', async () => {
+  moveResult(new Uint8Array(4096), new Uint8Array(4096), 0);
+  await new Promise((done) => setTimeout(done, 10));
   const result = new Uint8Array(4096).fill(7);
   const target = new Uint8Array(5000);
   moveResult(result, target, 100);
   assert.ok(target.subarray(100, 4196).every((byte) => byte === 7));
   assert.deepEqual([target[99], target[4196]], [0, 0]);
-  assert.equal(result.buffer.byteLength, canDetach ? 0 : 4096);
+  assert.equal(result.buffer.byteLength, 0);
 });
 
 test('a result that is a part of a pool leaves the rest of the pool alone', () => {

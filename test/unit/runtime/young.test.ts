@@ -1,20 +1,52 @@
 import assert from 'node:assert/strict';
+import { PerformanceObserver } from 'node:perf_hooks';
 import { test } from 'node:test';
-import { ELEMENT_BYTES, LARGEST_PIECE, pieceElements, STEP_BYTES } from '../../../src/runtime/node/young.ts';
+import fc from 'fast-check';
+import { datagramPasses, fillingBytes, LOOK_BYTES } from '../../../src/runtime/node/young.ts';
 
 const MIB = 1024 * 1024;
 
-test('the young generation is full before buffers make V8 collect the old one', () => {
+/** How much V8 lets buffers and the old generation grow before it collects all of the heap. */
+const roomOf = (young: number, heap: number): number => (Math.max(8, 0.2 * heap) + young) * MIB;
+
+test('the young generation is full before buffers make V8 collect the old one, though what it frees counts until it is collected again', () => {
   for (const [young, heap] of [[1, 5], [4, 8], [8, 11], [16, 11], [16, 45]] as const) {
-    const piece = pieceElements(young * MIB, heap * MIB) * ELEMENT_BYTES;
-    const buffersUntilFull = (young * MIB * STEP_BYTES) / piece;
-    assert.ok(buffersUntilFull < (Math.max(8, 0.2 * heap) + young) * MIB, `${young} MiB are full after ${buffersUntilFull / MIB} MiB of buffers, beside a heap of ${heap} MiB`);
-    assert.ok(buffersUntilFull > young * MIB, 'less is filled in than the buffers have');
+    const free = { usedBytes: 0, freeBytes: young * MIB, heapBytes: heap * MIB };
+    assert.equal(fillingBytes({ ...free, grownBytes: roomOf(young, heap) / 2 }), young * MIB);
+    assert.ok(fillingBytes({ ...free, grownBytes: roomOf(young, heap) / 8 }) < (young / 2) * MIB, 'collected more often than the buffers want it');
   }
 });
 
-test('nothing is filled in where the heap is large, and no piece is larger than what the young generation takes', () => {
-  assert.equal(pieceElements(16 * MIB, 90 * MIB), 0);
-  assert.equal(pieceElements(0, 10 * MIB), 0);
-  for (let young = 1; young <= 31; young++) assert.ok(pieceElements(young * MIB, MIB) <= LARGEST_PIECE);
+test('objects that are there need no filling, and none is larger than what is free', () => {
+  const bytes = fc.integer({ min: 0, max: 64 * MIB });
+  fc.assert(
+    fc.property(bytes, bytes, bytes, bytes, (usedBytes, freeBytes, heapBytes, grownBytes) => {
+      const filling = fillingBytes({ usedBytes, freeBytes, heapBytes, grownBytes });
+      assert.ok(filling >= 0 && filling <= freeBytes);
+      if (filling > 0) assert.ok(fillingBytes({ usedBytes: usedBytes + filling, freeBytes: freeBytes - filling, heapBytes, grownBytes }) < 1);
+    }),
+  );
+});
+
+test('nothing is filled in where the heap is large, or before buffers grew', () => {
+  assert.equal(fillingBytes({ usedBytes: 0, freeBytes: 16 * MIB, heapBytes: 90 * MIB, grownBytes: 100 * MIB }), 0);
+  assert.equal(fillingBytes({ usedBytes: 0, freeBytes: 16 * MIB, heapBytes: 10 * MIB, grownBytes: 0 }), 0);
+});
+
+test('where datagrams pass, buffers are freed by young collections', async () => {
+  const kinds: number[] = [];
+  const observer = new PerformanceObserver((list) => void kinds.push(...list.getEntries().map((entry) => (entry as unknown as { detail: { kind: number } }).detail.kind)));
+  observer.observe({ entryTypes: ['gc'] });
+  const kept: ArrayBuffer[] = [];
+  for (let i = 0; i < 3000; i++) {
+    kept[i % 4] = new ArrayBuffer(LOOK_BYTES);
+    datagramPasses(LOOK_BYTES);
+    if (i % 100 === 0) await new Promise((done) => setImmediate(done));
+  }
+  await new Promise((done) => setTimeout(done, 10));
+  observer.disconnect();
+  const [SCAVENGE, FULL] = [1, 4];
+  const young = kinds.filter((kind) => kind === SCAVENGE).length;
+  const full = kinds.filter((kind) => kind === FULL).length;
+  assert.ok(young >= 10 && full < young / 4, `${young} young collections and ${full} full ones for ${(3000 * LOOK_BYTES) / MIB} MiB`);
 });
