@@ -402,6 +402,7 @@ export class PeerConnection implements AsyncDisposable {
   #pollMedia(): void {
     const { media } = this.#peer;
     this.#pollMediaEvents();
+    if (!media.isInUse) return;
     for (let packet = media.pollRead(); packet !== undefined; packet = media.pollRead()) this.#media?.onPacket(packet);
     for (let packets = media.pollRtcp(); packets !== undefined; packets = media.pollRtcp()) {
       const read = packets;

@@ -31,7 +31,12 @@ export class Reporter {
 
   report(event: PeerConnectionEvent): void {
     this.#hub.emit(event);
-    this.call(() => this.#tell(event));
+    try {
+      const result = this.#tell(event);
+      if (result instanceof Promise) result.catch(this.callbackThrew);
+    } catch (error) {
+      this.callbackThrew(error);
+    }
   }
 
   /** Runs a callback of the user. */

@@ -126,8 +126,9 @@ export class Connectivity {
 
   /** A pair that was selected may have started DTLS. */
   pollIceEvent(now: Instant): IceEvent | undefined {
-    this.#changed();
-    return this.#transport.pollIceEvent(now);
+    const event = this.#transport.pollIceEvent(now);
+    if (event !== undefined) this.#changed();
+    return event;
   }
 
   pollDtlsEvent(): DtlsEvent | undefined {

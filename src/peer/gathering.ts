@@ -16,10 +16,6 @@ export class Gathering {
     this.#environment = environment;
   }
 
-  get gatherer(): Gatherer | undefined {
-    return this.#gatherer;
-  }
-
   /** The addresses of this host, as far as they are known. */
   get interfaces(): readonly GathererInterface[] {
     return this.#interfaces;
@@ -72,8 +68,11 @@ export class Gathering {
     return this.#gatherer?.pollWrite();
   }
 
+  /** With the last of its events the gatherer goes: all servers have answered, or had their time. */
   pollEvent(): GathererEvent | undefined {
-    return this.#gatherer?.pollEvent();
+    const event = this.#gatherer?.pollEvent();
+    if (event?.type === 'complete') this.#gatherer = undefined;
+    return event;
   }
 
   handleTimeout(now: Instant): void {

@@ -136,7 +136,7 @@ export class PeerLayers {
     const datagram = this.#connectivity.pollWrite();
     if (datagram !== undefined) return datagram;
     if (!this.#connectivity.isWritable) return undefined;
-    const sealed = this.#media.pollWrite();
+    const sealed = this.#media.isInUse ? this.#media.pollWrite() : undefined;
     if (sealed !== undefined) return this.#connectivity.transport.address(sealed);
     const packet = this.#data.pollWrite();
     if (packet !== undefined) return this.#connectivity.transport.seal(packet);
@@ -165,12 +165,13 @@ export class PeerLayers {
     if (this.#isClosed) return;
     if (this.#connectivity.handleTimeout(now)) this.#collect(now);
     if (this.#data.handleTimeout(now)) this.#collectDataEvents();
-    this.#media.handleTimeout(now);
+    if (this.#media.isInUse) this.#media.handleTimeout(now);
   }
 
   pollTimeout(): Deadline | undefined {
     if (this.#isClosed) return undefined;
-    return earlier(earlier(this.#connectivity.pollTimeout(), this.#data.pollTimeout()), this.#media.pollTimeout());
+    const deadline = earlier(this.#connectivity.pollTimeout(), this.#data.pollTimeout());
+    return this.#media.isInUse ? earlier(deadline, this.#media.pollTimeout()) : deadline;
   }
 
   openChannel(init: DataChannelInit, now: Instant): ChannelHandle {
@@ -214,7 +215,7 @@ export class PeerLayers {
 
   apply({ effects }: JsepChanges, now: Instant): void {
     for (const effect of effects) this.#applyEffect(effect, now);
-    this.#collect(now);
+    this.#collect(now, true);
   }
 
   #applyEffect(effect: JsepEffect, now: Instant): void {
@@ -299,17 +300,30 @@ export class PeerLayers {
 
   // What the layers report
 
-  /** Moves everything that the layers have for each other and for the layer above. */
-  #collect(now: Instant): void {
+  /**
+   * Moves everything that the layers have for each other and for the layer above.
+   *
+   * @param isNews - whether something was done to data or to the transport already
+   */
+  #collect(now: Instant, isNews: boolean = false): void {
     const connectivity = this.#connectivity;
+    let isChanged = isNews;
     for (let event = connectivity.pollGathererEvent(); event !== undefined; event = connectivity.pollGathererEvent()) this.#onGathererEvent(event, now);
     for (let event = connectivity.pollIceEvent(now); event !== undefined; event = connectivity.pollIceEvent(now)) {
+      isChanged = true;
       if (event.type === 'state') this.states.setIce(event.state);
       else if (event.type === 'selected-pair') this.#onSelectedPair(event.pair, now);
     }
-    for (let event = connectivity.pollDtlsEvent(); event !== undefined; event = connectivity.pollDtlsEvent()) this.#onDtlsEvent(event, now);
+    for (let event = connectivity.pollDtlsEvent(); event !== undefined; event = connectivity.pollDtlsEvent()) {
+      isChanged = true;
+      this.#onDtlsEvent(event, now);
+    }
     const { transport } = connectivity;
-    for (let packet = transport.pollRead(); packet !== undefined; packet = transport.pollRead()) this.#data.handleRead(packet, now);
+    for (let packet = transport.pollRead(); packet !== undefined; packet = transport.pollRead()) {
+      isChanged = true;
+      this.#data.handleRead(packet, now);
+    }
+    if (!isChanged) return; // the usual case while a connection is made
     this.#collectDataEvents();
     this.states.join(transport.dtlsState);
   }

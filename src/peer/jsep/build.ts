@@ -59,8 +59,10 @@ export function assemble(
   folded: readonly MediaSection[],
   bundled: readonly string[],
 ): { description: SessionDescription; origin: Origin } {
-  const body = [bundled.join(' '), ...folded.map(({ text }) => text)].join('\n');
-  const origin = body === state.origin.body ? state.origin : { ...state.origin, version: state.origin.version + 1, body };
+  const body = [bundled.join(' '), ...folded.map(({ text }) => text)];
+  const { sessionId, version, body: before } = state.origin;
+  const isSame = body.length === before.length && body.every((text, i) => text === before[i]);
+  const origin = isSame ? state.origin : { sessionId, version: version + 1, body };
   return { description: { session: sessionSection(origin, bundled), media: media.slice() }, origin };
 }
 

@@ -153,8 +153,8 @@ export interface NegotiatedTransport extends SectionPlace {
 export interface Origin {
   readonly sessionId: string;
   readonly version: number;
-  /** What was made last, as text, without the version. */
-  readonly body: string;
+  /** What was made last without the version: the group, and the text of each section. */
+  readonly body: readonly string[];
 }
 
 export interface JsepState {
@@ -211,7 +211,7 @@ const BEGINNING: JsepState = Object.freeze({
   generations: [],
   dataWanted: false,
   toReplace: NO_NAMES,
-  origin: { sessionId: '0', version: 0, body: '' },
+  origin: { sessionId: '0', version: 0, body: [] },
   nextMid: 0,
   transceivers: [],
   nextTransceiver: 0,
@@ -222,7 +222,7 @@ const BEGINNING: JsepState = Object.freeze({
 });
 
 export function initialState(sessionId: string): JsepState {
-  return withChange(BEGINNING, { origin: { sessionId, version: 0, body: '' } });
+  return withChange(BEGINNING, { origin: { sessionId, version: 0, body: [] } });
 }
 
 /**

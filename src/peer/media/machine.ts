@@ -60,6 +60,11 @@ export class MediaTransport {
     this.cname = toBase64(randomBytes(environment.random, CNAME_BYTES));
   }
 
+  /** Whether there ever was anything of media to agree upon: a connection of data alone has no packets. */
+  get isInUse(): boolean {
+    return this.#chain !== undefined;
+  }
+
   /** Whether packets can be sent and received. */
   get isReady(): boolean {
     return this.#srtp !== undefined && this.#chain !== undefined;
@@ -171,6 +176,7 @@ export class MediaTransport {
 
   /** Does what waits: what arrived came before what was written. */
   #settle(): void {
+    if (this.#chain === undefined) return;
     if (this.#arrived.length > 0) this.#open();
     this.#build();
   }

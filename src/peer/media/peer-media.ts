@@ -38,6 +38,11 @@ export class PeerMedia {
     return this.#transport.targetBps;
   }
 
+  /** Whether there are packets to be polled: there are none before anything was agreed upon. */
+  get isInUse(): boolean {
+    return this.#transport.isInUse;
+  }
+
   /** Adds a transceiver (W3C 5.1) and returns its id. Throws `ERR_INVALID_ARGUMENT` for RIDs that are none or not unique, `ERR_CLOSED`. */
   addTransceiver(kind: MediaKind, init: TransceiverInit = {}): number {
     this.#checkOpen();
