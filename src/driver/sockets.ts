@@ -39,11 +39,11 @@ export class Sockets {
 
   /** Binds the addresses that the user named. Rejects with `ERR_NETWORK` when one cannot be bound. */
   async bindNamed(udpAddrs: readonly string[]): Promise<void> {
-    const bound = await Promise.allSettled(udpAddrs.map((text) => this.#bind(parseUdpAddress(text))));
-    const failed = bound.find((result) => result.status === 'rejected');
-    if (failed) {
+    try {
+      for (const text of udpAddrs) await this.#bind(parseUdpAddress(text));
+    } catch (error) {
       await this.close();
-      throw failed.reason;
+      throw error;
     }
   }
 

@@ -16,6 +16,7 @@ export interface SdpAttribute {
 
 /** RFC 8866 5. */
 const LINE_END = '\r\n';
+const BEFORE_NAME: string = `${LINE_END}a=`;
 const NONE: readonly SdpAttribute[] = Object.freeze([]);
 
 /** What a section says, as text: its lines as they stand in a description, each with its end. */
@@ -108,16 +109,16 @@ export class SdpSection {
 
   /** Where the end of a line stands that has the next attribute of this name behind it; the first line of a section is none. */
   #find(name: string, from: number): number {
-    const wanted = `${LINE_END}a=${name}`;
-    for (let at = this.#text.indexOf(wanted, from === 0 ? 0 : from + 1); at >= 0; at = this.#text.indexOf(wanted, at + 1)) {
-      const behind = this.#text.charCodeAt(at + wanted.length);
-      if (behind === COLON || behind === CARRIAGE_RETURN) return at;
+    const text = this.#text;
+    for (let at = text.indexOf(name, from + BEFORE_NAME.length + 1); at >= 0; at = text.indexOf(name, at + 1)) {
+      const behind = text.charCodeAt(at + name.length);
+      if ((behind === COLON || behind === CARRIAGE_RETURN) && text.endsWith(BEFORE_NAME, at)) return at - BEFORE_NAME.length;
     }
     return -1;
   }
 
   #valueAt(at: number, name: string): string {
-    const start = at + LINE_END.length + 2 + name.length;
+    const start = at + BEFORE_NAME.length + name.length;
     return this.#text.charCodeAt(start) === COLON ? this.#text.slice(start + 1, this.#text.indexOf(LINE_END, start)) : '';
   }
 

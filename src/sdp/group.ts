@@ -10,8 +10,8 @@ export function midOf(section: MediaSection): string | undefined {
 export function bundleGroupsOf(description: SessionDescription): readonly (readonly string[])[] {
   const groups: (readonly string[])[] = [];
   for (const { value } of description.session.attributes('group')) {
-    const [semantics, ...mids] = fields(value);
-    if (semantics === 'BUNDLE') groups.push(mids.filter((mid) => mid !== ''));
+    const words = fields(value);
+    if (words[0] === 'BUNDLE') groups.push(words.filter((mid, i) => i > 0 && mid !== ''));
   }
   return groups;
 }

@@ -69,7 +69,7 @@ function splitLines(text: string, bounds: SdpLimits): SdpLine[] {
       if (onlyLineEnds(text, at)) break;
       refuse(number, 'an empty line');
     }
-    lines.push(splitLine(text.slice(at, end), number));
+    lines.push(readLine(text, at, end, number));
     at = next;
   }
   return lines;
@@ -83,13 +83,14 @@ function onlyLineEnds(text: string, at: number): boolean {
   return true;
 }
 
-function splitLine(line: string, number: number): SdpLine {
-  const type = line.charCodeAt(0);
-  if (type < 97 || type > 122 || line.charCodeAt(1) !== 61) refuse(number, 'not of the form x=value');
+function readLine(text: string, at: number, end: number, number: number): SdpLine {
+  const type = text.charCodeAt(at);
+  if (type < 97 || type > 122 || end - at < 2 || text.charCodeAt(at + 1) !== 61) refuse(number, 'not of the form x=value');
+  const value = text.slice(at + 2, end);
   // RFC 8866 9, byte-string: NUL, CR and LF are in no value.
-  if (line.includes('\0')) refuse(number, 'a NUL character');
-  if (line.includes('\r')) refuse(number, 'a carriage return inside the line');
-  return { type: line.slice(0, 1), value: line.slice(2), number };
+  if (value.includes('\0')) refuse(number, 'a NUL character');
+  if (value.includes('\r')) refuse(number, 'a carriage return inside the line');
+  return { type: text.charAt(at), value, number };
 }
 
 // RFC 8866 5: v=, o= and s= come first and in this order.

@@ -198,39 +198,59 @@ export const NO_NAMES: ReadonlySet<string> = new Set();
 const NO_PAYLOAD_TYPES: PayloadTypes = new Map();
 const NO_EXTENSION_IDS: ExtensionIds = new Map();
 
-const BEGINNING: JsepState = Object.freeze({
-  signaling: 'stable',
-  currentLocal: undefined,
-  pendingLocal: undefined,
-  currentRemote: undefined,
-  pendingRemote: undefined,
-  lastOffer: undefined,
-  lastAnswer: undefined,
-  negotiated: undefined,
-  data: undefined,
-  generations: [],
-  dataWanted: false,
-  toReplace: NO_NAMES,
-  origin: { sessionId: '0', version: 0, body: [] },
-  nextMid: 0,
-  transceivers: [],
-  nextTransceiver: 0,
-  stable: undefined,
-  agreements: [],
-  payloadTypes: NO_PAYLOAD_TYPES,
-  extensionIds: NO_EXTENSION_IDS,
-});
-
 export function initialState(sessionId: string): JsepState {
-  return withChange(BEGINNING, { origin: { sessionId, version: 0, body: [] } });
+  return {
+    signaling: 'stable',
+    currentLocal: undefined,
+    pendingLocal: undefined,
+    currentRemote: undefined,
+    pendingRemote: undefined,
+    lastOffer: undefined,
+    lastAnswer: undefined,
+    negotiated: undefined,
+    data: undefined,
+    generations: [],
+    dataWanted: false,
+    toReplace: NO_NAMES,
+    origin: { sessionId, version: 0, body: [] },
+    nextMid: 0,
+    transceivers: [],
+    nextTransceiver: 0,
+    stable: undefined,
+    agreements: [],
+    payloadTypes: NO_PAYLOAD_TYPES,
+    extensionIds: NO_EXTENSION_IDS,
+  };
 }
 
 /**
- * The next state. Every one is made here, since so all have one shape in the engine: a copy that is made by spreading another copy would have
- * one of its own, and so would be what reads it.
+ * The next state. Every one is made here, field by field, so that all have one shape in the engine: a copy that is made by spreading another
+ * copy would have one of its own, which whatever reads it would have to learn.
  */
 export function withChange(state: JsepState, change: Partial<JsepState>): JsepState {
-  return Object.assign({ ...BEGINNING }, state, change);
+  const next: JsepState = {
+    signaling: state.signaling,
+    currentLocal: state.currentLocal,
+    pendingLocal: state.pendingLocal,
+    currentRemote: state.currentRemote,
+    pendingRemote: state.pendingRemote,
+    lastOffer: state.lastOffer,
+    lastAnswer: state.lastAnswer,
+    negotiated: state.negotiated,
+    data: state.data,
+    generations: state.generations,
+    dataWanted: state.dataWanted,
+    toReplace: state.toReplace,
+    origin: state.origin,
+    nextMid: state.nextMid,
+    transceivers: state.transceivers,
+    nextTransceiver: state.nextTransceiver,
+    stable: state.stable,
+    agreements: state.agreements,
+    payloadTypes: state.payloadTypes,
+    extensionIds: state.extensionIds,
+  };
+  return Object.assign(next, change);
 }
 
 /** The generation of a username; `undefined` when no description that is set names it. */
