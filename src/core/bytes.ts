@@ -25,11 +25,18 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** Lower-case hexadecimal. */
 export function toHex(bytes: Uint8Array): string {
+  return hexOfBytes(bytes).join('');
+}
+
+/** The two digits of each byte, in lower case. */
+export function hexOfBytes(bytes: Uint8Array): string[] {
   const out = new Array<string>(bytes.length);
-  for (let i = 0; i < bytes.length; i++) out[i] = (bytes[i] as number).toString(16).padStart(2, '0');
-  return out.join('');
+  for (let i = 0; i < bytes.length; i++) out[i] = HEX_OF_BYTE[bytes[i] as number] as string;
+  return out;
 }
 
 /** The bytes of a hexadecimal string. Throws {@link DecodeError} on anything else. */
@@ -127,29 +134,46 @@ export class Reader {
     return this.#end - this.#at;
   }
 
+  // Each field is checked and read in one step: a handshake reads and writes hundreds, and what runs that seldom pays for every call.
   u8(): number {
-    return this.bytes[this.#take(1)] as number;
+    const at = this.#at;
+    if (at >= this.#end) this.#tooShort(1);
+    this.#at = at + 1;
+    return this.bytes[at] as number;
   }
 
   u16(): number {
-    return readU16(this.bytes, this.#take(2));
+    const at = this.#at;
+    if (at + 2 > this.#end) this.#tooShort(2);
+    this.#at = at + 2;
+    return readU16(this.bytes, at);
   }
 
   u24(): number {
-    return readU24(this.bytes, this.#take(3));
+    const at = this.#at;
+    if (at + 3 > this.#end) this.#tooShort(3);
+    this.#at = at + 3;
+    return readU24(this.bytes, at);
   }
 
   u32(): number {
-    return readU32(this.bytes, this.#take(4));
+    const at = this.#at;
+    if (at + 4 > this.#end) this.#tooShort(4);
+    this.#at = at + 4;
+    return readU32(this.bytes, at);
   }
 
   u48(): number {
-    return readU48(this.bytes, this.#take(6));
+    const at = this.#at;
+    if (at + 6 > this.#end) this.#tooShort(6);
+    this.#at = at + 6;
+    return readU48(this.bytes, at);
   }
 
   /** A view of the next `length` bytes; not a copy. */
   view(length: number): Uint8Array {
-    const at = this.#take(length);
+    const at = this.#at;
+    this.skip(length);
     return this.bytes.subarray(at, at + length);
   }
 
@@ -169,20 +193,18 @@ export class Reader {
   }
 
   skip(length: number): void {
-    this.#take(length);
+    // A length that was computed from fields may be negative, and stepping back would let a loop run for ever.
+    if (!(length >= 0 && length <= this.#end - this.#at)) this.#tooShort(length);
+    this.#at += length;
   }
 
   /** Throws unless everything was read. */
   done(): void {
-    if (this.left !== 0) throw new DecodeError(this.#what, `${this.left} bytes too many`);
+    if (this.#at !== this.#end) throw new DecodeError(this.#what, `${this.left} bytes too many`);
   }
 
-  #take(length: number): number {
-    const at = this.#at;
-    // A length that was computed from fields may be negative, and stepping back would let a loop run for ever.
-    if (!(length >= 0 && length <= this.#end - at)) throw new DecodeError(this.#what, `${length} bytes wanted at ${at}, ${this.#end - at} left`);
-    this.#at = at + length;
-    return at;
+  #tooShort(length: number): never {
+    throw new DecodeError(this.#what, `${length} bytes wanted at ${this.#at}, ${this.left} left`);
   }
 }
 
@@ -200,52 +222,79 @@ export class Writer {
   }
 
   u8(value: number): this {
-    const at = this.#room(1);
+    const at = this.#length;
+    if (at + 1 > this.#bytes.length) this.#grow(1);
+    this.#length = at + 1;
     this.#bytes[at] = value;
     return this;
   }
 
   u16(value: number): this {
-    const at = this.#room(2);
+    const at = this.#length;
+    if (at + 2 > this.#bytes.length) this.#grow(2);
+    this.#length = at + 2;
     writeU16(this.#bytes, at, value);
     return this;
   }
 
   u24(value: number): this {
-    const at = this.#room(3);
+    const at = this.#length;
+    if (at + 3 > this.#bytes.length) this.#grow(3);
+    this.#length = at + 3;
     writeU24(this.#bytes, at, value);
     return this;
   }
 
   u32(value: number): this {
-    const at = this.#room(4);
+    const at = this.#length;
+    if (at + 4 > this.#bytes.length) this.#grow(4);
+    this.#length = at + 4;
     writeU32(this.#bytes, at, value);
     return this;
   }
 
   u48(value: number): this {
-    const at = this.#room(6);
+    const at = this.#length;
+    if (at + 6 > this.#bytes.length) this.#grow(6);
+    this.#length = at + 6;
     writeU48(this.#bytes, at, value);
     return this;
   }
 
   append(bytes: Uint8Array): this {
-    const at = this.#room(bytes.length);
+    const at = this.#length;
+    this.zeros(bytes.length);
     this.#bytes.set(bytes, at);
     return this;
   }
 
   zeros(count: number): this {
-    this.#room(count); // the buffer is new, so its bytes are zero
+    if (this.#length + count > this.#bytes.length) this.#grow(count);
+    this.#length += count; // the buffer is new, so its bytes are zero
     return this;
+  }
+
+  /** Appends bytes behind their length in one byte, as {@link Reader.vector8} reads them. */
+  vector8(bytes: Uint8Array): this {
+    return this.u8(checkLength(bytes.length, 1)).append(bytes);
+  }
+
+  /** Likewise with a two-byte length. */
+  vector16(bytes: Uint8Array): this {
+    return this.u16(checkLength(bytes.length, 2)).append(bytes);
+  }
+
+  /** Likewise with a three-byte length. */
+  vector24(bytes: Uint8Array): this {
+    return this.u24(checkLength(bytes.length, 3)).append(bytes);
   }
 
   /** Writes what `body` writes, behind its length in `size` bytes. */
   vector(size: 1 | 2 | 3, body: (writer: this) => void): this {
-    const at = this.#room(size);
+    const at = this.#length;
+    this.zeros(size);
     body(this);
-    const length = this.#length - at - size;
-    if (length >= 2 ** (8 * size)) throw new RangeError(`${length} bytes do not fit a vector with a ${size}-byte length`);
+    const length = checkLength(this.#length - at - size, size);
     for (let i = 0; i < size; i++) this.#bytes[at + i] = length >>> (8 * (size - 1 - i));
     return this;
   }
@@ -260,15 +309,15 @@ export class Writer {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  #room(count: number): number {
-    const at = this.#length;
-    const end = at + count;
-    if (end > this.#bytes.length) {
-      const bytes = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
-      bytes.set(this.#bytes.subarray(0, at));
-      this.#bytes = bytes;
-    }
-    this.#length = end;
-    return at;
+  #grow(count: number): void {
+    const bytes = new Uint8Array(Math.max(this.#length + count, 2 * this.#bytes.length));
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
   }
+}
+
+/** Throws unless a length fits into so many bytes. */
+function checkLength(length: number, size: number): number {
+  if (length >= 2 ** (8 * size)) throw new RangeError(`${length} bytes do not fit a vector with a ${size}-byte length`);
+  return length;
 }

@@ -18,6 +18,7 @@ import { plain } from './node-import.ts';
 import { generateSigningKey, importKey, NodeEcdh, NodeX25519, verifySignature } from './node-keys.ts';
 import { createWasmChaCha20Poly1305, type KeyedAead } from './wasm-chacha.ts';
 import { type BlockCipher, createWasmGcm } from './wasm-gcm.ts';
+import { SHORT_DATA_BYTES, WasmHmac } from './wasm-hmac.ts';
 import { hasWasmSimd } from './web-assembly.ts';
 
 const HASHES: Readonly<Record<HashName, string>> = { md5: 'md5', 'sha-1': 'sha1', 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
@@ -51,60 +52,30 @@ class NodeHasher implements Hasher {
   }
 }
 
-/**
- * Codes of two one-shot hashes (RFC 2104 2). They take as long as a code of `createHmac`, which leaves a context of more than a
- * kilobyte outside of the heap that only the collector takes away: a handshake makes dozens. A digest comes as text of one byte per
- * character, since a small Buffer weighs more than six times as much.
- */
-const SCRATCH_BYTES = 2048;
-const scratch: Uint8Array = new Uint8Array(SCRATCH_BYTES);
-const scratchWords: Uint32Array = new Uint32Array(scratch.buffer);
-const scratchText: Buffer = Buffer.from(scratch.buffer);
-/** What begins where the scratch space does, by length: handshakes are alike, and a view weighs three times as much as a digest. */
-const heads: Map<number, Uint8Array> = new Map();
-const BLOCK_OF_HASH: Readonly<Record<HashName, number>> = { md5: 64, 'sha-1': 64, 'sha-256': 64, 'sha-384': 128, 'sha-512': 128 };
-
+/** Codes of short data by WebAssembly: those of `createHmac` leave a context of more than a kilobyte each that only the collector takes away. */
 class NodeHmac implements Hmac {
+  readonly #name: HashName;
   readonly #hash: string;
-  readonly #blockBytes: number;
   // As bytes: a KeyObject takes as long to make as a code, and a kilobyte. Where codes are made by the thousand it pays.
   readonly #key: Uint8Array;
+  /** Made when they are first needed: a key makes codes of the one kind or of the other. */
+  #short: WasmHmac | undefined;
   #keyObject: KeyObject | undefined;
 
   constructor(name: HashName, key: Uint8Array) {
+    this.#name = name;
     this.#hash = openSslHash(name);
-    this.#blockBytes = BLOCK_OF_HASH[name];
     this.#key = key.slice();
   }
 
   sign(...pieces: readonly Uint8Array[]): Uint8Array {
-    if (oneShotHash !== undefined && this.#key.length <= this.#blockBytes) {
-      let length = this.#blockBytes;
-      for (let i = 0; i < pieces.length; i++) length += (pieces[i] as Uint8Array).length;
-      if (length <= SCRATCH_BYTES) return this.#signShort(pieces, length, oneShotHash);
-    }
+    let length = 0;
+    for (let i = 0; i < pieces.length; i++) length += (pieces[i] as Uint8Array).length;
+    const short = length > SHORT_DATA_BYTES ? undefined : (this.#short ??= WasmHmac.create(this.#name, this.#key));
+    if (short !== undefined) return short.sign(pieces);
     const hmac = createHmac(this.#hash, this.#key);
     for (let i = 0; i < pieces.length; i++) hmac.update(pieces[i] as Uint8Array);
     return plain(hmac.digest());
-  }
-
-  /** A code over pieces that fit into the scratch space behind the key's block, `length` bytes with it. */
-  #signShort(pieces: readonly Uint8Array[], length: number, oneShot: typeof crypto.hash): Uint8Array {
-    const block = this.#blockBytes;
-    writePadded(this.#key, block, 0x36363636);
-    let end = block;
-    for (let i = 0; i < pieces.length; i++) {
-      scratch.set(pieces[i] as Uint8Array, end);
-      end += (pieces[i] as Uint8Array).length;
-    }
-    const inner = oneShot(this.#hash, head(length), 'binary');
-    writePadded(this.#key, block, 0x5c5c5c5c);
-    scratchText.write(inner, block, 'latin1');
-    const code = oneShot(this.#hash, head(block + inner.length), 'binary');
-    scratchText.write(code, 'latin1');
-    const signed = scratch.slice(0, code.length);
-    scratch.fill(0, 0, Math.max(length, 2 * block));
-    return signed;
   }
 
   signInto(mac: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
@@ -114,18 +85,6 @@ class NodeHmac implements Hmac {
     checkMac(mac, code);
     for (let i = 0; i < mac.length; i++) mac[i] = code[i] as number;
   }
-}
-
-function head(length: number): Uint8Array {
-  let view = heads.get(length);
-  if (view === undefined) heads.set(length, (view = scratch.subarray(0, length)));
-  return view;
-}
-
-/** Begins the scratch space with a key as the first block of a hash (RFC 2104 2). */
-function writePadded(key: Uint8Array, blockBytes: number, pad: number): void {
-  scratch.fill(0, 0, blockBytes).set(key);
-  for (let i = 0; i < blockBytes >> 2; i++) scratchWords[i] = (scratchWords[i] as number) ^ pad;
 }
 
 /** One cipher context per packet, which is what `node:crypto` offers; the result is copied in place. */

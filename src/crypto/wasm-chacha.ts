@@ -127,18 +127,16 @@ class WasmChaCha20Poly1305 implements KeyedAead {
     this.#key.fill(0);
   }
 
-  /** Puts key, nonce and associated data where the module wants them; byte by byte, as they are short. */
+  /** Puts key, nonce and associated data where the module wants them. */
   #prepare(nonce: Uint8Array, aad: Uint8Array, textBytes: number): number {
     const engine = this.#engine;
     engine.reserve(textBytes, aad.length > SHORT_AAD_BYTES ? aad.length + BLOCK_BYTES : 0); // it is read in whole blocks
     const { bytes, words } = engine;
-    const key = this.#key;
-    for (let i = 0; i < KEY_BYTES / 4; i++) words[KEY_WORD + i] = key[i] as number;
+    words.set(this.#key, KEY_WORD);
     words[COUNTER_WORD] = 0;
-    for (let i = 0; i < NONCE_BYTES; i++) bytes[NONCE_AT + i] = nonce[i] as number;
+    bytes.set(nonce, NONCE_AT);
     const aadAt = aad.length > SHORT_AAD_BYTES ? engine.output + textBytes + MARGIN_BYTES : AAD_AT;
-    if (aad.length > SHORT_AAD_BYTES) bytes.set(aad, aadAt);
-    else for (let i = 0; i < aad.length; i++) bytes[AAD_AT + i] = aad[i] as number;
+    bytes.set(aad, aadAt);
     return aadAt;
   }
 }

@@ -58,8 +58,8 @@ export class Certificate {
     const serial = randomBytes(random, 16);
     serial[0] = ((serial[0] as number) & 0x7f) | 0x40; // positive and in its shortest form
     const scheme = key.kind === 'ecdsa-p384' ? 'ecdsa_secp384r1_sha384' : key.kind === 'ecdsa-p256' ? 'ecdsa_secp256r1_sha256' : 'rsa_pkcs1_sha256';
-    const algorithm = signatureAlgorithm(key.kind);
-    const name = commonName(toHex(randomBytes(random, 8)));
+    const algorithm = SIGNATURE_ALGORITHMS[key.kind];
+    const name = commonName(toHex(randomBytes(random, NAME_BYTES / 2)));
     const expires = Math.floor((unixNow + (options.lifeMs ?? CERTIFICATE_LIFE_MS)) / 1000) * 1000; // times are written to the second
     const tbs = derSequence(
       VERSION_3,
@@ -110,19 +110,20 @@ export class Certificate {
 
 const VERSION_3: Uint8Array = derValue(Tag.context0, derValue(Tag.integer, Uint8Array.of(2)));
 
-function signatureAlgorithm(kind: SigningKeyKind): Uint8Array {
-  switch (kind) {
-    case 'ecdsa-p256':
-      return derSequence(derValue(Tag.oid, OID_ECDSA_SHA256));
-    case 'ecdsa-p384':
-      return derSequence(derValue(Tag.oid, OID_ECDSA_SHA384));
-    case 'rsa-2048':
-      return derSequence(derValue(Tag.oid, OID_RSA_SHA256), derValue(Tag.null));
-    default:
-      return kind satisfies never;
-  }
-}
+const SIGNATURE_ALGORITHMS: Readonly<Record<SigningKeyKind, Uint8Array>> = {
+  'ecdsa-p256': derSequence(derValue(Tag.oid, OID_ECDSA_SHA256)),
+  'ecdsa-p384': derSequence(derValue(Tag.oid, OID_ECDSA_SHA384)),
+  'rsa-2048': derSequence(derValue(Tag.oid, OID_RSA_SHA256), derValue(Tag.null)),
+};
+
+/** Characters of a name, which stands at the end of its encoding. */
+const NAME_BYTES = 16;
+const NAMELESS: Uint8Array = derSequence(
+  derValue(Tag.set, derSequence(derValue(Tag.oid, OID_COMMON_NAME), derValue(Tag.utf8String, new Uint8Array(NAME_BYTES)))),
+);
 
 function commonName(text: string): Uint8Array {
-  return derSequence(derValue(Tag.set, derSequence(derValue(Tag.oid, OID_COMMON_NAME), derValue(Tag.utf8String, encodeUtf8(text)))));
+  const name = NAMELESS.slice();
+  name.set(encodeUtf8(text), name.length - NAME_BYTES);
+  return name;
 }

@@ -76,6 +76,9 @@ export const GCM_EXPLICIT_NONCE_BYTES = 8;
 export const TAG_BYTES = 16;
 /** Handshake fragment header (RFC 6347 4.2.2). */
 export const HANDSHAKE_HEADER_BYTES = 12;
+
+/** Room for the messages of a handshake in which both sides have ECDSA certificates, as most are. */
+export const TRANSCRIPT_BYTES = 1536;
 /** Largest plaintext of a record (RFC 5246 6.2.1). */
 export const MAX_PLAINTEXT_BYTES = 16_384;
 /** Last record number that may be used (RFC 6347 4.1: 48 bits, no wrap). */

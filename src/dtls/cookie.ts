@@ -16,7 +16,7 @@ export class Cookies {
 
   /** The cookie that a client at this address must return with this hello. */
   of(addressToken: Uint8Array, hello: ClientHello): Uint8Array {
-    const address = new Writer(64).vector(2, (w) => w.append(addressToken)).finish();
+    const address = new Writer(64).vector16(addressToken).finish();
     return this.#crypto.createHmac('sha-256', this.#secret).sign(address, encodeClientHello({ ...hello, cookie: EMPTY }));
   }
 

@@ -40,61 +40,58 @@ export class DerReader {
 
   /** The contents of the next value, which must have this tag. */
   value(tag: number): Uint8Array {
-    const start = this.#skipTo(tag);
+    const start = this.#enter(tag);
     return this.#bytes.subarray(start, this.#at);
   }
 
   /** A reader of the contents of the next value. */
   enter(tag: number): DerReader {
-    const start = this.#skipTo(tag);
+    const start = this.#enter(tag);
     return new DerReader(this.#bytes, start, this.#at);
   }
 
   /** The next value whole, with tag and length. */
   any(): Uint8Array {
     const at = this.#at;
-    this.skip();
+    this.#pass();
     return this.#bytes.subarray(at, this.#at);
   }
 
   /** Passes over the next value. */
   skip(): void {
-    const length = this.#length();
-    this.#at += length;
-  }
-
-  /** Passes over the next value, which must have this tag; returns where its contents begin. */
-  #skipTo(tag: number): number {
-    if (this.tag !== tag) throw new DecodeError('dtls.der', `tag ${tag} wanted, ${this.tag} found`);
-    const length = this.#length();
-    const start = this.#at;
-    this.#at += length;
-    return start;
+    this.#pass();
   }
 
   /** Throws unless everything was read. */
   done(): void {
-    if (this.left !== 0) throw new DecodeError('dtls.der', `${this.left} bytes too many`);
+    if (this.#at !== this.#end) throw new DecodeError('dtls.der', `${this.left} bytes too many`);
   }
 
-  /** Reads tag and length; the position is then at the contents. */
-  #length(): number {
-    if ((this.#byte() & 0x1f) === 0x1f) throw new DecodeError('dtls.der', 'a high tag number');
-    let length = this.#byte();
+  #enter(tag: number): number {
+    if (this.tag !== tag) throw new DecodeError('dtls.der', `tag ${tag} wanted, ${this.tag} found`);
+    return this.#pass();
+  }
+
+  /** Passes over the next value; returns where its contents begin. */
+  #pass(): number {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
+    if (end - at < 2) throw new DecodeError('dtls.der', 'cut off');
+    if (((bytes[at] as number) & 0x1f) === 0x1f) throw new DecodeError('dtls.der', 'a high tag number');
+    let length = bytes[at + 1] as number;
+    at += 2;
     if (length >= 0x80) {
       const count = length & 0x7f;
       if (count === 0 || count > 3) throw new DecodeError('dtls.der', 'an indefinite or huge length');
+      if (end - at < count) throw new DecodeError('dtls.der', 'cut off');
       length = 0;
-      for (let i = 0; i < count; i++) length = (length << 8) | this.#byte();
+      for (let i = 0; i < count; i++) length = (length << 8) | (bytes[at++] as number);
       if (length < 0x80 || (count > 1 && length < 2 ** (8 * (count - 1)))) throw new DecodeError('dtls.der', 'not the shortest length');
     }
-    if (length > this.left) throw new DecodeError('dtls.der', 'a value reaches past the end');
-    return length;
-  }
-
-  #byte(): number {
-    if (this.left === 0) throw new DecodeError('dtls.der', 'cut off');
-    return this.#bytes[this.#at++] as number;
+    if (length > end - at) throw new DecodeError('dtls.der', 'a value reaches past the end');
+    this.#at = at + length;
+    return at;
   }
 }
 

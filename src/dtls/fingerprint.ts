@@ -1,4 +1,5 @@
-import type { CryptoProvider } from '../core/index.ts';
+import { hexOfBytes } from '../core/bytes.ts';
+import { type CryptoProvider, encodeUtf8, equalBytes } from '../core/index.ts';
 
 /** A certificate's fingerprint as SDP carries it (RFC 8122 5). */
 export interface Fingerprint {
@@ -13,17 +14,9 @@ export type FingerprintHash = 'sha-256' | 'sha-384' | 'sha-512';
 
 const STRONG: readonly FingerprintHash[] = ['sha-256', 'sha-384', 'sha-512'];
 
-const DIGITS = '0123456789ABCDEF';
-
 /** The fingerprint of a certificate, as SDP writes it (RFC 8122 5). */
 export function fingerprintOf(crypto: CryptoProvider, algorithm: FingerprintHash, der: Uint8Array): Fingerprint {
-  const digest = crypto.hash(algorithm, der);
-  const parts = new Array<string>(digest.length);
-  for (let i = 0; i < digest.length; i++) {
-    const byte = digest[i] as number;
-    parts[i] = DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15);
-  }
-  return { algorithm, value: parts.join(':') };
+  return { algorithm, value: hexOfBytes(crypto.hash(algorithm, der)).join(':').toUpperCase() };
 }
 
 /**
@@ -35,15 +28,8 @@ export function matchesFingerprint(crypto: CryptoProvider, der: Uint8Array, fing
   for (const strong of STRONG) {
     const wanted = fingerprints.filter(({ algorithm }) => algorithm.toLowerCase() === strong);
     if (wanted.length === 0) continue;
-    const ours = fingerprintOf(crypto, strong, der).value.split(':');
-    for (const { value } of wanted) if (sameParts(ours, value.toUpperCase().split(':'))) matches = true;
+    const ours = encodeUtf8(fingerprintOf(crypto, strong, der).value);
+    for (const { value } of wanted) if (equalBytes(ours, encodeUtf8(value.toUpperCase()))) matches = true;
   }
   return matches;
-}
-
-/** Looks at all parts wherever the two differ. */
-function sameParts(a: readonly string[], b: readonly string[]): boolean {
-  let different = a.length ^ b.length;
-  for (let i = 0; i < a.length; i++) different |= Number(a[i] !== b[i]);
-  return different === 0;
 }

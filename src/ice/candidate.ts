@@ -41,9 +41,9 @@ export function parseCandidate(line: string): IceCandidate {
   let text = line.trim();
   if (text.startsWith('a=')) text = text.slice(2);
   if (text.startsWith('candidate:')) text = text.slice(10);
+  if (NOT_PRINTABLE.test(text)) throw syntax('control characters');
   const words = text.split(' ').filter((word) => word !== '');
   if (words.length < 8) throw syntax('too few fields');
-  if (!words.every(isPrintable)) throw syntax('control characters');
   const [foundation, component, transport, priority, address, port, typ, type] = words as [string, string, string, string, string, string, string, string];
   const related: { relatedAddress?: string; relatedPort?: number } = {};
   let at = 8;
@@ -117,14 +117,8 @@ export function isIceText(text: string, min: number, max: number): boolean {
   return text.length >= min && text.length <= max && onlyOf(text, '+/');
 }
 
-/** No line ends or other control characters: what is parsed may be written into a description again. */
-function isPrintable(word: string): boolean {
-  for (let i = 0; i < word.length; i++) {
-    const c = word.charCodeAt(i);
-    if (c < 0x21 || (c >= 0x7f && c < 0xa0) || c === 0x2028 || c === 0x2029) return false;
-  }
-  return true;
-}
+/** Line ends and other control characters: what is parsed may be written into a description again. */
+const NOT_PRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 function parseFoundation(text: string): string {
   // Some senders write characters that the grammar does not have; they do no harm.

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chacha20Poly1305Module, LAYOUT as CHACHA_LAYOUT } from './chacha20poly1305.ts';
 import { gcmModule, LAYOUT as GCM_LAYOUT } from './gcm.ts';
+import { LAYOUT as SHA_LAYOUT, shaModule } from './sha.ts';
 
 /** A module and the file in `src/` that holds it. */
 export interface ModuleFile {
@@ -30,6 +31,7 @@ const file = (name: string): string => fileURLToPath(new URL(`../../src/crypto/$
 export const MODULE_FILES: readonly ModuleFile[] = [
   { path: file('wasm-chacha-module.ts'), source: () => source('ChaCha20-Poly1305', 'chacha20poly1305.ts', 'CHACHA20_POLY1305_MODULE', chacha20Poly1305Module(), CHACHA_LAYOUT) },
   { path: file('wasm-gcm-module.ts'), source: () => source('AES-GCM without AES', 'gcm.ts', 'GCM_MODULE', gcmModule(), GCM_LAYOUT) },
+  { path: file('wasm-sha-module.ts'), source: () => source('SHA-1 and SHA-256', 'sha.ts', 'SHA_MODULE', shaModule(), SHA_LAYOUT) },
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,5 @@
-import { DecodeError, Reader, Writer } from '../../core/index.ts';
+import { readU16, writeU16 } from '../../core/bytes.ts';
+import { concat, DecodeError, Reader, type Writer } from '../../core/index.ts';
 
 /** Extensions by type, as they came (RFC 5246 7.4.1.4). */
 export type Extensions = ReadonlyMap<number, Uint8Array>;
@@ -21,9 +22,7 @@ export function decodeExtensions(reader: Reader): Extensions {
 
 export function encodeExtensions(writer: Writer, extensions: Extensions): void {
   if (extensions.size === 0) return;
-  writer.vector(2, () => {
-    for (const [type, body] of extensions) writer.u16(type).vector(2, () => writer.append(body));
-  });
+  writer.vector(2, () => extensions.forEach((body, type) => writer.u16(type).vector16(body)));
 }
 
 /** A list of 16-bit values behind a two-byte length: groups, signature schemes. */
@@ -35,18 +34,17 @@ export function decodeU16List(body: Uint8Array, what: string): number[] {
 }
 
 export function encodeU16List(values: readonly number[]): Uint8Array {
-  const writer = new Writer(2 + 2 * values.length);
-  writer.vector(2, () => {
-    for (const value of values) writer.u16(value);
-  });
-  return writer.finish();
+  const list = new Uint8Array(2 + 2 * values.length);
+  writeU16(list, 0, 2 * values.length);
+  for (let i = 0; i < values.length; i++) writeU16(list, 2 + 2 * i, values[i] as number);
+  return list;
 }
 
 /** Bare 16-bit values. */
 export function decodeU16s(body: Uint8Array, what: string): number[] {
-  const reader = new Reader(body, what);
-  const list: number[] = [];
-  while (reader.left > 0) list.push(reader.u16());
+  if (body.length % 2 !== 0) throw new DecodeError(what, 'half a value');
+  const list = new Array<number>(body.length / 2);
+  for (let i = 0; i < list.length; i++) list[i] = readU16(body, 2 * i);
   return list;
 }
 
@@ -82,5 +80,5 @@ export function decodeUseSrtp(body: Uint8Array): UseSrtp {
 }
 
 export function encodeUseSrtp({ profiles, mki }: UseSrtp): Uint8Array {
-  return new Writer().append(encodeU16List(profiles)).vector(1, (w) => w.append(mki)).finish();
+  return concat(encodeU16List(profiles), Uint8Array.of(mki.length), mki);
 }

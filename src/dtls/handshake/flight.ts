@@ -34,7 +34,7 @@ export function packFlight(items: readonly FlightItem[], writer: RecordWriter, m
   let buffer = new Uint8Array(mtu);
   let used = 0;
   const finish = (): void => {
-    if (used > 0) datagrams.push(buffer.subarray(0, used));
+    datagrams.push(buffer.subarray(0, used));
     buffer = new Uint8Array(mtu);
     used = 0;
   };
@@ -62,12 +62,12 @@ export function packFlight(items: readonly FlightItem[], writer: RecordWriter, m
       const start = used + head;
       const end = start + HANDSHAKE_HEADER_BYTES + count;
       writeFragmentHeader(buffer, start, item.type, item.body.length, item.sequence, offset, count);
-      buffer.set(item.body.subarray(offset, offset + count), start + HANDSHAKE_HEADER_BYTES);
+      buffer.set(count === item.body.length ? item.body : item.body.subarray(offset, offset + count), start + HANDSHAKE_HEADER_BYTES);
       writer.write(ContentType.handshake, item.epoch, buffer, start, end, version);
       used = end + tail;
       offset += count;
     } while (offset < item.body.length);
   }
-  finish();
+  if (used > 0) datagrams.push(buffer.subarray(0, used));
   return datagrams;
 }

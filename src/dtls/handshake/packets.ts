@@ -1,6 +1,6 @@
 import { DecodeError, Reader, Writer } from '../../core/index.ts';
 import { MAX_CERTIFICATE_BYTES, MAX_CERTIFICATE_CHAIN, NAMED_CURVE, RANDOM_BYTES } from '../constants.ts';
-import { decodeExtensions, decodeU16s, encodeExtensions, type Extensions } from './extensions.ts';
+import { decodeExtensions, decodeU16s, encodeExtensions, encodeU16List, type Extensions } from './extensions.ts';
 
 // Bodies of handshake messages. Decoders return views of their input and throw DecodeError on anything malformed.
 
@@ -68,11 +68,7 @@ export function decodeClientHello(body: Uint8Array): ClientHello {
 
 export function encodeClientHello(hello: ClientHello): Uint8Array {
   const w = new Writer(512).u16(hello.version).append(hello.random);
-  w.vector(1, () => w.append(hello.sessionId)).vector(1, () => w.append(hello.cookie));
-  w.vector(2, () => {
-    for (const suite of hello.cipherSuites) w.u16(suite);
-  });
-  w.vector(1, () => w.append(hello.compressionMethods));
+  w.vector8(hello.sessionId).vector8(hello.cookie).append(encodeU16List(hello.cipherSuites)).vector8(hello.compressionMethods);
   encodeExtensions(w, hello.extensions);
   return w.finish();
 }
@@ -90,7 +86,7 @@ export function decodeServerHello(body: Uint8Array): ServerHello {
 }
 
 export function encodeServerHello(hello: ServerHello): Uint8Array {
-  const w = new Writer(128).u16(hello.version).append(hello.random).vector(1, (v) => v.append(hello.sessionId));
+  const w = new Writer(128).u16(hello.version).append(hello.random).vector8(hello.sessionId);
   w.u16(hello.cipherSuite).u8(hello.compressionMethod);
   encodeExtensions(w, hello.extensions);
   return w.finish();
@@ -105,7 +101,7 @@ export function decodeHelloVerifyRequest(body: Uint8Array): HelloVerifyRequest {
 }
 
 export function encodeHelloVerifyRequest({ version, cookie }: HelloVerifyRequest): Uint8Array {
-  return new Writer(64).u16(version).vector(1, (w) => w.append(cookie)).finish();
+  return new Writer(64).u16(version).vector8(cookie).finish();
 }
 
 /** The chain of a Certificate message, leaf first; empty when the client has none (RFC 5246 7.4.6). */
@@ -127,7 +123,7 @@ export function encodeCertificateMessage(chain: readonly Uint8Array[]): Uint8Arr
   const w = new Writer(1024);
   return w
     .vector(3, () => {
-      for (const der of chain) w.vector(3, () => w.append(der));
+      for (const der of chain) w.vector24(der);
     })
     .finish();
 }
@@ -146,11 +142,11 @@ export function decodeServerKeyExchange(body: Uint8Array): ServerKeyExchange {
 
 /** ServerECDHParams, the part that is signed together with both randoms (RFC 8422 5.4). */
 export function encodeServerParams(group: number, publicKey: Uint8Array): Uint8Array {
-  return new Writer(128).u8(NAMED_CURVE).u16(group).vector(1, (w) => w.append(publicKey)).finish();
+  return new Writer(128).u8(NAMED_CURVE).u16(group).vector8(publicKey).finish();
 }
 
 export function encodeServerKeyExchange(params: Uint8Array, scheme: number, signature: Uint8Array): Uint8Array {
-  return new Writer(512).append(params).u16(scheme).vector(2, (w) => w.append(signature)).finish();
+  return new Writer(512).append(params).u16(scheme).vector16(signature).finish();
 }
 
 export function decodeCertificateRequest(body: Uint8Array): CertificateRequest {
@@ -163,11 +159,7 @@ export function decodeCertificateRequest(body: Uint8Array): CertificateRequest {
 }
 
 export function encodeCertificateRequest({ certificateTypes, signatureSchemes }: CertificateRequest): Uint8Array {
-  const w = new Writer(64).vector(1, (v) => v.append(certificateTypes));
-  w.vector(2, () => {
-    for (const scheme of signatureSchemes) w.u16(scheme);
-  });
-  return w.u16(0).finish();
+  return new Writer(64).vector8(certificateTypes).append(encodeU16List(signatureSchemes)).u16(0).finish();
 }
 
 /** The client's public point (RFC 8422 5.7). */
@@ -179,7 +171,7 @@ export function decodeClientKeyExchange(body: Uint8Array): Uint8Array {
 }
 
 export function encodeClientKeyExchange(publicKey: Uint8Array): Uint8Array {
-  return new Writer(128).vector(1, (w) => w.append(publicKey)).finish();
+  return new Writer(128).vector8(publicKey).finish();
 }
 
 export function decodeCertificateVerify(body: Uint8Array): CertificateVerify {
@@ -191,7 +183,7 @@ export function decodeCertificateVerify(body: Uint8Array): CertificateVerify {
 }
 
 export function encodeCertificateVerify({ scheme, signature }: CertificateVerify): Uint8Array {
-  return new Writer(512).u16(scheme).vector(2, (w) => w.append(signature)).finish();
+  return new Writer(512).u16(scheme).vector16(signature).finish();
 }
 
 function atMost(bytes: Uint8Array, limit: number, what: string): Uint8Array {

@@ -49,6 +49,6 @@ export function exportKeyingMaterial(
   context?: Uint8Array,
 ): Uint8Array {
   const seed = new Writer().append(clientRandom).append(serverRandom);
-  if (context !== undefined) seed.vector(2, () => seed.append(context));
+  if (context !== undefined) seed.vector16(context);
   return prf(crypto, suite.hash, master, label, seed.finish(), length);
 }

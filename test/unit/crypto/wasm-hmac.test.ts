@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { toHex } from '../../../src/core/index.ts';
+import { nodeCrypto } from '../../../src/crypto/node.ts';
+import { SHORT_DATA_BYTES, type WasmHash, WasmHmac } from '../../../src/crypto/wasm-hmac.ts';
+import { LAYOUT } from '../../../tools/wasm/sha.ts';
+import { bytesOf } from '../../support/aead.ts';
+
+const OPEN_SSL: Readonly<Record<WasmHash, string>> = { 'sha-1': 'sha1', 'sha-256': 'sha256' };
+const HASHES = Object.keys(OPEN_SSL) as WasmHash[];
+
+const reference = (hash: WasmHash, key: Uint8Array, data: Uint8Array): string => createHmac(OPEN_SSL[hash], key).update(data).digest('hex');
+
+// The one instance of this thread, as it is made.
+let memory: Uint8Array = new Uint8Array(0);
+const { Instance } = WebAssembly;
+WebAssembly.Instance = class extends Instance {
+  constructor(module: WebAssembly.Module) {
+    super(module);
+    memory = new Uint8Array((this.exports as { memory: { buffer: ArrayBuffer } }).memory.buffer);
+  }
+};
+const create = (hash: WasmHash, key: Uint8Array): WasmHmac => {
+  const hmac = WasmHmac.create(hash, key);
+  assert.ok(hmac !== undefined, 'no WebAssembly here');
+  return hmac;
+};
+create('sha-1', bytesOf(0, 20));
+WebAssembly.Instance = Instance;
+
+for (const hash of HASHES) {
+  test(`${hash}: keys and data of every length are what node:crypto makes of them (RFC 2104 2)`, () => {
+    for (let length = 0; length <= 64; length++) assert.equal(toHex(create(hash, bytesOf(1, length)).sign([bytesOf(2, 40)])), reference(hash, bytesOf(1, length), bytesOf(2, 40)));
+    const hmac = create(hash, bytesOf(3, 32));
+    for (let length = 0; length <= SHORT_DATA_BYTES; length++) assert.equal(toHex(hmac.sign([bytesOf(length, length)])), reference(hash, bytesOf(3, 32), bytesOf(length, length)), `${length} bytes`);
+  });
+}
+
+test('keys that take turns, and data in pieces, are what node:crypto makes of them', () => {
+  const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
+  fc.assert(
+    fc.property(fc.constantFrom(...HASHES), fc.constantFrom(...HASHES), bytes(64), bytes(64), fc.array(bytes(120), { maxLength: 4 }), (one, two, key, other, pieces) => {
+      const a = create(one, key);
+      const b = create(two, other);
+      const whole = new Uint8Array(Buffer.concat(pieces));
+      for (let round = 0; round < 2; round++) {
+        assert.equal(toHex(a.sign(pieces)), reference(one, key, whole));
+        assert.equal(toHex(b.sign(pieces)), reference(two, other, whole));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('nothing of keys, data and codes is left in the memory that all keys share', () => {
+  for (const hash of HASHES) {
+    const hmac = create(hash, bytesOf(5, 64).fill(0xaa));
+    assert.ok(memory.subarray(LAYOUT.state).every((byte) => byte === 0), 'after a key was taken');
+    for (const length of [0, 31, 55, 56, 64, SHORT_DATA_BYTES]) {
+      hmac.sign([new Uint8Array(length).fill(0xbb)]);
+      assert.ok(memory.subarray(LAYOUT.state).every((byte) => byte === 0), `after a code of ${length} bytes`);
+    }
+  }
+  assert.ok(memory.subarray(LAYOUT.constants, LAYOUT.state).some((byte) => byte !== 0), 'it is the memory that is in use');
+});
+
+test('there is none for other hashes and for keys that are longer than a block', () => {
+  assert.equal(WasmHmac.create('sha-384', bytesOf(1, 48)), undefined);
+  assert.equal(WasmHmac.create('md5', bytesOf(1, 16)), undefined);
+  assert.equal(WasmHmac.create('sha-256', bytesOf(1, 65)), undefined);
+});
+
+test('node: codes are the same whether data is short or long, and the key too', () => {
+  for (const keyBytes of [0, 20, 64, 65, 200]) {
+    for (const length of [0, SHORT_DATA_BYTES, SHORT_DATA_BYTES + 1, 5000]) {
+      const [key, data] = [bytesOf(7, keyBytes), bytesOf(8, length)];
+      for (const hash of HASHES) assert.equal(toHex(nodeCrypto.createHmac(hash, key).sign(data.subarray(0, 7), data.subarray(7))), reference(hash, key, data));
+    }
+  }
+});
