@@ -1,5 +1,5 @@
 import { type Aead, RtcError } from '../core/index.ts';
-import { BLOCK_BYTES, checkRange, NONCE_BYTES, TAG_BYTES } from './arguments.ts';
+import { BLOCK_BYTES, checkRange, TAG_BYTES } from './arguments.ts';
 import { CHACHA20_POLY1305_MODULE, LAYOUT } from './wasm-chacha-module.ts';
 import { oncePerThread, type WasmMemory } from './web-assembly.ts';
 

@@ -118,7 +118,7 @@ export function isIceText(text: string, min: number, max: number): boolean {
 }
 
 /** Line ends and other control characters: what is parsed may be written into a description again. */
-const NOT_PRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const NOT_PRINTABLE = /[\p{Cc}\u2028\u2029]/u;
 
 function parseFoundation(text: string): string {
   // Some senders write characters that the grammar does not have; they do no harm.
