@@ -57,7 +57,7 @@ class Engine {
     return this.bytes.subarray(LAYOUT.counters, LAYOUT.counters + packets * blocks * BLOCK_BYTES);
   }
 
-  /** What a packet needs besides its text and keystream: header, lengths, and tables of the key, whose end it returns. */
+  /** What a packet needs besides its text and keystream, which are there: header, lengths, and tables of the key, whose end it returns. */
   prepare(key: GcmKey, aad: Uint8Array, textBytes: number): number {
     const headerBlocks = blocksOf(aad.length);
     const textBlocks = blocksOf(textBytes);
@@ -163,11 +163,18 @@ function fits(aad: Uint8Array, textBytes: number): boolean {
   return blocksOf(aad.length) + blocksOf(textBytes) < MAX_BLOCKS;
 }
 
+/** Puts the text into the engine. Where the header stands before it, as in SRTP, a copy of the whole packet spares a view of a part, which is garbage. */
+function load(engine: Engine, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
+  const isWhole = start === aad.length && buffer.length <= end + TAG_BYTES;
+  if (isWhole) engine.bytes.set(buffer, LAYOUT.text - start);
+  else engine.bytes.set(buffer.subarray(start, end), LAYOUT.text);
+}
+
 /** Seals with the keystream that is in the engine. */
 function sealWith(engine: Engine, key: GcmKey, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
   const length = end - start;
+  load(engine, aad, buffer, start, end);
   const tablesEnd = engine.prepare(key, aad, length);
-  engine.bytes.set(buffer.subarray(start, end), LAYOUT.text);
   engine.exports.seal(length, blocksOf(aad.length), tablesEnd);
   buffer.set(engine.text(length + TAG_BYTES), start);
 }
@@ -175,9 +182,9 @@ function sealWith(engine: Engine, key: GcmKey, aad: Uint8Array, buffer: Uint8Arr
 /** Opens with the keystream that is in the engine; `end` is where the text ends and the tag begins. */
 function openWith(engine: Engine, key: GcmKey, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
+  load(engine, aad, buffer, start, end);
   const tablesEnd = engine.prepare(key, aad, length);
   const { bytes } = engine;
-  bytes.set(buffer.subarray(start, end), LAYOUT.text);
   for (let i = 0; i < TAG_BYTES; i++) bytes[LAYOUT.tag + i] = buffer[end + i] as number;
   if (engine.exports.open(length, blocksOf(aad.length), tablesEnd) === 0) return false;
   buffer.set(engine.text(length), start);
@@ -264,6 +271,8 @@ class GcmSequence implements AeadSequence {
   readonly #own: Uint8Array = new Uint8Array(NONCE_BYTES);
   /** The keystream of `#count` packets from `#first` on, `#blocks` blocks for each. Written again and again: a buffer for each time would be garbage. */
   #keystream: Uint8Array = NONE;
+  /** The parts of the packets, of which those that follow each other mostly have the same. */
+  #parts: (Uint8Array | undefined)[] = [];
   #first = 0;
   #count = 0;
   #blocks = 0;
@@ -314,9 +323,13 @@ class GcmSequence implements AeadSequence {
     if (counter >= end && counter < end + this.#ahead && this.#wanted > 0) this.#make(end, blocks);
     const place = counter - this.#first;
     if (place < 0 || place >= this.#count || blocks > this.#blocks) return undefined;
-    const from = place * this.#blocks * BLOCK_BYTES;
-    this.#engine.bytes.set(this.#keystream.subarray(from, from + blocks * BLOCK_BYTES), LAYOUT.keystream);
+    this.#engine.bytes.set(blocks === this.#blocks ? (this.#parts[place] ??= this.#part(place, blocks)) : this.#part(place, blocks), LAYOUT.keystream);
     return this.#key;
+  }
+
+  #part(place: number, blocks: number): Uint8Array {
+    const from = place * this.#blocks * BLOCK_BYTES;
+    return this.#keystream.subarray(from, from + blocks * BLOCK_BYTES);
   }
 
   #make(first: number, blocks: number): void {
@@ -327,10 +340,12 @@ class GcmSequence implements AeadSequence {
     const { bytes } = this.#engine;
     for (let i = 0; i < count; i++) bytes.set(this.#nonceOf(first + i), LAYOUT.nonces + i * BLOCK_BYTES);
     const counters = this.#engine.counters(count, each);
-    if (this.#keystream.length < counters.length) {
+    const isTooSmall = this.#keystream.length < counters.length;
+    if (isTooSmall) {
       this.#keystream.fill(0);
       this.#keystream = new Uint8Array(counters.length);
     }
+    if (isTooSmall || each !== this.#blocks) this.#parts = new Array<Uint8Array | undefined>(MAX_PACKETS).fill(undefined);
     key.encrypt(counters, this.#keystream, 0);
     this.#first = first;
     this.#count = count;

@@ -18,6 +18,7 @@ export class Gcm implements Transform {
   readonly #rtpSalt: Uint8Array;
   readonly #rtcpSalt: Uint8Array;
   readonly #nonce: Uint8Array = new Uint8Array(GCM_NONCE_BYTES);
+  #header: Uint8Array = new Uint8Array(0);
   readonly #rtcpAad: Uint8Array = new Uint8Array(RTCP_HEADER_BYTES + SRTCP_INDEX_BYTES);
 
   /** The packets of an SSRC have nonces that count up. */
@@ -44,7 +45,7 @@ export class Gcm implements Transform {
   sealRtp(ssrc: number, index: number, buffer: Uint8Array, csrcs: number, start: number, end: number): void {
     if (csrcs > 0) joinCsrcs(buffer, csrcs);
     const sequence = this.#sequenceOf(ssrc) ?? this.#begin(ssrc);
-    const header = buffer.subarray(0, start);
+    const header = this.#headerOf(buffer, start);
     if (sequence !== undefined) sequence.seal(index, header, buffer, start, end);
     else this.#rtp.seal(this.#nonceOf(ssrc, index), header, buffer, start, end);
     if (csrcs > 0) partCsrcs(buffer, csrcs);
@@ -53,7 +54,7 @@ export class Gcm implements Transform {
   openRtp(ssrc: number, index: number, buffer: Uint8Array, csrcs: number, start: number, end: number): boolean {
     if (csrcs > 0) joinCsrcs(buffer, csrcs);
     const sequence = this.#sequenceOf(ssrc);
-    const header = buffer.subarray(0, start);
+    const header = this.#headerOf(buffer, start);
     const last = end + GCM_TAG_BYTES;
     const holds = sequence !== undefined ? sequence.open(index, header, buffer, start, last) : this.#rtp.open(this.#nonceOf(ssrc, index), header, buffer, start, last);
     // Only a packet that is authentic makes state (RFC 3711 3.3).
@@ -82,6 +83,14 @@ export class Gcm implements Transform {
     this.#sequences.clear();
     this.#last = undefined;
     this.#lastSsrc = -1;
+  }
+
+  /** A copy, good until the next call: a view would be garbage, and takes longer. */
+  #headerOf(buffer: Uint8Array, length: number): Uint8Array {
+    if (this.#header.length !== length) this.#header = new Uint8Array(length);
+    const header = this.#header;
+    for (let i = 0; i < length; i++) header[i] = buffer[i] as number;
+    return header;
   }
 
   #nonceOf(ssrc: number, index: number): Uint8Array {
