@@ -89,7 +89,8 @@ export class InterceptorChain {
    * @param factories - in any order; those of one slot stand in the order given
    */
   constructor(factories: readonly InterceptorFactory[], config: InterceptorChainConfig, now: Instant) {
-    const context: InterceptorContext = { ...config, counters: this.counters, wake: () => this.#touch() };
+    const { environment, rtcpSsrc, cname } = config;
+    const context: InterceptorContext = { environment, rtcpSsrc, cname, counters: this.counters, wake: () => this.#touch() };
     const all = orderBySlot(factories).map((factory) => factory.create(context, now));
     const reversed = [...all].reverse();
     this.#config = config;

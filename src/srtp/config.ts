@@ -47,7 +47,12 @@ export function resolveConfig(config: SrtpConfig): ResolvedSrtpConfig {
   checkLength('localSalt', config.localSalt, saltBytes);
   checkLength('remoteSalt', config.remoteSalt, saltBytes);
   const resolved: ResolvedSrtpConfig = {
-    ...config,
+    // One by one: copies with fields added would each have a shape of their own in the engine.
+    profile: config.profile,
+    localKey: config.localKey,
+    localSalt: config.localSalt,
+    remoteKey: config.remoteKey,
+    remoteSalt: config.remoteSalt,
     rtpReplayWindow: checkWindow('rtpReplayWindow', config.rtpReplayWindow ?? RTP_REPLAY_WINDOW),
     rtcpReplayWindow: checkWindow('rtcpReplayWindow', config.rtcpReplayWindow ?? RTCP_REPLAY_WINDOW),
     maxUndeclaredStreams: between('maxUndeclaredStreams', config.maxUndeclaredStreams ?? MAX_UNDECLARED_STREAMS, 1, 65_536),

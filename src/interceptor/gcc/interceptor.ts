@@ -67,7 +67,8 @@ export class CongestionControl implements Interceptor {
 
   updateLocal(stream: LocalStream): void {
     this.#streams.delete(stream);
-    const following = { ...stampIdsOf(stream), wantsCcfb: wantsCcfb(stream) };
+    const { transportSequence, absoluteSendTime } = stampIdsOf(stream);
+    const following = { transportSequence, absoluteSendTime, wantsCcfb: wantsCcfb(stream) }; // not a copy with a field added: each of those would have a shape of its own
     if (following.transportSequence !== 0 || following.absoluteSendTime !== 0 || following.wantsCcfb) this.#streams.set(stream, following);
     if (following.transportSequence !== 0 || following.wantsCcfb) this.#tell();
   }
