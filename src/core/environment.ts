@@ -1,3 +1,4 @@
+import { readU32 } from './bytes.ts';
 import type { CryptoProvider, RandomSource } from './crypto.ts';
 
 /** How much a log entry matters. */
@@ -15,11 +16,13 @@ export interface Environment {
   readonly log?: Log;
 }
 
+/** Filled anew for every number. */
+const word: Uint8Array = new Uint8Array(4);
+
 /** A random unsigned 32-bit number. */
 export function randomU32(random: RandomSource): number {
-  const bytes = new Uint8Array(4);
-  random(bytes);
-  return (((bytes[0] as number) << 24) | ((bytes[1] as number) << 16) | ((bytes[2] as number) << 8) | (bytes[3] as number)) >>> 0;
+  random(word);
+  return readU32(word, 0);
 }
 
 /** `length` random bytes. */

@@ -33,6 +33,12 @@ export class NodeX25519 implements KeyAgreement {
   readonly #privateKey: KeyObject;
 
   constructor(random: RandomSource) {
+    if (GENERATES_KEYS && random.isSystem === true) {
+      const { privateKey, publicKey } = generateKeyPair('x25519', { publicKeyEncoding: JWK });
+      this.#privateKey = privateKey;
+      this.publicKey = bytesOf(publicKey.x);
+      return;
+    }
     const scalar = new Uint8Array(32);
     random(scalar);
     this.#privateKey = importX25519Private(scalar);
@@ -138,19 +144,27 @@ export function generateSigningKey(kind: SigningKeyKind, random: RandomSource): 
 /** Whether the platform is Node itself, whose generator is the system's and whose own keys take a third of the time of imported ones. */
 const GENERATES_KEYS: boolean = process.versions['deno'] === undefined && process.versions['bun'] === undefined;
 
+const JWK = { format: 'jwk' } as const;
+
 /** With an encoding that its types do not know: one object less, and half of the time. */
-const generateEc = generateKeyPairSync as unknown as (
-  type: 'ec',
-  options: { readonly namedCurve: string; readonly publicKeyEncoding: { readonly format: 'jwk' } },
+const generateKeyPair = generateKeyPairSync as unknown as (
+  type: 'ec' | 'x25519',
+  options: { readonly namedCurve?: string; readonly publicKeyEncoding: typeof JWK },
 ) => { readonly privateKey: KeyObject; readonly publicKey: JsonWebKey };
+
+/** A number of a JSON Web Key, as bytes of its own. */
+function bytesOf(number: string | undefined): Uint8Array {
+  return plain(Buffer.from(number ?? '', 'base64url')).slice();
+}
 
 /** An imported key is converted when it first signs, which leaves ten kilobytes outside of the heap until the collector comes by. */
 function generateEcKey(kind: SigningKeyKind, curve: CurveName): SigningKey {
-  const { privateKey, publicKey } = generateEc('ec', { namedCurve: CURVES[curve], publicKeyEncoding: { format: 'jwk' } });
-  const { x = '', y = '' } = publicKey;
-  return new NodeSigningKey(kind, privateKey, encodeEcPublicKey(curve, concat(Uint8Array.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url'))));
+  const { privateKey, publicKey } = generateKeyPair('ec', { namedCurve: CURVES[curve], publicKeyEncoding: JWK });
+  return new NodeSigningKey(kind, privateKey, encodeEcPublicKey(curve, concat(UNCOMPRESSED, bytesOf(publicKey.x), bytesOf(publicKey.y))));
 }
 
+/** The first byte of an uncompressed point (SEC 1 2.3.3). */
+const UNCOMPRESSED: Uint8Array = Uint8Array.of(4);
 const CURVE_OF_KIND: Readonly<Record<Exclude<SigningKeyKind, 'rsa-2048'>, CurveName>> = { 'ecdsa-p256': 'secp256r1', 'ecdsa-p384': 'secp384r1' };
 
 export function importKey(pkcs8: Uint8Array): SigningKey {

@@ -18,7 +18,7 @@ import { plain } from './node-import.ts';
 import { generateSigningKey, importKey, NodeEcdh, NodeX25519, verifySignature } from './node-keys.ts';
 import { createWasmChaCha20Poly1305, type KeyedAead } from './wasm-chacha.ts';
 import { type BlockCipher, createWasmGcm } from './wasm-gcm.ts';
-import { SHORT_DATA_BYTES, WasmHmac } from './wasm-hmac.ts';
+import { shortHmac } from './wasm-hmac.ts';
 import { hasWasmSimd } from './web-assembly.ts';
 
 const HASHES: Readonly<Record<HashName, string>> = { md5: 'md5', 'sha-1': 'sha1', 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
@@ -58,8 +58,6 @@ class NodeHmac implements Hmac {
   readonly #hash: string;
   // As bytes: a KeyObject takes as long to make as a code, and a kilobyte. Where codes are made by the thousand it pays.
   readonly #key: Uint8Array;
-  /** Made when they are first needed: a key makes codes of the one kind or of the other. */
-  #short: WasmHmac | undefined;
   #keyObject: KeyObject | undefined;
 
   constructor(name: HashName, key: Uint8Array) {
@@ -69,10 +67,8 @@ class NodeHmac implements Hmac {
   }
 
   sign(...pieces: readonly Uint8Array[]): Uint8Array {
-    let length = 0;
-    for (let i = 0; i < pieces.length; i++) length += (pieces[i] as Uint8Array).length;
-    const short = length > SHORT_DATA_BYTES ? undefined : (this.#short ??= WasmHmac.create(this.#name, this.#key));
-    if (short !== undefined) return short.sign(pieces);
+    const short = shortHmac(this.#name, this.#key, pieces);
+    if (short !== undefined) return short;
     const hmac = createHmac(this.#hash, this.#key);
     for (let i = 0; i < pieces.length; i++) hmac.update(pieces[i] as Uint8Array);
     return plain(hmac.digest());

@@ -10,7 +10,7 @@ const BLOCK_BYTES = 64;
 const PADDING_BYTES = 9;
 const STATE_WORD: number = LAYOUT.state / 4;
 const WAITING_WORD: number = LAYOUT.waiting / 4;
-const BOTH_WORDS = 16;
+const STATE_WORDS = 8;
 
 interface Exports {
   readonly memory: WasmMemory;
@@ -47,8 +47,27 @@ class Engine {
     exports.setUp();
   }
 
-  /** What a key makes of the state, inside and outside (RFC 2104 2). */
-  statesOf(hash: WasmHash, key: Uint8Array): Int32Array {
+  /** The code of the pieces, joined (RFC 2104 2). */
+  codeOf(hash: WasmHash, key: Uint8Array, pieces: readonly Uint8Array[]): Uint8Array {
+    const { bytes, words } = this;
+    this.#takeKey(hash, key);
+    let end: number = LAYOUT.input;
+    for (let i = 0; i < pieces.length; i++) {
+      const piece = pieces[i] as Uint8Array;
+      bytes.set(piece, end);
+      end += piece.length;
+    }
+    this.#finish(hash, end - LAYOUT.input);
+    words.copyWithin(STATE_WORD, WAITING_WORD, WAITING_WORD + STATE_WORDS);
+    const digestBytes = DIGEST_BYTES[hash];
+    this.#finish(hash, digestBytes);
+    const code = bytes.slice(LAYOUT.input, LAYOUT.input + digestBytes);
+    bytes.fill(0, LAYOUT.state, end + 2 * BLOCK_BYTES);
+    return code;
+  }
+
+  /** The state after the block that the key makes inside; that of the block outside waits. */
+  #takeKey(hash: WasmHash, key: Uint8Array): void {
     const { bytes, words } = this;
     const end = LAYOUT.input + BLOCK_BYTES;
     bytes.set(key, LAYOUT.input);
@@ -59,27 +78,7 @@ class Engine {
     this.#exports.inside();
     words.set(INITIAL[hash], STATE_WORD);
     this.#compress(hash, end);
-    const states = words.slice(STATE_WORD, STATE_WORD + BOTH_WORDS);
-    bytes.fill(0, LAYOUT.state, end);
-    return states;
-  }
-
-  codeOf(hash: WasmHash, states: Int32Array, pieces: readonly Uint8Array[]): Uint8Array {
-    const { bytes, words } = this;
-    const digestBytes = DIGEST_BYTES[hash];
-    let end: number = LAYOUT.input;
-    for (let i = 0; i < pieces.length; i++) {
-      const piece = pieces[i] as Uint8Array;
-      bytes.set(piece, end);
-      end += piece.length;
-    }
-    words.set(states, STATE_WORD);
-    this.#finish(hash, end - LAYOUT.input);
-    words.copyWithin(STATE_WORD, WAITING_WORD, WAITING_WORD + BOTH_WORDS / 2);
-    this.#finish(hash, digestBytes);
-    const code = bytes.slice(LAYOUT.input, LAYOUT.input + digestBytes);
-    bytes.fill(0, LAYOUT.state, end + 2 * BLOCK_BYTES);
-    return code;
+    bytes.fill(0, LAYOUT.input, end);
   }
 
   /** Takes the blocks up to `end` into the state. */
@@ -108,28 +107,13 @@ export const SHORT_DATA_BYTES = 512;
 
 const engine: () => Engine | undefined = oncePerThread<Exports, Engine>(SHA_MODULE, (exports) => new Engine(exports));
 
-/** A key of HMAC for short data. */
-export class WasmHmac {
-  readonly #engine: Engine;
-  readonly #hash: WasmHash;
-  /** The states after the block that the key makes, inside and outside: half of the work on a short message. */
-  readonly #states: Int32Array;
-
-  /** `undefined` where there is no WebAssembly with vectors, for other hashes and for keys that are longer than a block. */
-  static create(hash: HashName, key: Uint8Array): WasmHmac | undefined {
-    if ((hash !== 'sha-1' && hash !== 'sha-256') || key.length > BLOCK_BYTES) return undefined;
-    const there = engine();
-    return there && new WasmHmac(there, hash, key);
-  }
-
-  private constructor(there: Engine, hash: WasmHash, key: Uint8Array) {
-    this.#engine = there;
-    this.#hash = hash;
-    this.#states = there.statesOf(hash, key);
-  }
-
-  /** The code of the pieces, joined, which are no longer than {@link SHORT_DATA_BYTES} together. */
-  sign(pieces: readonly Uint8Array[]): Uint8Array {
-    return this.#engine.codeOf(this.#hash, this.#states, pieces);
-  }
+/**
+ * The code of the pieces, joined. `undefined` where there is no WebAssembly with vectors, for other hashes, for keys that are longer than a
+ * block and for more data than {@link SHORT_DATA_BYTES}. Nothing of the key is kept: a connection would hold it longer than it needs it.
+ */
+export function shortHmac(hash: HashName, key: Uint8Array, pieces: readonly Uint8Array[]): Uint8Array | undefined {
+  if ((hash !== 'sha-1' && hash !== 'sha-256') || key.length > BLOCK_BYTES) return undefined;
+  let length = 0;
+  for (let i = 0; i < pieces.length; i++) length += (pieces[i] as Uint8Array).length;
+  return length > SHORT_DATA_BYTES ? undefined : engine()?.codeOf(hash, key, pieces);
 }

@@ -134,7 +134,7 @@ export class Checker {
 
   /** Repeats nothing any more that fits, and forgets it when `forget` is true. */
   cancel(fits: (check: Check) => boolean, forget: boolean): void {
-    for (const transaction of [...this.#transactions.values()]) {
+    for (const transaction of this.#transactions.all) {
       if (!fits(transaction.owner)) continue;
       if (!forget) {
         this.#transactions.quiet(transaction);

@@ -97,7 +97,8 @@ export class Checklist {
   nextOrdinary(): CandidatePair | undefined {
     if (this.completed) return undefined;
     let frozen = false;
-    for (const pair of this.pairs) {
+    for (let i = 0; i < this.pairs.length; i++) {
+      const pair = this.pairs[i] as CandidatePair;
       if (pair.state === 'waiting') return pair;
       frozen ||= pair.state === 'frozen';
     }

@@ -59,36 +59,35 @@ export interface SctpConfig {
 export type ResolvedSctpConfig = { readonly [K in Exclude<keyof SctpConfig, 'packetMemory'>]-?: Exclude<SctpConfig[K], undefined> } & { readonly packetMemory: PacketMemory | undefined };
 
 // Every field is here: a copy that another one is added to would have a shape of its own in the engine, and so would all that reads it.
-const DEFAULTS: ResolvedSctpConfig = {
-  localPort: 5000,
-  remotePort: 5000,
-  maxMessageSizeBytes: 262_144,
-  remoteMaxMessageSizeBytes: 65_536,
-  receiveWindowBytes: 5 * 1024 * 1024,
-  sendBufferBytes: 16 * 1024 * 1024,
-  mtuBytes: 1200,
-  minMtuBytes: MIN_MTU_BYTES,
-  mtuSearch: 'at-once',
-  headroomBytes: 0,
-  tailroomBytes: 0,
-  packetMemory: undefined,
-  zeroChecksum: false,
-  interleaving: true,
-  streams: 65_535,
-  windowRelease: 'on-read',
-  rtoInitialMs: 500,
-  rtoMinMs: 200,
-  rtoMaxMs: 60_000,
-  maxRetransmits: 10,
-  maxInitRetransmits: 8,
-  sackDelayMs: 200,
-  cookieLifeMs: 60_000,
-  heartbeatMs: 30_000,
-};
-
 /** Fills in the defaults. Throws `RtcError` `ERR_INVALID_ARGUMENT` on values that cannot work. */
 export function resolveSctpConfig(config: SctpConfig): ResolvedSctpConfig {
-  const resolved: ResolvedSctpConfig = { ...DEFAULTS, ...config };
+  // Written out, it is an object with a fixed shape; joined from two, it would be a table of four times the size.
+  const resolved: ResolvedSctpConfig = {
+    localPort: config.localPort ?? 5000,
+    remotePort: config.remotePort ?? 5000,
+    maxMessageSizeBytes: config.maxMessageSizeBytes ?? 262_144,
+    remoteMaxMessageSizeBytes: config.remoteMaxMessageSizeBytes ?? 65_536,
+    receiveWindowBytes: config.receiveWindowBytes ?? 5 * 1024 * 1024,
+    sendBufferBytes: config.sendBufferBytes ?? 16 * 1024 * 1024,
+    mtuBytes: config.mtuBytes ?? 1200,
+    minMtuBytes: config.minMtuBytes ?? MIN_MTU_BYTES,
+    mtuSearch: config.mtuSearch ?? 'at-once',
+    headroomBytes: config.headroomBytes ?? 0,
+    tailroomBytes: config.tailroomBytes ?? 0,
+    packetMemory: config.packetMemory,
+    zeroChecksum: config.zeroChecksum ?? false,
+    interleaving: config.interleaving ?? true,
+    streams: config.streams ?? 65_535,
+    windowRelease: config.windowRelease ?? 'on-read',
+    rtoInitialMs: config.rtoInitialMs ?? 500,
+    rtoMinMs: config.rtoMinMs ?? 200,
+    rtoMaxMs: config.rtoMaxMs ?? 60_000,
+    maxRetransmits: config.maxRetransmits ?? 10,
+    maxInitRetransmits: config.maxInitRetransmits ?? 8,
+    sackDelayMs: config.sackDelayMs ?? 200,
+    cookieLifeMs: config.cookieLifeMs ?? 60_000,
+    heartbeatMs: config.heartbeatMs ?? 30_000,
+  };
   check(resolved.localPort >= 1 && resolved.localPort <= 65_535, 'localPort');
   check(resolved.remotePort >= 1 && resolved.remotePort <= 65_535, 'remotePort');
   check(resolved.mtuBytes >= 128 && resolved.mtuBytes <= 65_535, 'mtuBytes');

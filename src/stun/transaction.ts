@@ -1,5 +1,5 @@
 import { readU48 } from '../core/bytes.ts';
-import { equalBytes, type Instant, type RandomSource, randomBytes, SparseMap } from '../core/index.ts';
+import { equalBytes, type Instant, type RandomSource, randomBytes } from '../core/index.ts';
 import { FINAL_WAIT_RTOS, HEADER_BYTES, INITIAL_RTO_MS, MAX_REQUESTS, MAX_TRANSACTIONS, TRANSACTION_ID_BYTES } from './constants.ts';
 import type { StunMessage } from './message.ts';
 
@@ -52,13 +52,16 @@ export class StunTransaction<T> {
   }
 }
 
+/** The list of those that have none waiting. */
+const NONE: never[] = [];
+
 /**
  * The requests of one client: matches responses and says what is due. It sends nothing: the owner does, and asks
  * {@link StunTransactions.nextAt} when to come back.
  */
 export class StunTransactions<T> {
-  // Keyed by half of the random id, which a number holds exactly; a match compares all of it.
-  readonly #byKey: SparseMap<number, StunTransaction<T>> = new SparseMap();
+  /** Few wait at a time: most often one, and never more than the limit. */
+  #waiting: StunTransaction<T>[] = NONE;
   readonly #random: RandomSource;
   readonly #limit: number;
 
@@ -69,22 +72,19 @@ export class StunTransactions<T> {
 
   /** How many wait. */
   get size(): number {
-    return this.#byKey.size;
+    return this.#waiting.length;
   }
 
   /** A fresh id, to build the request with. */
   newId(): Uint8Array {
-    for (;;) {
-      const id = randomBytes(this.#random, TRANSACTION_ID_BYTES);
-      if (!this.#byKey.has(readU48(id, 0))) return id;
-    }
+    return randomBytes(this.#random, TRANSACTION_ID_BYTES); // 96 random bits are never the same twice
   }
 
   /** Begins with a request that is sent now; `undefined` when too many wait. */
   begin(id: Uint8Array, request: Uint8Array, owner: T, schedule: TransactionSchedule, now: Instant): StunTransaction<T> | undefined {
-    if (this.#byKey.size >= this.#limit) return undefined;
+    if (this.#waiting.length >= this.#limit) return undefined;
     const transaction = new StunTransaction(id, request, owner, schedule, now);
-    this.#byKey.set(readU48(id, 0), transaction);
+    this.#waiting = this.#waiting.concat(transaction); // of the right size, unlike a list that grows
     return transaction;
   }
 
@@ -95,13 +95,18 @@ export class StunTransactions<T> {
 
   /** Likewise for a datagram that `isStun` holds for. */
   matchBytes(bytes: Uint8Array): StunTransaction<T> | undefined {
-    const transaction = this.#byKey.get(readU48(bytes, 8));
-    return transaction && equalBytes(transaction.id, bytes.subarray(8, HEADER_BYTES)) ? transaction : undefined;
+    const start = readU48(bytes, 8);
+    for (let i = 0; i < this.#waiting.length; i++) {
+      const transaction = this.#waiting[i] as StunTransaction<T>;
+      if (readU48(transaction.id, 0) === start && equalBytes(transaction.id, bytes.subarray(8, HEADER_BYTES))) return transaction;
+    }
+    return undefined;
   }
 
   /** Forgets a transaction. */
   end(transaction: StunTransaction<T>): void {
-    this.#byKey.delete(readU48(transaction.id, 0));
+    const at = this.#waiting.indexOf(transaction);
+    if (at >= 0) this.#waiting = this.#waiting.length === 1 ? NONE : this.#waiting.toSpliced(at, 1);
   }
 
   /** Sends no more, but still takes a response (RFC 8445 7.3.1.4). */
@@ -113,19 +118,19 @@ export class StunTransactions<T> {
 
   /** Forgets all. */
   clear(): void {
-    this.#byKey.clear();
+    this.#waiting = NONE;
   }
 
-  /** All that wait. */
-  values(): IterableIterator<StunTransaction<T>> {
-    return this.#byKey.values();
+  /** All that wait, as they are now: what begins or ends afterwards does not change the list. */
+  get all(): readonly StunTransaction<T>[] {
+    return this.#waiting;
   }
 
   /** The transaction that was due first at `now`; give it to {@link advance}. */
   due(now: Instant): StunTransaction<T> | undefined {
-    if (this.#byKey.size === 0) return undefined; // as nearly always, and an iterator is an object
     let first: StunTransaction<T> | undefined;
-    for (const transaction of this.#byKey.values()) {
+    for (let i = 0; i < this.#waiting.length; i++) {
+      const transaction = this.#waiting[i] as StunTransaction<T>;
       if (transaction.nextAt <= now && (first === undefined || transaction.nextAt < first.nextAt)) first = transaction;
     }
     return first;
@@ -146,9 +151,11 @@ export class StunTransactions<T> {
 
   /** When the next one is due. */
   nextAt(): Instant | undefined {
-    if (this.#byKey.size === 0) return undefined;
     let at: Instant | undefined;
-    for (const transaction of this.#byKey.values()) if (at === undefined || transaction.nextAt < at) at = transaction.nextAt;
+    for (let i = 0; i < this.#waiting.length; i++) {
+      const { nextAt } = this.#waiting[i] as StunTransaction<T>;
+      if (at === undefined || nextAt < at) at = nextAt;
+    }
     return at;
   }
 }

@@ -41,10 +41,11 @@ export class RecordProtection {
   /** The records of an epoch whose explicit nonces are their numbers, where the cipher is faster with those. */
   readonly #sequence: AeadSequence | undefined;
 
+  /** @param implicitNonce - is kept */
   constructor(crypto: CryptoProvider, aead: AeadName, key: Uint8Array, implicitNonce: Uint8Array) {
     this.explicitNonceBytes = NONCE_BYTES - implicitNonce.length;
     this.#aead = crypto.createAead(aead, key);
-    this.#implicit = implicitNonce.slice();
+    this.#implicit = implicitNonce;
     this.#sequence = this.explicitNonceBytes > 0 ? this.#aead.sequence?.(firstNonce(implicitNonce)) : undefined;
   }
 

@@ -1,4 +1,4 @@
-import { concat, type CryptoProvider, Writer } from '../../core/index.ts';
+import { concat, type CryptoProvider, encodeUtf8, Writer } from '../../core/index.ts';
 import { MASTER_SECRET_BYTES, VERIFY_DATA_BYTES } from '../constants.ts';
 import { implicitNonceBytes, RecordProtection } from '../record/protection.ts';
 import { prf } from './prf.ts';
@@ -7,9 +7,13 @@ import type { CipherSuite } from './suites.ts';
 /** Who said hello first, and who answered. */
 export type Role = 'client' | 'server';
 
+const EXTENDED_MASTER_SECRET: Uint8Array = encodeUtf8('extended master secret');
+const KEY_EXPANSION: Uint8Array = encodeUtf8('key expansion');
+const FINISHED: Readonly<Record<Role, Uint8Array>> = { client: encodeUtf8('client finished'), server: encodeUtf8('server finished') };
+
 /** The master secret with the handshake bound into it (RFC 7627 4). */
 export function extendedMasterSecret(crypto: CryptoProvider, suite: CipherSuite, premaster: Uint8Array, sessionHash: Uint8Array): Uint8Array {
-  return prf(crypto, suite.hash, premaster, 'extended master secret', sessionHash, MASTER_SECRET_BYTES);
+  return prf(crypto, suite.hash, premaster, EXTENDED_MASTER_SECRET, sessionHash, MASTER_SECRET_BYTES);
 }
 
 /** What belongs to the two directions of a connection. */
@@ -22,11 +26,11 @@ export interface TrafficKeys {
 export function trafficKeys(crypto: CryptoProvider, suite: CipherSuite, master: Uint8Array, clientRandom: Uint8Array, serverRandom: Uint8Array): TrafficKeys {
   const keyBytes = suite.keyBytes;
   const nonceBytes = implicitNonceBytes(suite.aead);
-  const block = prf(crypto, suite.hash, master, 'key expansion', concat(serverRandom, clientRandom), 2 * (keyBytes + nonceBytes));
+  const block = prf(crypto, suite.hash, master, KEY_EXPANSION, concat(serverRandom, clientRandom), 2 * (keyBytes + nonceBytes));
   const nonces = 2 * keyBytes;
   const keys: TrafficKeys = {
-    client: new RecordProtection(crypto, suite.aead, block.slice(0, keyBytes), block.slice(nonces, nonces + nonceBytes)),
-    server: new RecordProtection(crypto, suite.aead, block.slice(keyBytes, nonces), block.slice(nonces + nonceBytes)),
+    client: new RecordProtection(crypto, suite.aead, block.subarray(0, keyBytes), block.slice(nonces, nonces + nonceBytes)),
+    server: new RecordProtection(crypto, suite.aead, block.subarray(keyBytes, nonces), block.slice(nonces + nonceBytes)),
   };
   block.fill(0);
   return keys;
@@ -34,7 +38,7 @@ export function trafficKeys(crypto: CryptoProvider, suite: CipherSuite, master: 
 
 /** verify_data of a side's Finished (RFC 5246 7.4.9). */
 export function verifyData(crypto: CryptoProvider, suite: CipherSuite, master: Uint8Array, role: Role, handshakeHash: Uint8Array): Uint8Array {
-  return prf(crypto, suite.hash, master, `${role} finished`, handshakeHash, VERIFY_DATA_BYTES);
+  return prf(crypto, suite.hash, master, FINISHED[role], handshakeHash, VERIFY_DATA_BYTES);
 }
 
 /** Exported keying material (RFC 5705 4). An empty context is not the same as none. */
@@ -50,5 +54,5 @@ export function exportKeyingMaterial(
 ): Uint8Array {
   const seed = new Writer().append(clientRandom).append(serverRandom);
   if (context !== undefined) seed.vector16(context);
-  return prf(crypto, suite.hash, master, label, seed.finish(), length);
+  return prf(crypto, suite.hash, master, encodeUtf8(label), seed.finish(), length);
 }

@@ -1,9 +1,9 @@
-import { concat, type CryptoProvider, encodeUtf8, type HashName } from '../../core/index.ts';
+import { concat, type CryptoProvider, type HashName } from '../../core/index.ts';
 
 /** The pseudo-random function of TLS 1.2: P_hash over label and seed (RFC 5246 5). */
-export function prf(crypto: CryptoProvider, hash: HashName, secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {
+export function prf(crypto: CryptoProvider, hash: HashName, secret: Uint8Array, label: Uint8Array, seed: Uint8Array, length: number): Uint8Array {
   const hmac = crypto.createHmac(hash, secret);
-  const labelAndSeed = concat(encodeUtf8(label), seed);
+  const labelAndSeed = concat(label, seed);
   const out = new Uint8Array(length);
   let a = labelAndSeed;
   for (let at = 0; at < length; ) {

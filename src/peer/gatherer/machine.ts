@@ -263,7 +263,7 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
 
   #removeSocket(local: TransportAddress): void {
     this.#sockets = this.#sockets.filter((socket) => !sameAddress(socket.local, local));
-    for (const transaction of [...this.#transactions.values()]) {
+    for (const transaction of this.#transactions.all) {
       if (sameAddress(transaction.owner.socket.local, local)) this.#transactions.end(transaction);
     }
     this.#dropWaiting((task) => sameAddress(task.socket.local, local));
@@ -329,7 +329,7 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
     state.deadline = undefined;
     if (state.addresses === undefined) return this.#failServer(state, 'the name of the server was not resolved in time');
     state.failed = true;
-    for (const transaction of [...this.#transactions.values()]) {
+    for (const transaction of this.#transactions.all) {
       if (transaction.owner.state !== state) continue;
       this.#transactions.end(transaction);
       this.#failTask(transaction.owner, 'the server does not answer');
@@ -368,7 +368,7 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
     for (const state of this.#servers) {
       if (state.deadline === undefined || state.addresses === undefined) continue;
       let busy = false;
-      for (const { owner } of this.#transactions.values()) busy ||= owner.state === state;
+      for (const { owner } of this.#transactions.all) busy ||= owner.state === state;
       for (const task of this.#waiting) busy ||= task.state === state;
       if (!busy) state.deadline = undefined;
     }
