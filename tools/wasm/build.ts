@@ -31,7 +31,7 @@ const file = (name: string): string => fileURLToPath(new URL(`../../src/crypto/$
 export const MODULE_FILES: readonly ModuleFile[] = [
   { path: file('wasm-chacha-module.ts'), source: () => source('ChaCha20-Poly1305', 'chacha20poly1305.ts', 'CHACHA20_POLY1305_MODULE', chacha20Poly1305Module(), CHACHA_LAYOUT) },
   { path: file('wasm-gcm-module.ts'), source: () => source('AES-GCM without AES', 'gcm.ts', 'GCM_MODULE', gcmModule(), GCM_LAYOUT) },
-  { path: file('wasm-sha-module.ts'), source: () => source('SHA-1 and SHA-256', 'sha.ts', 'SHA_MODULE', shaModule(), SHA_LAYOUT) },
+  { path: file('wasm-sha-module.ts'), source: () => source('HMAC with SHA-1 and SHA-256', 'sha.ts', 'SHA_MODULE', shaModule(), SHA_LAYOUT) },
 ];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

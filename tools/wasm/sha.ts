@@ -1,8 +1,8 @@
-// SHA-1 and SHA-256 (FIPS 180-4) as a module of WebAssembly: their compression of blocks, and no more. The rounds are loops, since a
-// module that is compiled for a few hundred blocks should be small.
+// HMAC (RFC 2104) with SHA-1 and SHA-256 (FIPS 180-4) as a module of WebAssembly. The rounds are loops, since a module that is compiled for
+// a few hundred blocks should be small.
 //
-// Nothing here depends on a secret but data: branches, addresses and the number of rounds follow from the number of blocks alone.
-import { assemble, block, type Code, FunctionBuilder, get, i32, type Local, loopWhile, set, v128 } from './assembler.ts';
+// Nothing here depends on a secret but data: branches, addresses and the number of rounds follow from lengths alone.
+import { assemble, block, call, type Code, FunctionBuilder, get, i32, type Local, loopWhile, set, v128 } from './assembler.ts';
 
 /** Where things are in the memory of the module, in bytes. `src/crypto/wasm-hmac.ts` uses the same numbers. */
 export const LAYOUT = {
@@ -10,11 +10,14 @@ export const LAYOUT = {
   constants: 0,
   /** The hash value in words of the platform: five for SHA-1, eight for SHA-256. */
   state: 256,
-  /** Another hash value, of which the module knows nothing. */
-  waiting: 288,
+  /** The hash value after the block that the key makes outside. */
+  outside: 288,
   /** The message schedule: 80 words for SHA-1, 64 for SHA-256. */
   schedule: 320,
-  input: 640,
+  /** The key, and zeros up to the end of a block. */
+  key: 640,
+  /** The data, and zeros behind it; then the code. */
+  input: 704,
   pages: 1,
 } as const;
 
@@ -138,19 +141,57 @@ function sha1(): FunctionBuilder {
   });
 }
 
-/** `digest(to)`: writes the state, as bytes in the order of the digest. */
-function digest(): FunctionBuilder {
-  const f = new FunctionBuilder('digest', ['i32'], []);
-  const words = (offset: number): Code => v128.swizzle(v128.load(i32.const(0), LAYOUT.state + offset), BIG_ENDIAN);
-  return f.body(...[0, 16].map((offset) => v128.store(get(f.parameter(0)), words(offset), offset)));
+/** The state as bytes in the order of the digest, at the input; the rest of the block is zeros. */
+const digest: Code = block(
+  ...[0, 16].map((offset) => v128.store(i32.const(LAYOUT.input), v128.swizzle(v128.load(i32.const(0), LAYOUT.state + offset), BIG_ENDIAN), offset)),
+  ...[32, 48].map((offset) => v128.store(i32.const(LAYOUT.input), v128.zero, offset)),
+);
+
+/** Ends a message that a block goes before (FIPS 180-4 5.1.1): the one bit, and the number of bits in the last word. What lies between is zeros. */
+function endMessage(length: Code, end: Code): Code {
+  const bits = i32.shl(i32.add(length, i32.const(BLOCK_BYTES)), 3);
+  const swapped = i32.or(i32.or(i32.shl(bits, 24), i32.shl(i32.and(bits, i32.const(0xff00)), 8)), i32.and(i32.shrU(bits, 8), i32.const(0xff00)));
+  return block(i32.store(i32.add(i32.const(LAYOUT.input), length), i32.const(0x80)), i32.store(end, swapped));
 }
 
-/** Turns the key at the input into the block that goes before the text, inside or outside, or one of them into the other (RFC 2104 2). */
-function pad(name: string, byte: number): FunctionBuilder {
-  const mask = v128.bytes(...new Array<number>(16).fill(byte));
-  const input = i32.const(LAYOUT.input);
-  return new FunctionBuilder(name, [], []).body(...[0, 16, 32, 48].map((offset) => v128.store(input, v128.xor(v128.load(input, offset), mask), offset)));
+/** Exclusive-ors a byte into the block of the key. */
+function mask(byte: number): Code {
+  const bytes = v128.bytes(...new Array<number>(16).fill(byte));
+  return block(...[0, 16, 32, 48].map((offset) => v128.store(i32.const(LAYOUT.key), v128.xor(v128.load(i32.const(LAYOUT.key), offset), bytes), offset)));
 }
+
+function copyState(from: number, to: number): Code {
+  return block(...[0, 16].map((offset) => v128.store(i32.const(0), v128.load(i32.const(0), from + offset), to + offset)));
+}
+
+/** A function `name(length)` that makes the code of so many bytes at the input, under the key. */
+function hmac(name: string, compress: number, digestBytes: number, initial: readonly number[]): FunctionBuilder {
+  const f = new FunctionBuilder(name, ['i32'], []);
+  const [length, end] = [f.parameter(0), f.local('i32')];
+  const start = block(...[0, 4].map((i) => v128.store(i32.const(0), v128.words(...initial.slice(i, i + 4)), LAYOUT.state + 4 * i)));
+  const takeKey = block(start, call(compress, i32.const(LAYOUT.key), i32.const(LAYOUT.key + BLOCK_BYTES)));
+  const input = i32.const(LAYOUT.input);
+  return f.body(
+    mask(0x5c),
+    takeKey,
+    copyState(LAYOUT.state, LAYOUT.outside),
+    mask(0x5c ^ 0x36),
+    takeKey,
+    set(end, i32.add(input, i32.and(i32.add(get(length), i32.const(8 + BLOCK_BYTES)), i32.const(-BLOCK_BYTES)))),
+    endMessage(get(length), i32.sub(get(end), i32.const(4))),
+    call(compress, input, get(end)),
+    digest,
+    copyState(LAYOUT.outside, LAYOUT.state),
+    endMessage(i32.const(digestBytes), i32.const(LAYOUT.input + BLOCK_BYTES - 4)),
+    call(compress, input, i32.const(LAYOUT.input + BLOCK_BYTES)),
+    digest,
+  );
+}
+
+/** FIPS 180-4 5.3.1, and zeros in place of the words that SHA-1 does not have. */
+const SHA_1_INITIAL: readonly number[] = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0, 0, 0, 0];
+/** FIPS 180-4 5.3.3: the fractional parts of the square roots of the first eight primes. */
+const SHA_256_INITIAL: readonly number[] = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
 function setUp(): FunctionBuilder {
   const fours = ROUND_CONSTANTS.flatMap((_, i) => (i % 4 === 0 ? [i] : []));
@@ -160,5 +201,5 @@ function setUp(): FunctionBuilder {
 }
 
 export function shaModule(): Uint8Array<ArrayBuffer> {
-  return assemble([sha1(), sha256(), digest(), pad('outside', 0x5c), pad('inside', 0x5c ^ 0x36), setUp()], LAYOUT.pages);
+  return assemble([sha1(), sha256(), hmac('hmac1', 0, 20, SHA_1_INITIAL), hmac('hmac256', 1, 32, SHA_256_INITIAL), setUp()], LAYOUT.pages);
 }
