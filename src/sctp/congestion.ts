@@ -15,6 +15,11 @@ export class Congestion {
   #limit = Infinity;
   #window: number;
   #threshold: number;
+  /**
+   * Whether the window was full when the last packet had left: one that is not used does not grow (7.2.1). When a SACK is read is too late to
+   * ask: of several that are read in a row only the first would find it full.
+   */
+  #isUsed = false;
   #lastAckAt: Instant = -Infinity;
   /** The threshold before the first of several timeouts in a row. */
   #thresholdBefore: number | undefined;
@@ -78,11 +83,10 @@ export class Congestion {
    * The cumulative TSN moved.
    *
    * @param ackedBytes - what was newly acknowledged, in gaps too
-   * @param flightBytes - what was in flight before: a window that was not used does not grow (7.2.1)
    * @param rttMs - smoothed
    * @param isQueueEmpty - whether the last round trip was about as short as the path's shortest one
    */
-  acknowledged(cumulativeTsn: number, ackedBytes: number, flightBytes: number, rttMs: number, isQueueEmpty: boolean, now: Instant): void {
+  acknowledged(cumulativeTsn: number, ackedBytes: number, rttMs: number, isQueueEmpty: boolean, now: Instant): void {
     const since = now - this.#lastAckAt;
     this.#lastAckAt = now;
     this.#thresholdBefore = undefined;
@@ -91,7 +95,7 @@ export class Congestion {
       this.#recoveryExit = undefined;
       return; // what was acknowledged belongs to the window before the loss
     }
-    if (flightBytes + this.#mtu < this.#window) {
+    if (!this.#isUsed) {
       // Time in which the window was not used does not move it on the curve (RFC 9438 4.2.6).
       if (this.#epochAt !== undefined) this.#epochAt += since;
       return;
@@ -172,8 +176,13 @@ export class Congestion {
     this.#repairWindow = flightBytes + Math.max(0, send);
   }
 
-  /** Chunks went out. */
-  sent(bytes: number): void {
+  /**
+   * Chunks went out.
+   *
+   * @param flightBytes - what is in flight now
+   */
+  sent(bytes: number, flightBytes: number): void {
+    this.#isUsed = flightBytes + this.#mtu >= this.#window;
     if (this.#recoveryExit !== undefined) this.#repairSent += bytes;
   }
 

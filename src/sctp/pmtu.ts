@@ -161,8 +161,9 @@ export class PathMtu {
   }
 
   /**
-   * Builds the probe: a HEARTBEAT and padding, alone in a packet. A peer that did not name PAD may not know it (RFC 4820),
-   * and gets its padding inside the HEARTBEAT, which every peer must echo (RFC 9260 3.3.5): its answer is as large.
+   * Builds the probe: a HEARTBEAT and padding, alone in a packet. A peer that did not name PAD may not know it (RFC 4820), and gets
+   * its padding inside of two HEARTBEATs. It must echo what they hold (RFC 9260 3.3.5), and an answer as large as the probe would be
+   * more than some stacks ever send.
    */
   write(builder: PacketBuilder, verificationTag: number, now: Instant): void {
     this.#isPending = false;
@@ -172,14 +173,14 @@ export class PathMtu {
     builder.begin(this.#probe, verificationTag);
     const { bytes } = builder;
     const at = COMMON_HEADER_BYTES;
-    const infoBytes = this.#peerPads ? INFO_BYTES : bytes.length - at - CHUNK_HEADER_BYTES;
-    bytes[at] = ChunkType.HEARTBEAT;
-    writeU16(bytes, at + 2, CHUNK_HEADER_BYTES + infoBytes);
-    writeU16(bytes, at + 4, HEARTBEAT_INFO);
-    writeU16(bytes, at + 6, infoBytes);
-    bytes.set(nonce, at + 8);
-    builder.at = at + CHUNK_HEADER_BYTES + infoBytes;
-    if (this.#peerPads) builder.pad();
+    if (this.#peerPads) {
+      builder.at = writeHeartbeat(bytes, at, CHUNK_HEADER_BYTES + INFO_BYTES, nonce);
+      builder.pad();
+    } else {
+      const half = at + (((bytes.length - at) >> 1) & ~3);
+      writeHeartbeat(bytes, at, half - at, nonce);
+      builder.at = writeHeartbeat(bytes, half, bytes.length - half, nonce);
+    }
     this.#timers.set('pmtu', now + this.#rto.freshTimeoutMs);
   }
 
@@ -425,6 +426,16 @@ export class PathMtu {
     this.#isHole = this.#refused <= this.#bound;
     this.#search(now);
   }
+}
+
+/** A HEARTBEAT of `length` bytes in all. Returns where it ends. */
+function writeHeartbeat(bytes: Uint8Array, at: number, length: number, nonce: Uint8Array): number {
+  bytes[at] = ChunkType.HEARTBEAT;
+  writeU16(bytes, at + 2, length);
+  writeU16(bytes, at + 4, HEARTBEAT_INFO);
+  writeU16(bytes, at + 6, length - CHUNK_HEADER_BYTES);
+  bytes.set(nonce, at + CHUNK_HEADER_BYTES + 4);
+  return at + length;
 }
 
 function plateau(index: number, overheadBytes: number): number {

@@ -192,7 +192,7 @@ export class Sender {
     this.#force = false;
     if (last < 0) return;
     const sentBytes = this.#out.flightCost - flightBefore;
-    this.congestion.sent(sentBytes);
+    this.congestion.sent(sentBytes, this.#out.flightCost);
     this.#pacer.sent(sentBytes);
     // Nothing more can go out before the peer answers: it should not hold its SACK back (RFC 9260 3.3.1, I bit). With more
     // packets on their way it would not anyway.
@@ -241,7 +241,7 @@ export class Sender {
       this.rto.recover();
       this.#tailProbed = false;
       this.#probing = false;
-      this.congestion.acknowledged(add32(out.base, -1), acked.cost, flightBefore, this.rto.smoothedMs ?? 0, isQueueEmpty, now);
+      this.congestion.acknowledged(add32(out.base, -1), acked.cost, this.rto.smoothedMs ?? 0, isQueueEmpty, now);
     }
     this.#peerWindow = readU32(bytes, start + 4);
     if (this.#probing && this.#peerWindow > 0) this.#windowOpened(now);

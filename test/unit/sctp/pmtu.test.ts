@@ -78,7 +78,7 @@ test('a probe is a HEARTBEAT and PAD alone in a packet of exactly the size (RFC 
   }
 });
 
-test('a peer that did not name PAD gets a probe that is one large HEARTBEAT, and its echo counts (RFC 9260 3.3.5)', () => {
+test('a peer that did not name PAD gets a probe of two HEARTBEATs, whose echoes are half as large, and the first counts (RFC 9260 3.3.5)', () => {
   const mtu = new PathMtu(BASE, FLOOR, new TimerTable(), new Rto(500, 200, 60_000), seededRandom(1));
   mtu.setPath(ethernet, 0);
   mtu.start(false, 0);
@@ -87,10 +87,13 @@ test('a peer that did not name PAD gets a probe that is one large HEARTBEAT, and
   const packet = builder.finish(true);
   assert.equal(packet.length, 1212);
   const { chunks } = decodePacket(packet);
-  assert.deepEqual(chunks.map(({ type }) => type), [ChunkType.HEARTBEAT]);
-  assert.ok(packet.subarray(COMMON_HEADER_BYTES + 28).every((byte) => byte === 0), 'padding is zero');
-  assert.ok(mtu.handleAck(packet.subarray(chunks[0]!.start, chunks[0]!.end), RTT_MS));
+  assert.deepEqual(chunks.map(({ type, start, end }) => ({ type, bytes: end - start })), [600, 600].map((bytes) => ({ type: ChunkType.HEARTBEAT, bytes: bytes - 4 })));
+  const [first, second] = chunks.map(({ start, end }) => packet.subarray(start, end)) as [Uint8Array, Uint8Array];
+  assert.deepEqual(first, second);
+  assert.ok(first.subarray(20).every((byte) => byte === 0), 'padding is zero');
+  assert.ok(mtu.handleAck(first, RTT_MS));
   assert.equal(mtu.mtuBytes, 1212);
+  assert.equal(mtu.handleAck(second, RTT_MS), false, 'of the next size nothing has come');
 });
 
 test('where the upper bound works, one probe finds it on loopback, and few steps elsewhere (RFC 8899 5.3)', () => {
