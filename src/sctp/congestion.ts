@@ -56,7 +56,7 @@ export class Congestion {
    */
   limit(minRttMs: number, rttMs: number, flightBytes: number): void {
     const waiting = rttMs > BUSY_LOOPS_MS ? flightBytes * (1 - BUSY_LOOPS_MS / rttMs) : 0;
-    this.#limit = BUSY_LOOPS_BYTES + minRttMs * MAX_RATE_BYTES_PER_MS + waiting;
+    this.#limit = BUSY_LOOPS_BYTES + minRttMs * MAX_RATE_BYTES_PER_MS + Math.min(waiting, BUSY_LOOPS_BYTES);
   }
 
   /** Nothing is known of the path. */

@@ -127,8 +127,9 @@ export const CUBIC_BETA = 0.7;
 /**
  * What may be in flight is bounded, however large the window grew: what keeps two event loops busy at once; what a process of this kind
  * can send in the path's shortest round trip, in bytes per ms; and what arrives in the time by which the present round trip is longer
- * than event loops need, because then they wait for a turn of their processors, and more in flight spans the waits. Beyond that
- * packets only wait in the buffers of sockets, and so does whatever is sent after them.
+ * than event loops need, because then they wait for a turn of their processors, and more in flight spans the waits, up to as much
+ * again: more in flight makes the round trip longer in turn. Beyond that packets only wait in the buffers of sockets, until these
+ * run over, and so does whatever is sent after them.
  */
 export const BUSY_LOOPS_BYTES: number = 256 * 1024;
 export const BUSY_LOOPS_MS = 4;
