@@ -1,5 +1,5 @@
 import type { Aead, AeadName, AeadSequence, CryptoProvider } from '../../core/index.ts';
-import { readU16, readU48, writeU16, writeU48 } from '../../core/bytes.ts';
+import { readU16, readU32, readU48, writeU16, writeU32, writeU48 } from '../../core/bytes.ts';
 import { GCM_EXPLICIT_NONCE_BYTES, RECORD_HEADER_BYTES, TAG_BYTES, VERSION_DTLS_1_2 } from '../constants.ts';
 
 const AAD_BYTES = 13;
@@ -90,14 +90,19 @@ export class RecordProtection {
   /** Sets nonce and additional data (RFC 5246 6.2.3.3) from a record header. */
   #prepare(buffer: Uint8Array, at: number, length: number): void {
     const implicit = this.#implicit;
-    for (let i = 0; i < 4; i++) nonce[i] = implicit[i] as number;
-    for (let i = 0; i < 8; i++) aad[i] = buffer[at + 3 + i] as number;
+    const high = readU32(buffer, at + 3); // epoch and record number
+    const low = readU32(buffer, at + 7);
+    writeU32(aad, 0, high);
+    writeU32(aad, 4, low);
     aad[8] = buffer[at] as number;
     writeU16(aad, 11, length);
+    writeU32(nonce, 0, readU32(implicit, 0));
     if (this.explicitNonceBytes > 0) {
-      for (let i = 0; i < 8; i++) nonce[4 + i] = buffer[at + RECORD_HEADER_BYTES + i] as number;
+      writeU32(nonce, 4, readU32(buffer, at + RECORD_HEADER_BYTES));
+      writeU32(nonce, 8, readU32(buffer, at + RECORD_HEADER_BYTES + 4));
     } else {
-      for (let i = 0; i < 8; i++) nonce[4 + i] = (implicit[4 + i] as number) ^ (aad[i] as number);
+      writeU32(nonce, 4, readU32(implicit, 4) ^ high);
+      writeU32(nonce, 8, readU32(implicit, 8) ^ low);
     }
   }
 }
