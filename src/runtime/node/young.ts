@@ -7,7 +7,7 @@ import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 // used up of what V8 allows them, and where the objects that come with them do not suffice, it is filled.
 
 /** So many bytes of datagrams in either direction are followed by a look at the heap, which takes 1 to 2 µs when it is hot. */
-export const LOOK_BYTES: number = 128 * 1024;
+export const LOOK_BYTES: number = 256 * 1024;
 /** Elements of the largest piece of filling; V8 keeps longer arrays elsewhere. */
 const LARGEST_PIECE = 15_000;
 const ELEMENT_BYTES = 8;
