@@ -7,6 +7,8 @@ const [role, ...numbers] = process.argv.slice(2);
 const [transferMs = 1500, connections = 20, rounds = 2000] = numbers.map(Number);
 const WARM_UP_MS = 700;
 const MESSAGE_BYTES = 65_536;
+/** Connections that are not counted, so that modules are loaded, and later so that the engine has compiled what it will. */
+const [FIRST_CONNECTIONS, CONNECTIONS_TO_SETTLE] = [5, 200];
 
 interface Line {
   readonly description?: { readonly type: 'offer' | 'answer'; readonly sdp: string };
@@ -59,10 +61,10 @@ async function connect(): Promise<Session> {
   return { pc, channel };
 }
 
-/** Connects and closes again and again; how long it took until the channel was open, sorted, in ms. */
-async function connectTimes(): Promise<readonly number[]> {
+/** Connects and closes again and again, `skipped` times before it counts; how long it took until the channel was open, sorted, in ms. */
+async function connectTimes(skipped: number): Promise<readonly number[]> {
   const times: number[] = [];
-  for (let i = -5; i < connections; i++) {
+  for (let i = -skipped; i < connections; i++) {
     const start = performance.now();
     const { pc } = await connect();
     if (i >= 0) times.push(performance.now() - start);
@@ -120,7 +122,8 @@ async function receive(channel: DataChannel): Promise<NonNullable<Line['received
   return { bytes: bytes - startBytes, timeMs: performance.now() - start, cpuMs: cpuMs() - startCpu };
 }
 
-const times = await connectTimes();
+const times = await connectTimes(FIRST_CONNECTIONS);
+const settledTimes = await connectTimes(CONNECTIONS_TO_SETTLE);
 const { pc, channel } = await connect();
 if (role === 'offer') {
   await hear(); // it echoes now
@@ -129,7 +132,7 @@ if (role === 'offer') {
   await hear(); // it counts now
   const sent = await transmit(channel);
   const { received } = await hear();
-  say({ result: { times, trips: [trips[trips.length >> 1], trips[Math.floor(trips.length * 0.99)]], sent, received } });
+  say({ result: { times, settledTimes, trips: [trips[trips.length >> 1], trips[Math.floor(trips.length * 0.99)]], sent, received } });
   await pause(50);
 } else {
   channel.handler = { onMessage: (data) => void channel.trySend(data) };

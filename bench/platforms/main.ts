@@ -4,12 +4,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Platform, platforms } from '../../tools/runtimes/platforms.ts';
+import { quantile } from '../scenarios.ts';
 
 const END = fileURLToPath(new URL('end.ts', import.meta.url));
 const LIMIT_MS = 60_000;
 
 interface Result {
   readonly times: readonly number[];
+  readonly settledTimes: readonly number[];
   readonly trips: readonly [number, number];
   readonly sent: { readonly cpuMs: number };
   readonly received: { readonly bytes: number; readonly timeMs: number; readonly cpuMs: number };
@@ -63,7 +65,7 @@ export async function runPlatforms(args: readonly string[]): Promise<number> {
   const effort = isQuick ? [1000, 10, 500] : [2000, 30, 3000];
   const results = new Map<Platform, Result[]>(chosen.map((platform) => [platform, []]));
   for (let run = 0; run < runs; run++) for (const platform of chosen) results.get(platform)?.push(await measure(platform, effort));
-  const rows = [['', '64 KiB messages, MB/s', 'CPU of the sender, s/GB', 'of the receiver, s/GB', 'round trip p50, µs', 'p99, µs', 'connect p50, ms', 'p95, ms']];
+  const rows = [['', '64 KiB messages, MB/s', 'CPU of the sender, s/GB', 'of the receiver, s/GB', 'round trip p50, µs', 'p99, µs', 'connect p50, ms', 'p95, ms', 'settled p50, ms', 'p95, ms']];
   for (const [{ name }, found] of results) {
     const figure = (of: (result: Result) => number, digits: number): string => median(found.map(of)).toFixed(digits);
     rows.push([
@@ -73,8 +75,8 @@ export async function runPlatforms(args: readonly string[]): Promise<number> {
       figure(({ received }) => received.cpuMs / 1000 / (received.bytes / 1e9), 2),
       figure(({ trips }) => trips[0] * 1000, 0),
       figure(({ trips }) => trips[1] * 1000, 0),
-      figure(({ times }) => times[times.length >> 1] ?? Number.NaN, 1),
-      figure(({ times }) => times[Math.floor(times.length * 0.95)] ?? Number.NaN, 1),
+      ...[0.5, 0.95].map((share) => figure(({ times }) => quantile(times, share), 1)),
+      ...[0.5, 0.95].map((share) => figure(({ settledTimes }) => quantile(settledTimes, share), 1)),
     ]);
   }
   console.log(`\n${new Date().toISOString().slice(0, 10)}, one process per peer, loopback, median of ${runs} ${runs === 1 ? 'run' : 'runs'}\n`);

@@ -10,8 +10,8 @@ export const DEFAULT_RECEIVE_BUFFER_BYTES: number = 1024 * 1024;
 export const MAX_QUEUED_PACKETS = 512;
 /** Up to here a send is reported without its size: only path MTU discovery wants to know it, and it probes above. */
 const SIZE_UNTOLD_BYTES = 1280;
-/** Of the platforms with this module only Node.js itself is known to hand a datagram to the system during the call, or to count it as queued. */
-const SENDS_AT_ONCE: boolean = process.versions['bun'] === undefined && process.versions['deno'] === undefined;
+/** Node.js hands a datagram to the system during the call or counts it as queued, and Bun does the one or drops it; Deno's module does it later. */
+const SENDS_AT_ONCE: boolean = process.versions['deno'] === undefined;
 
 /** Addresses are literals here, so the socket must not ask the resolver: that costs a thread's answer or a tick per send. */
 function literalLookup(family: 4 | 6): (address: string, options: unknown, done: (error: null, address: string, family: number) => void) => void {
