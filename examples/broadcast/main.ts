@@ -49,6 +49,13 @@ await serve(import.meta.url, port, async (page) => {
       else if (publish === false) end(page);
     },
     handler: {
+      // What is on the air comes behind the channel, whose section lives as long as the connection: browsers give up the path when the first section goes.
+      onConnectionStateChange(state) {
+        if (state !== 'connected' || viewers.has(viewer)) return;
+        viewers.add(viewer);
+        for (const forwarder of onAir?.forwarders ?? []) watch(viewer, forwarder);
+        tellAll();
+      },
       onTrack({ track }) {
         if (onAir?.from !== page) return;
         const forwarder = new TrackForwarder(track);
@@ -58,13 +65,10 @@ await serve(import.meta.url, port, async (page) => {
     },
   });
   const viewer: Viewer = { page, pc, watching: [] };
-  viewers.add(viewer);
   page.onEnd(() => {
     viewers.delete(viewer);
     end(page);
     tellAll();
   });
   pc.createDataChannel('so that there is a connection before there is a picture');
-  for (const forwarder of onAir?.forwarders ?? []) watch(viewer, forwarder);
-  tellAll();
 });

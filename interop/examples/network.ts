@@ -98,12 +98,13 @@ const broadcast = pageTest('broadcast', async ({ page, program, url, open: openB
   for (const one of [page, late]) await says(one, 'nobody');
   await until(async () => (await streamsOf(page)).every(({ kbps }) => kbps === 0), 10_000, 'an end of the picture');
   await click(page, 'publish');
+  const clickedMs = Date.now();
   await says(late, 'another page');
   let both: unknown;
   const takesOver = async (): Promise<boolean> => {
     const [from, to] = await Promise.all([streamsOf(page), streamsOf(late)]);
     both = [from, await textOf(page, 'message'), to, await textOf(late, 'message')];
-    return to.some(({ kbps }) => kbps > 20);
+    return to.some(({ kbps, atMs }) => kbps > 20 && atMs > clickedMs + 500); // not the last figures of the one before
   };
   await until(takesOver, 10_000, () => `the picture of the next one: ${JSON.stringify(both)}`);
   const pictures = (): Promise<number> => page.evaluate<number>("document.querySelectorAll('#videos video').length");
