@@ -58,7 +58,6 @@ export interface SctpConfig {
 /** A configuration with nothing left open. */
 export type ResolvedSctpConfig = { readonly [K in Exclude<keyof SctpConfig, 'packetMemory'>]-?: Exclude<SctpConfig[K], undefined> } & { readonly packetMemory: PacketMemory | undefined };
 
-// Every field is here: a copy that another one is added to would have a shape of its own in the engine, and so would all that reads it.
 /** Fills in the defaults. Throws `RtcError` `ERR_INVALID_ARGUMENT` on values that cannot work. */
 export function resolveSctpConfig(config: SctpConfig): ResolvedSctpConfig {
   // Written out, it is an object with a fixed shape; joined from two, it would be a table of four times the size.
