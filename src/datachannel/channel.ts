@@ -24,6 +24,8 @@ export class Channel implements ChannelHandle {
   readable = false;
   /** Bytes of it that the association has not taken yet. */
   queuedBytes = 0;
+  /** Whether the peer was told of it, or need not be: from then on its end is a reset of its stream. */
+  announced = false;
   /** Until the peer acknowledged the OPEN all messages go in order, so that none overtakes it (RFC 8832 6). */
   acknowledged: boolean;
   /** Which directions of its stream were reset; both must be before the id is free (RFC 8831 6.7). */

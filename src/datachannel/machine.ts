@@ -43,7 +43,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
   #released = 0;
   #buffered = 0;
   #remoteMaxMessageSizeBytes: number;
-  #association: 'none' | 'connected' | 'over' = 'none';
+  #association: 'none' | 'agreed' | 'connected' | 'over' = 'none';
 
   constructor(config: DataChannelsConfig, _environment: Environment) {
     this.#config = resolveDataChannelsConfig(config);
@@ -95,7 +95,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     );
     if (negotiated) {
       this.#ids.claim(channel, init.id as number);
-      if (this.#association === 'connected') this.#announce(channel);
+      this.#announce(channel);
     } else if (this.#ids.parity === undefined) this.#unnumbered.push(channel);
     else this.#number(channel);
     return channel;
@@ -109,7 +109,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     const channel = handle as Channel;
     if (channel.state === 'closed' || channel.state === 'closing') return;
     this.#discardUnread(channel);
-    if (channel.id === undefined || this.#association !== 'connected') this.#finish(channel, 'closed');
+    if (channel.state === 'connecting' && !channel.announced) this.#finish(channel, 'closed');
     else this.#beginClose(channel);
   }
 
@@ -206,8 +206,9 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
 
   handleEvent(event: SctpEvent, _now: Instant): void {
     switch (event.type) {
+      case 'agreed':
       case 'connected':
-        this.#association = 'connected';
+        this.#association = event.type;
         this.#ids.setLimit(Math.min(event.streamsIn, event.streamsOut));
         for (const channel of this.#ids.all()) this.#announce(channel);
         return;
@@ -248,18 +249,21 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
 
   #number(channel: Channel): void {
     if (!this.#ids.assign(channel)) this.#finish(channel, 'no-stream');
-    else if (this.#association === 'connected') this.#announce(channel);
+    else this.#announce(channel);
   }
 
+  /** Tells the peer of a channel as soon as something can be sent, and opens it once the association is there. */
   #announce(channel: Channel): void {
-    if (channel.state !== 'connecting') return;
+    if (channel.state !== 'connecting' || (this.#association !== 'agreed' && this.#association !== 'connected')) return;
     const id = channel.id as number;
     if (!this.#ids.usable(id)) {
       this.#finish(channel, 'no-stream');
       return;
     }
+    if (!channel.negotiated && !channel.announced) this.#sendDcep(id, encodeOpen(channel));
+    channel.announced = true;
+    if (this.#association !== 'connected') return;
     channel.state = 'open';
-    if (!channel.negotiated) this.#sendDcep(id, encodeOpen(channel));
     this.#events.push({ type: 'open', channel });
     for (const message of this.#early.take(id)) this.#replay(message);
   }
@@ -298,6 +302,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     }
     const channel = new Channel(open, false, true);
     this.#ids.claim(channel, streamId);
+    channel.announced = true;
     channel.state = 'open';
     this.#sendDcep(streamId, encodeAck());
     this.#events.push({ type: 'incoming', channel });

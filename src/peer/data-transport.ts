@@ -31,7 +31,8 @@ export class DataTransport {
   #sctp: SctpAssociation | undefined;
   #parameters: SctpParameters | undefined;
   #path: SctpPath | undefined;
-  #isConnected = false;
+  /** Whether the peer has agreed to the association, and it has not ended. */
+  #takesMessages = false;
 
   constructor(config: PeerConfig, environment: Environment, packetMemory?: PacketMemory) {
     this.#config = config;
@@ -134,7 +135,7 @@ export class DataTransport {
   handleWrite(message: ChannelSend, now: Instant): void {
     this.#channels.handleWrite(message, now);
     this.#now = now;
-    if (this.#isConnected && this.#sctp !== undefined) this.#pumpWrites(this.#sctp, now);
+    if (this.#takesMessages && this.#sctp !== undefined) this.#pumpWrites(this.#sctp, now);
   }
 
   /** The next message of one channel. Reading it opens the peer's window. */
@@ -189,7 +190,7 @@ export class DataTransport {
     if (sctp === undefined) return;
     for (let message = sctp.pollRead(); message !== undefined; message = sctp.pollRead()) this.#channels.handleRead(message, now);
     this.#pumpEvents(now);
-    if (!this.#isConnected) return;
+    if (!this.#takesMessages) return;
     this.#pumpWrites(sctp, now);
     this.#pumpCommands(now);
   }
@@ -214,8 +215,8 @@ export class DataTransport {
   }
 
   #onSctpEvent(event: SctpEvent, now: Instant): void {
-    if (event.type === 'connected') this.#isConnected = true;
-    else if (event.type === 'closed' || event.type === 'failed') this.#isConnected = false;
+    if (event.type === 'agreed' || event.type === 'connected') this.#takesMessages = true;
+    else if (event.type === 'closed' || event.type === 'failed') this.#takesMessages = false;
     this.#channels.handleEvent(event, now);
   }
 }

@@ -44,6 +44,8 @@ export type SctpResetResult = 'performed' | 'denied' | 'failed';
 
 /** What an association reports. */
 export type SctpEvent =
+  /** The peer has answered our INIT: what is written now goes out with the COOKIE ECHO, before `connected`. An end that only accepts has no such event. */
+  | { readonly type: 'agreed'; readonly streamsOut: number; readonly streamsIn: number }
   /** Messages may go both ways. The stream counts are how many ids may be used: 0 to count − 1. */
   | { readonly type: 'connected'; readonly streamsOut: number; readonly streamsIn: number }
   /** The peer reset its outgoing side of these streams; an empty list means all streams (RFC 6525 4.1). */

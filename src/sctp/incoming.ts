@@ -114,7 +114,7 @@ export class Incoming {
       case ChunkType.I_FORWARD_TSN:
         return association === undefined || this.#handleForwardTsn(association, packet, at, end);
       case ChunkType.RE_CONFIG:
-        if (association !== undefined && life.state !== 'closed') association.resets.handle(decodeReconfig(packet, start, end), now);
+        if (association !== undefined && life.state !== 'closed' && life.state !== 'cookie-echoed') association.resets.handle(decodeReconfig(packet, start, end), now);
         return true;
       case ChunkType.ABORT:
         if (life.state !== 'new') life.fail('aborted');

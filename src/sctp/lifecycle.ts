@@ -22,8 +22,16 @@ export interface Association {
   readonly resets: StreamResets;
   readonly heartbeat: Heartbeat;
   readonly streamsOut: number;
+  readonly streamsIn: number;
   /** Whether our packets go without checksums (RFC 9653). */
   readonly zeroChecksum: boolean;
+  /** Whether the peer knows PAD chunks (RFC 4820). */
+  readonly padding: boolean;
+}
+
+interface Repeated {
+  readonly tag: number;
+  readonly chunk: Uint8Array;
 }
 
 /** The states of an association and the only place that changes them (RFC 9260 4, 5, 9). */
@@ -48,11 +56,11 @@ export class Lifecycle {
   readonly #environment: Environment;
   readonly #counters: Counters;
   #state: SctpState = 'new';
-  /** What INIT ACK said, while the COOKIE ACK is awaited. */
-  #peer: Init | undefined;
+  /** A COOKIE ECHO that is to be sent. */
+  #cookieEcho: Uint8Array | undefined;
   #tries = 0;
   /** The packet that t1 or t2 sends again. */
-  #repeated: { readonly tag: number; readonly chunk: Uint8Array } | undefined;
+  #repeated: Repeated | undefined;
   /** The packet of our first INIT, which may still be waiting. */
   #firstInit: Uint8Array | undefined;
 
@@ -130,10 +138,17 @@ export class Lifecycle {
       this.#counters.add('sctp.init');
       return;
     }
-    this.#peer = { ...init, cookie: undefined };
-    this.peerTag = init.initiateTag;
     this.#state = 'cookie-echoed';
+    const { streamsOut, streamsIn } = this.#admit(init);
     this.#repeat('t1', this.peerTag, this.handshake.cookieEcho(init.cookie), now);
+    this.events.push({ type: 'agreed', streamsOut, streamsIn });
+  }
+
+  /** The COOKIE ECHO that goes out next, once; DATA may follow it in its packet, and nothing else may leave before it is answered (RFC 9260 5.1). */
+  takeCookieEcho(): Uint8Array | undefined {
+    const chunk = this.#cookieEcho;
+    this.#cookieEcho = undefined;
+    return chunk;
   }
 
   /** RFC 9260 5.1.5 and 5.2.4. Returns whether the chunks behind it may be looked at. */
@@ -156,9 +171,13 @@ export class Lifecycle {
       case 'new':
       case 'cookie-wait':
       case 'cookie-echoed':
-        this.peerTag = state.peer.initiateTag; // 5.2.4 B: in a collision the cookie knows the peer's latest tag
+        // 5.2.4 B: in a collision the cookie knows the peer's latest tag. What went to another one is lost.
+        if (state.peer.initiateTag !== this.peerTag) {
+          this.#admit(state.peer);
+          this.sender.resend(now);
+        }
         this.control.push(encodeChunk(ChunkType.COOKIE_ACK, 0, EMPTY));
-        this.#establish(state.peer, now);
+        this.#establish(now);
         return true;
       case 'closed':
         return false;
@@ -170,21 +189,21 @@ export class Lifecycle {
   }
 
   handleCookieAck(now: Instant): void {
-    if (this.#state === 'cookie-echoed' && this.#peer !== undefined) this.#establish(this.#peer, now);
+    if (this.#state === 'cookie-echoed') this.#establish(now);
   }
 
-  #establish(peer: Init, now: Instant): void {
+  /** Prepares everything for the peer of an INIT or INIT ACK. */
+  #admit(peer: Init): Association {
     const { timers, events, control, sender } = this;
     const config = this.#config;
-    this.#stopRepeating();
-    this.#peer = undefined;
-    this.#state = 'established';
+    this.peerTag = peer.initiateTag;
     const streamsIn = Math.min(config.streams, peer.streamsOut);
     const streamsOut = Math.min(config.streams, peer.streamsIn);
+    const padding = peer.padding === true;
     const interleaving = config.interleaving && peer.interleaving === true;
     sender.setPeer(peer.receiveWindowBytes, interleaving ? peer.interleavedSkips === true : peer.forwardTsn, interleaving);
     // PAD is named by stacks that search for the path's MTU as this one does; those that are known to count SACKs do not.
-    const receiver = new Receiver(config, peer.initialTsn, streamsIn, interleaving, peer.padding === true, timers, this.#counters);
+    const receiver = new Receiver(config, peer.initialTsn, streamsIn, interleaving, padding, timers, this.#counters);
     events.messages = receiver.streams;
     const heartbeat = new Heartbeat(this.#environment, control, timers, sender.rto, config.heartbeatMs);
     const resets = new StreamResets({
@@ -200,10 +219,18 @@ export class Lifecycle {
       streamsIn,
       supported: peer.reconfig,
     });
-    this.association = { receiver, resets, heartbeat, streamsOut, zeroChecksum: config.zeroChecksum && peer.zeroChecksum };
-    heartbeat.start(now);
-    this.pathMtu.start(peer.padding === true, now);
-    events.push({ type: 'connected', streamsOut, streamsIn });
+    this.association = { receiver, resets, heartbeat, streamsOut, streamsIn, zeroChecksum: config.zeroChecksum && peer.zeroChecksum, padding };
+    return this.association;
+  }
+
+  #establish(now: Instant): void {
+    const { association } = this;
+    if (association === undefined) return;
+    this.#stopRepeating();
+    this.#state = 'established';
+    association.heartbeat.start(now);
+    this.pathMtu.start(association.padding, now);
+    this.events.push({ type: 'connected', streamsOut: association.streamsOut, streamsIn: association.streamsIn });
   }
 
   shutdown(now: Instant): void {
@@ -309,15 +336,20 @@ export class Lifecycle {
       this.fail('timeout');
       return;
     }
-    this.sendAlone(repeated.chunk, repeated.tag);
+    this.#send(repeated);
     this.#startTimer(timer, now);
   }
 
   #repeat(timer: 't1' | 't2', tag: number, chunk: Uint8Array, now: Instant): void {
     this.#tries = 0;
     this.#repeated = { tag, chunk };
-    this.sendAlone(chunk, tag);
+    this.#send(this.#repeated);
     this.#startTimer(timer, now);
+  }
+
+  #send({ tag, chunk }: Repeated): void {
+    if (this.#state === 'cookie-echoed') this.#cookieEcho = chunk;
+    else this.sendAlone(chunk, tag);
   }
 
   #startTimer(timer: 't1' | 't2', now: Instant): void {
@@ -328,6 +360,7 @@ export class Lifecycle {
   #stopRepeating(): void {
     this.#repeated = undefined;
     this.#firstInit = undefined;
+    this.#cookieEcho = undefined;
     this.#tries = 0;
     this.timers.stop('t1');
     this.timers.stop('t2');

@@ -76,6 +76,26 @@ test('the first message may follow the OPEN at once, in order until the ACK came
   }
 });
 
+test('an OPEN leaves behind COOKIE ECHO: the channel is open in two round trips, and one that is closed before that is reset (RFC 9260 5.1)', () => {
+  for (const closes of [false, true]) {
+    const { a, b, world } = new ChannelWorld({ link: { delayMs: 10 } });
+    a.channels.setRole('client', 0);
+    b.channels.setRole('server', 0);
+    const channel = a.channels.open({ label: 'x' }, 0);
+    world.a.association.connect(0);
+    world.run(25);
+    assert.equal(channel.state, 'connecting');
+    if (closes) a.channels.closeChannel(channel, world.now);
+    world.run(5);
+    assert.equal(b.incoming('x')?.state, 'open');
+    world.run(10);
+    assert.equal(channel.state, closes ? 'closing' : 'open');
+    assert.equal(a.of('open').length, closes ? 0 : 1);
+    world.run(1000);
+    assert.deepEqual([channel.state, b.incoming('x')?.state], closes ? ['closed', 'closed'] : ['open', 'open']);
+  }
+});
+
 test('negotiated channels need no OPEN and no role (RFC 8831 6.5)', () => {
   const world = new ChannelWorld({ link: { delayMs: 5 } });
   const a = world.a.channels.open({ label: 'n', negotiated: true, id: 9, ordered: false }, 0);

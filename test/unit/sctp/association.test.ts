@@ -19,6 +19,47 @@ test('one end connects, the other accepts, in two round trips (RFC 9260 5.1)', (
   assert.deepEqual(world.a.event('connected'), { type: 'connected', streamsOut: 65_535, streamsIn: 65_535 });
 });
 
+test('what was written before goes out behind COOKIE ECHO, and nothing else before its answer (RFC 9260 5.1)', () => {
+  for (const lost of [0, 1, 2]) {
+    const world = new SctpWorld({ link: { delayMs: 10 } });
+    const typesFromA: number[][] = [];
+    let drops = lost;
+    world.filter = (from, bytes) => {
+      const types = decodePacket(bytes).chunks.map((chunk) => chunk.type);
+      if (from === world.a && world.a.association.state === 'cookie-echoed') typesFromA.push(types);
+      return !types.includes(ChunkType.COOKIE_ECHO) || --drops < 0;
+    };
+    world.a.association.connect(0);
+    world.a.association.handleWrite(message, 0);
+    world.a.association.handleWrite({ ...message, data: payload(5000, 1) }, 0);
+    world.run(20_000, () => world.b.messages.length > 0);
+    assert.deepEqual(typesFromA.map((types) => types.filter((type, i) => i > 0 || type !== ChunkType.COOKIE_ECHO)), typesFromA.map((types) => Array(types.length - 1).fill(ChunkType.I_DATA)), `${lost} lost`);
+    assert.deepEqual(typesFromA.map((types) => types[0]), Array(lost + 1).fill(ChunkType.COOKIE_ECHO));
+    assert.deepEqual(typesFromA[0], [ChunkType.COOKIE_ECHO, ChunkType.I_DATA, ChunkType.I_DATA]);
+    if (lost === 0) assert.equal(world.now, 30);
+    assert.ok(world.run(10_000, () => world.b.messages.length === 2), `${lost} lost`);
+    assert.deepEqual(world.b.messages.map(({ data }) => data), [message.data, payload(5000, 1)]);
+  }
+});
+
+test('what went behind COOKIE ECHO to a peer that has begun anew since goes to the new one (RFC 9260 5.2.4 B)', () => {
+  const side = new SctpAssociation({}, sctpEnvironment(3));
+  const [old, fresh] = [77, 88];
+  side.connect(0);
+  const own = new DataView(side.pollWrite()!.buffer).getUint32(16);
+  const agreed = { receiveWindowBytes: 100_000, streamsOut: 10, streamsIn: 10, forwardTsn: true, reconfig: true, zeroChecksum: false };
+  side.handleRead(packetOf(own, [encodeInit(ChunkType.INIT_ACK, { ...agreed, initiateTag: old, initialTsn: 5, cookie: Uint8Array.of(1, 2, 3, 4) })]), 1);
+  side.handleWrite(message, 1);
+  const echo = decodePacket(side.pollWrite()!);
+  assert.deepEqual([echo.verificationTag, echo.chunks.map(({ type }) => type)], [old, [ChunkType.COOKIE_ECHO, ChunkType.DATA]]);
+  side.handleRead(packetOf(0, [init(fresh)]), 2);
+  const ack = side.pollWrite()!;
+  side.handleRead(packetOf(own, [encodeChunk(ChunkType.COOKIE_ECHO, 0, ack.slice(36, 36 + 67))]), 3);
+  assert.equal(side.state, 'established');
+  const answer = decodePacket(side.pollWrite()!);
+  assert.deepEqual([answer.verificationTag, answer.chunks.map(({ type }) => type)], [fresh, [ChunkType.COOKIE_ACK, ChunkType.DATA]]);
+});
+
 test('both ends connect at once and share one association (RFC 9260 5.2.1)', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const world = new SctpWorld({ seed, link: { delayMs: 10, jitterMs: seed % 2 === 0 ? 30 : 0, loss: seed > 10 ? 0.3 : 0 } });
