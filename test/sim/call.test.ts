@@ -94,7 +94,7 @@ test(`seed ${SEED}: ten minutes of audio, three layers of video and data, with 1
   for (const rid of RIDS) await sender.replaceTrack(sources.get(rid)!.track, rid);
   const channel = a.createDataChannel('data');
   await connect(world, a, b);
-  await world.run(() => incoming !== undefined, world.now + MINUTE_MS);
+  await world.run(() => incoming !== undefined && channel.readyState === 'open', world.now + MINUTE_MS);
   let messages = 0;
   incoming!.handler = { onMessage: () => void messages++ };
 
