@@ -53,7 +53,11 @@ export class RtpTransceiver {
     return this.#isStopped;
   }
 
-  /** Ends sending and receiving for good, from the next negotiation on. Throws `ERR_CLOSED`. */
+  /**
+   * Ends sending and receiving for good; the next negotiation tells the peer, and takes the transceiver out of the list (W3C 5.4). The
+   * peer's transceiver stops with it, unless its section is the one that has the transport of all (the first of the BUNDLE group) and
+   * others of them live: then the peer's becomes inactive, and a later transceiver of the kind may use it again. Throws `ERR_CLOSED`.
+   */
   stop(): void {
     this.#port.checkOpen();
     if (this.#isStopped || this.#view()?.stopping === true) return;

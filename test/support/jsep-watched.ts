@@ -14,6 +14,8 @@ export class Watched {
   readonly stopped: Set<number> = new Set();
   readonly known: Set<number> = new Set();
   hasTransport = false;
+  /** Of the group in force, for as long as its transport lives. */
+  #tag: string | undefined;
   hasAssociation = false;
   /** The peer keeps the rules: payload types and ids have one meaning, and everything is bundled. */
   readonly #isByTheBook: boolean;
@@ -80,6 +82,7 @@ export class Watched {
       case 'transport-closed':
         assert.equal(this.hasAssociation, false, 'the association ends first');
         this.hasTransport = false;
+        this.#tag = undefined;
         break;
       case 'sctp':
         assert.ok(this.hasTransport);
@@ -110,9 +113,12 @@ export class Watched {
     this.#checked = local?.sdp ?? '';
   }
 
-  /** A payload type means one thing for as long as the connection lives. */
+  /** A payload type means one thing for as long as the connection lives, and no offer moves the tag of a transport that lives (RFC 9143 7.4). */
   remember(): void {
-    const local = this.jsep.currentLocalDescription;
+    const [local, remote] = [this.jsep.currentLocalDescription, this.jsep.currentRemoteDescription];
+    const [offer, answer] = local?.type === 'offer' ? [local, remote] : [remote, local];
+    if (this.#isByTheBook && this.#tag !== undefined) assert.equal(tagOf(offer), this.#tag);
+    this.#tag = tagOf(answer);
     for (const section of parseSdp(local?.sdp ?? EMPTY).media) {
       if (isRejected(section) || section.kind === 'application') continue;
       for (const { payloadType, name, clockRateHz } of codecsOf(section)) {
@@ -122,6 +128,11 @@ export class Watched {
       }
     }
   }
+}
+
+/** The first section of the first group. */
+export function tagOf(description: Description | null): string | undefined {
+  return bundleGroupsOf(parseSdp(description?.sdp ?? EMPTY))[0]?.[0];
 }
 
 /** A description without sections. */

@@ -3,6 +3,7 @@ import { DEFAULT_SCTP_PORT } from '../../sdp/index.ts';
 import type { JsepConfig } from './config.ts';
 import type { JsepEffect } from './events.ts';
 import { restarts } from './generations.ts';
+import { heldBy } from './held.ts';
 import { applyAnsweredTracks, applyOfferedMedia } from './remote-track.ts';
 import { revertMedia } from './rollback.ts';
 import { settleMedia } from './settle-media.ts';
@@ -131,6 +132,7 @@ function settle(
     stable: undefined,
     negotiated,
     data,
+    held: heldBy(state, local, remote),
     // The channels go with their association, and the wish for a section with them.
     dataWanted: state.dataWanted && !isDataRejected,
     toReplace: isReplaced ? NO_NAMES : state.toReplace,

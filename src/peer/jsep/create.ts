@@ -5,6 +5,7 @@ import { assemble, dataSection, rejectedSection, transportLines } from './build.
 import type { JsepConfig } from './config.ts';
 import { foldSections } from './fold.ts';
 import { answerGeneration, offerGeneration } from './generations.ts';
+import { withHeldTag } from './held.ts';
 import { mediaSection } from './media-section.ts';
 import { offerMedia, placeSections } from './offer-media.ts';
 import { retag } from './remote-transport.ts';
@@ -23,7 +24,7 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
   const previous = state.pendingLocal ?? state.currentLocal;
   const sections = previous?.description.media ?? [];
   const { media, data, nextMid } = placeSections(state, sections, state.pendingLocal?.data ?? state.data);
-  const offered = offerMedia(config, state, media);
+  const offered = withHeldTag(state, offerMedia(config, state, media), data);
   const bundle = offeredBundle(state, [...offered, ...(data ? [data] : [])]);
   const [transport] = bundle;
   const generation = transport && offerGeneration(config, state, iceRestart);

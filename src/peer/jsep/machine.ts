@@ -142,7 +142,7 @@ export class Jsep {
     this.#state = setDirection(this.#state, id, direction);
   }
 
-  /** Ends a transceiver: sending and receiving now, its section with the next offer. */
+  /** Ends a transceiver: sending and receiving now, and with the next offer its section, unless that has the transport of others. */
   stopTransceiver(id: number): JsepChanges {
     return this.#take(stopTransceiver(this.#state, id));
   }

@@ -3,6 +3,7 @@ import { offeredCodecs, wantedCodecs } from './codecs.ts';
 import type { JsepConfig } from './config.ts';
 import { receives, sends } from './direction.ts';
 import { offeredExtensions, wantedExtensions } from './extensions.ts';
+import { vacantSection } from './held.ts';
 import { offeredSendRids } from './simulcast.ts';
 import type { JsepState, LocalDescription, LocalMedia, SectionPlace } from './state.ts';
 import type { Transceiver } from './transceiver.ts';
@@ -17,7 +18,7 @@ export interface Placement {
 
 /**
  * A section keeps its place and mid while it lives. A new one takes the place of a dead one of its kind, with a mid of its own
- * (RFC 9429 5.2.2), or comes last; data behind media.
+ * (RFC 9429 5.2.2), or the one that is held for nobody as it is, or comes last; data behind media.
  *
  * @param sections - of the last description of ours
  * @param activeData - the data section that lives
@@ -46,7 +47,14 @@ export function placeSections(state: JsepState, sections: readonly MediaSection[
     taken.add(mid);
     return { index, mid };
   };
-  for (const { id, kind } of alive) if (!media.has(id)) media.set(id, place(kind, createdPlace(state.lastOffer, id)));
+  let vacant = vacantSection(state);
+  for (const { id, kind } of alive) {
+    if (media.has(id)) continue;
+    if (vacant?.kind === kind) {
+      media.set(id, { index: vacant.index, mid: vacant.mid });
+      vacant = undefined;
+    } else media.set(id, place(kind, createdPlace(state.lastOffer, id)));
+  }
   const data = activeData ?? (state.dataWanted ? place('application', state.lastOffer?.data) : undefined);
   return { media, data, nextMid };
 }

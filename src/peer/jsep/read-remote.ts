@@ -105,6 +105,8 @@ function checkKept(state: JsepState, offer: SessionDescription): void {
     if (midOf(section) !== place?.mid) refuse(`${at(section)} has another a=mid than before`);
     if (section.kind !== kind || !isMediaSection(section)) refuse(`${at(section)} was one of ${kind}`);
   }
+  const held = state.held && (offer.media[state.held.index] as MediaSection);
+  if (held && !isRejected(held) && (midOf(held) !== state.held?.mid || held.kind !== state.held?.kind || !isMediaSection(held))) refuse(`${at(held)} is in use`);
   const data = state.data && (offer.media[state.data.index] as MediaSection);
   if (data === undefined || isRejected(data)) return;
   if (midOf(data) !== state.data?.mid) refuse(`${at(data)} has another a=mid than before`);

@@ -1,8 +1,9 @@
 import { isRejected, midOf } from '../../sdp/index.ts';
 import { pairCodecs, wantedCodecs } from './codecs.ts';
 import type { JsepConfig } from './config.ts';
-import { type ActiveDirection, intersected, receives, reversed } from './direction.ts';
+import { type ActiveDirection, intersected, receives, reversed, sends } from './direction.ts';
 import type { JsepEffect } from './events.ts';
+import { staysHeld } from './held.ts';
 import { revertMedia } from './rollback.ts';
 import { stop, withAgreements } from './settle-media.ts';
 import { answeredReceiveRids, proposedRids } from './simulcast.ts';
@@ -19,7 +20,9 @@ export function applyOfferedMedia(config: JsepConfig, state: JsepState, remote: 
   const ended = new Set(next.transceivers.flatMap(({ stopped, place }) => (stopped && place ? place.mid : [])));
   for (const section of remote.media) {
     if (ended.has(section.mid)) continue;
-    const { state: associated, transceiver, isNew } = associate(config, next, section);
+    const found = associate(config, next, section);
+    if (found === undefined) continue;
+    const { state: associated, transceiver, isNew } = found;
     next = withTransceiver(associated, transceiver.id, { place: { index: section.index, mid: section.mid }, ...proposedEncodings(config, associated, transceiver, section) });
     if (isNew) effects.push({ type: 'transceiver-added', transceiver: viewOf(transceiverOf(next, transceiver.id)) });
     next = announce(config, next, transceiver.id, section, reversed(section.direction), offeredRids(config, transceiver, section), effects);
@@ -40,8 +43,9 @@ export function applyAnsweredTracks(config: JsepConfig, state: JsepState, local:
   let next = state;
   for (const section of remote.media) {
     const ours = sections.get(section.mid);
-    if (ours === undefined || !next.transceivers.some(({ id, stopped }) => id === ours.transceiver && !stopped)) continue;
-    next = announce(config, next, ours.transceiver, section, intersected(ours.direction, reversed(section.direction)), ours.receiveRids.map(({ rid }) => rid), effects);
+    const transceiver = ours && next.transceivers.find(({ id, stopped }) => id === ours.transceiver && !stopped);
+    if (ours === undefined || transceiver === undefined) continue;
+    next = announce(config, next, transceiver.id, section, intersected(ours.direction, reversed(section.direction)), ours.receiveRids.map(({ rid }) => rid), effects);
   }
   return next;
 }
@@ -58,11 +62,16 @@ function stopRejected(state: JsepState, { description }: RemoteDescription, effe
   return rejected.reduce((stopping, { id }) => stop(stopping, id, effects), next);
 }
 
-// RFC 9429 5.10: the transceiver of the section, or one of addTrack that has no section and something to send, or a new one.
-function associate(config: JsepConfig, state: JsepState, { kind, mid, direction }: RemoteMedia): { state: JsepState; transceiver: Transceiver; isNew: boolean } {
+// RFC 9429 5.10: the transceiver of the section, or one of addTrack that has no section and something to send, or a new one. A section
+// that is held goes on without.
+function associate(config: JsepConfig, state: JsepState, section: RemoteMedia): { state: JsepState; transceiver: Transceiver; isNew: boolean } | undefined {
+  const { kind, mid, direction } = section;
+  const isHeld = staysHeld(state, section);
   const known = state.transceivers.find(({ place, stopped }) => !stopped && place?.mid === mid);
-  const suitable = known ?? (receives(direction) ? state.transceivers.find((transceiver) => isSuitable(transceiver, kind)) : undefined);
+  const mayTake = receives(direction) && !(isHeld && sends(direction));
+  const suitable = known ?? (mayTake ? state.transceivers.find((transceiver) => isSuitable(transceiver, kind)) : undefined);
   if (suitable) return { state, transceiver: suitable, isNew: false };
+  if (isHeld) return undefined;
   return { ...withNewTransceiver(config, state, kind, { direction: 'recvonly' }, { byAddTrack: false, createdByRemote: true }), isNew: true };
 }
 

@@ -39,7 +39,7 @@ export function settleMedia(state: JsepState, local: LocalDescription, remote: R
   next = withAgreements(next, inOrder([...agreed.values()], local), effects);
   for (const { id } of stopped) next = stop(next, id, effects);
   if (!isOfferer) next = muteUnreceived(next, settled, effects);
-  return type === 'answer' ? removeStopped(next, isOfferer ? remote : local) : next;
+  return type === 'answer' ? removeStopped(next, local, isOfferer ? remote : local) : next;
 }
 
 // Rejected by one side, or never on its way to the other.
@@ -71,12 +71,13 @@ function muteUnreceived(state: JsepState, settled: ReadonlySet<number>, effects:
   return next;
 }
 
-// A stopped one leaves once the descriptions agree that its section is dead; else the next offer has to say it.
-function removeStopped(state: JsepState, answer: LocalDescription | RemoteDescription): JsepState {
+// A stopped one leaves once the descriptions agree that its section is dead, or nobody's; else the next offer has to say it.
+function removeStopped(state: JsepState, local: LocalDescription, answer: LocalDescription | RemoteDescription): JsepState {
+  const held = local.media.find(({ transceiver }) => transceiver === undefined);
   const isGone = ({ stopped, place }: Transceiver): boolean => {
     if (!stopped || place === undefined) return stopped;
     const section = answer.description.media[place.index];
-    return section?.port === 0 || section?.attribute('mid') !== place.mid;
+    return section?.port === 0 || section?.attribute('mid') !== place.mid || held?.mid === place.mid;
   };
   return withChange(state, { transceivers: state.transceivers.filter((transceiver) => !isGone(transceiver)) });
 }

@@ -5,6 +5,7 @@ import type { PayloadTypes } from './codecs.ts';
 import type { ActiveDirection } from './direction.ts';
 import type { JsepEffect, SignalingState } from './events.ts';
 import type { ExtensionIds, LocalExtension } from './extensions.ts';
+import type { HeldSection } from './held.ts';
 import type { DeclaredSource, MediaAgreement, ReceiveEncoding } from './media.ts';
 import type { Transceiver } from './transceiver.ts';
 
@@ -28,7 +29,8 @@ export interface LocalGeneration {
 
 /** A section of media that we offer or accept, as it is written. */
 export interface LocalMedia extends SectionPlace {
-  readonly transceiver: number;
+  /** `undefined`: it is held for the transport alone. */
+  readonly transceiver: number | undefined;
   readonly kind: MediaKind;
   readonly direction: ActiveDirection;
   readonly codecs: readonly RtpCodec[];
@@ -183,6 +185,7 @@ export interface JsepState {
   readonly stable: readonly Transceiver[] | undefined;
   /** What holds of media. */
   readonly agreements: readonly MediaAgreement[];
+  readonly held: HeldSection | undefined;
   readonly payloadTypes: PayloadTypes;
   readonly extensionIds: ExtensionIds;
 }
@@ -218,6 +221,7 @@ export function initialState(sessionId: string): JsepState {
     nextTransceiver: 0,
     stable: undefined,
     agreements: [],
+    held: undefined,
     payloadTypes: NO_PAYLOAD_TYPES,
     extensionIds: NO_EXTENSION_IDS,
   };
@@ -247,6 +251,7 @@ export function withChange(state: JsepState, change: Partial<JsepState>): JsepSt
     nextTransceiver: state.nextTransceiver,
     stable: state.stable,
     agreements: state.agreements,
+    held: state.held,
     payloadTypes: state.payloadTypes,
     extensionIds: state.extensionIds,
   };

@@ -352,27 +352,27 @@ test('misuse is refused and changes nothing (W3C 5.1 to 5.4)', () => {
 
 test('a transceiver that stops says so in the next offer, and its section is used again with another mid (RFC 9429 5.2.2)', () => {
   const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b')];
-  const first = a.addTransceiver('audio');
   a.addTransceiver('video');
+  const second = a.addTransceiver('audio');
   negotiate(a, b);
-  const { effects } = a.stopTransceiver(first);
-  assert.deepEqual(agreed(effects)?.map(({ mid }) => mid), ['1'], 'nothing is sent or received from now on');
-  assert.deepEqual([a.transceivers[0]?.direction, a.transceivers[0]?.currentDirection, a.negotiationNeeded], ['stopped', 'sendonly', true]);
+  const { effects } = a.stopTransceiver(second);
+  assert.deepEqual(agreed(effects)?.map(({ mid }) => mid), ['0'], 'nothing is sent or received from now on');
+  assert.deepEqual([a.transceivers[1]?.direction, a.transceivers[1]?.currentDirection, a.negotiationNeeded], ['stopped', 'sendonly', true]);
   a.setLocalDescription();
-  assert.ok(sectionOf(a.localDescription, 0).startsWith('m=audio 0 '));
-  assert.deepEqual(linesOf(a.localDescription, 'a=group'), ['a=group:BUNDLE 1']);
+  assert.ok(sectionOf(a.localDescription, 1).startsWith('m=audio 0 '));
+  assert.deepEqual(linesOf(a.localDescription, 'a=group'), ['a=group:BUNDLE 0']);
   const offered = b.setRemoteDescription(a.localDescription as Description).effects;
   assert.deepEqual(offered.map(({ type }) => type), ['media', 'transceiver-stopped', 'signaling-state']);
-  assert.equal(b.transceivers[0]?.currentDirection, 'stopped');
+  assert.equal(b.transceivers[1]?.currentDirection, 'stopped');
   b.setLocalDescription();
   const answered = a.setRemoteDescription(b.localDescription as Description).effects;
   assert.deepEqual(answered.map(({ type }) => type), ['transceiver-stopped', 'signaling-state']);
-  assert.deepEqual([directions(a), directions(b)], [['1 sendrecv sendonly'], ['1 recvonly recvonly']]);
+  assert.deepEqual([directions(a), directions(b)], [['0 sendrecv sendonly'], ['0 recvonly recvonly']]);
   assert.deepEqual([a.negotiationNeeded, b.negotiationNeeded], [false, false]);
   b.addTransceiver('audio', { direction: 'sendonly' });
   const { offerer, answerer } = negotiate(b, a);
-  assert.deepEqual(agreed(offerer)?.map(({ mid }) => mid), ['2', '1']);
+  assert.deepEqual(agreed(offerer)?.map(({ mid }) => mid), ['0', '2']);
   assert.equal(only(answerer, 'track').length, 1);
-  assert.deepEqual(parseSdp(b.localDescription?.sdp ?? '').media.map(midOf), ['2', '1']);
-  assert.deepEqual(directions(a), ['1 sendrecv sendonly', '2 recvonly recvonly']);
+  assert.deepEqual(parseSdp(b.localDescription?.sdp ?? '').media.map(midOf), ['0', '2']);
+  assert.deepEqual(directions(a), ['0 sendrecv sendonly', '2 recvonly recvonly']);
 });
