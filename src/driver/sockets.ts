@@ -79,7 +79,7 @@ export class Sockets {
     const socket = await this.#runtime.bindUdp({ local, handler: incoming });
     incoming.local = socket.localAddress;
     if (this.#closed) await socket.close();
-    else this.#sockets = [...this.#sockets, socket]; // of the right size, unlike an array that grows
+    else this.#sockets = this.#sockets.concat(socket); // of the right size, unlike an array that grows or is spread
   }
 
   /** A socket closed by itself. */

@@ -22,6 +22,7 @@ import { RecordReader } from './record/reader.ts';
 import { RecordWriter } from './record/writer.ts';
 import { type SrtpKeys, splitSrtpKeys } from './srtp.ts';
 import type { DtlsState, DtlsStats } from './stats.ts';
+import { type Agreed, Concluded } from './v12/concluded.ts';
 import { type FragmentFate, Handshaker } from './v12/handshaker.ts';
 import type { CipherSuite } from './v12/suites.ts';
 
@@ -48,7 +49,8 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   readonly #writer: RecordWriter = new RecordWriter();
   readonly #records: RecordReader;
   readonly #early: EarlyRecords = new EarlyRecords();
-  readonly #handshaker: Handshaker;
+  /** Under way, until both sides are proven; then what stays of it. */
+  #handshake: Handshaker | Concluded;
   #state: DtlsState = 'new';
   /** Opens the peer's records, once its ChangeCipherSpec came. */
   #opener: RecordOpener | undefined;
@@ -62,7 +64,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     // Every SRTP profile derives its keys by AES in counter mode (RFC 3711 4.3.3): without it none can be agreed upon.
     this.#config = resolveConfig(environment.crypto.aesCtr ? config : { srtpProfiles: [], ...config });
     this.#records = new RecordReader(this.#counters);
-    this.#handshaker = new Handshaker(this.#config, environment, this.#counters, this.#writer, (datagram) => this.#datagrams.push(datagram));
+    this.#handshake = new Handshaker(this.#config, environment, this.#counters, this.#writer, (datagram) => this.#datagrams.push(datagram));
   }
 
   get state(): DtlsState {
@@ -70,12 +72,12 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   }
 
   get cipherSuite(): CipherSuite | undefined {
-    return this.#state === 'connected' ? this.#handshaker.session.suite : undefined;
+    return this.#agreed?.suite;
   }
 
   /** The agreed profile of RFC 5764 4.1.2. */
   get srtpProfile(): number | undefined {
-    return this.#state === 'connected' ? this.#handshaker.session.srtpProfile : undefined;
+    return this.#agreed?.srtpProfile;
   }
 
   /** As on the wire; 0xfefd is DTLS 1.2. */
@@ -85,7 +87,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
 
   /** The peer's certificate, DER, once it is proven. */
   get remoteCertificate(): Uint8Array | undefined {
-    return this.#state === 'connected' ? this.#handshaker.session.remoteCertificate : undefined;
+    return this.#agreed?.remoteCertificate;
   }
 
   /** Begins the handshake: a client says hello, a server waits for it. Later calls do nothing. */
@@ -93,7 +95,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     if (this.#state !== 'new') return;
     this.#state = 'connecting';
     this.#timers.set('handshake', now + this.#config.handshakeTimeoutMs);
-    this.#handshaker.start(now);
+    this.#handshaker?.start(now);
     this.#follow(now);
   }
 
@@ -169,7 +171,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
           this.#fail('timeout', `no handshake within ${this.#config.handshakeTimeoutMs} ms`, undefined);
           break;
         case 'retransmit':
-          this.#handshaker.onTimeout(now);
+          this.#handshaker?.onTimeout(now);
           this.#follow(now);
           break;
         default:
@@ -197,9 +199,9 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
    * state is `connected`.
    */
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
-    if (this.#state !== 'connected') throw new RtcError('ERR_INVALID_STATE', `DTLS is ${this.#state}`);
+    if (this.#state !== 'connected' || !(this.#handshake instanceof Concluded)) throw new RtcError('ERR_INVALID_STATE', `DTLS is ${this.#state}`);
     if (!(length > 0 && length <= 65_535)) throw new RtcError('ERR_INVALID_ARGUMENT', 'between 1 and 65,535 bytes');
-    return this.#handshaker.session.exportKeyingMaterial(label, length, context);
+    return this.#handshake.exportKeyingMaterial(label, length, context);
   }
 
   /** The keys of the agreed SRTP profile (RFC 5764 4.2). Throws `ERR_INVALID_STATE` when there is none. */
@@ -211,7 +213,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
 
   /** Changes the largest datagram of the handshake. Throws `ERR_INVALID_ARGUMENT` below 100 bytes. */
   setMtu(mtuBytes: number): void {
-    this.#handshaker.sender.mtuBytes = checkMtu(mtuBytes);
+    this.#handshake.sender.mtuBytes = checkMtu(mtuBytes);
   }
 
   stats(): DtlsStats {
@@ -222,9 +224,17 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
       srtpProfile: this.srtpProfile,
       recordsSent: this.#recordsSent,
       recordsReceived: this.#recordsReceived,
-      retransmissions: this.#handshaker.sender.retransmissions,
+      retransmissions: this.#handshake.sender.retransmissions,
       dropped: this.#counters.snapshot(),
     };
+  }
+
+  get #handshaker(): Handshaker | undefined {
+    return this.#handshake instanceof Handshaker ? this.#handshake : undefined;
+  }
+
+  get #agreed(): Agreed | undefined {
+    return this.#state === 'connected' && this.#handshake instanceof Concluded ? this.#handshake.agreed : undefined;
   }
 
   get #open(): boolean {
@@ -239,7 +249,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     if (type === ContentType.applicationData || this.#opener !== undefined) return this.#counters.add('dtls.plaintext');
     if (type === ContentType.alert) return this.#onAlert(content);
     if (content.length !== 1 || content[0] !== 1) return this.#counters.add('dtls.malformed');
-    this.#handshaker.onChangeCipherSpec();
+    this.#handshaker?.onChangeCipherSpec();
     this.#follow(now);
   }
 
@@ -276,35 +286,40 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   }
 
   #onHandshake(content: Uint8Array, epoch: number, record: number, now: Instant): void {
-    const fate: FragmentFate = this.#handshaker.onRecord(content, epoch, record, now);
+    const fate: FragmentFate = this.#handshake.onRecord(content, epoch, record, now);
     this.#follow(now);
     // Anybody can repeat what was in the clear, so after the handshake only a sealed repetition is trusted.
-    if (fate === 'repeated') this.#handshaker.onRepeat(now, epoch === 1 || this.#state === 'connecting');
-    else if (fate === 'late') this.#refuseRenegotiation(epoch, now);
+    if (fate === 'repeated') {
+      const trusted = epoch === 1 || this.#state === 'connecting';
+      for (const datagram of this.#handshake.onRepeat(now, trusted)) this.#datagrams.push(datagram);
+    }
+    if (fate === 'late') this.#refuseRenegotiation(epoch, now);
   }
 
   /** Does what the handshake's progress calls for. */
   #follow(now: Instant): void {
-    const { reading, retransmitAt, complete } = this.#handshaker;
+    const handshaker = this.#handshaker;
+    if (handshaker === undefined) return;
+    const { reading, retransmitAt, complete } = handshaker;
     if (retransmitAt === undefined) this.#timers.stop('retransmit');
     else this.#timers.set('retransmit', retransmitAt);
     if (this.#opener === undefined && reading !== undefined) {
       this.#opener = new RecordOpener(reading);
       this.#openEarly(now);
     }
-    if (complete && this.#state === 'connecting') this.#complete(now);
+    if (complete && this.#state === 'connecting') this.#complete(handshaker, now);
   }
 
   #openEarly(now: Instant): void {
     for (const record of this.#early.take()) if (this.#open) this.#onSealed(record, 0, record.length, now);
   }
 
-  #complete(now: Instant): void {
-    const { session } = this.#handshaker;
+  #complete(handshaker: Handshaker, now: Instant): void {
+    const concluded = handshaker.conclude();
+    this.#handshake = concluded;
     this.#state = 'connected';
     this.#timers.clear();
-    this.#handshaker.settle();
-    this.#events.push({ type: 'connected', cipherSuite: session.agreedSuite, srtpProfile: session.srtpProfile });
+    this.#events.push({ type: 'connected', cipherSuite: concluded.agreed.suite, srtpProfile: concluded.agreed.srtpProfile });
     this.#openEarly(now);
   }
 
@@ -345,7 +360,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   #end(state: 'closed' | 'failed', event: DtlsEvent): void {
     this.#state = state;
     this.#timers.clear();
-    this.#handshaker.forget();
+    this.#handshake.forget();
     this.#early.take();
     this.#opener = undefined;
     if (state === 'failed') this.#data.clear();

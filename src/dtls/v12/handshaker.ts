@@ -8,6 +8,7 @@ import { FlightSender } from '../handshake/sender.ts';
 import type { RecordProtection } from '../record/protection.ts';
 import type { RecordWriter } from '../record/writer.ts';
 import { ClientHandshake } from './client.ts';
+import { Concluded } from './concluded.ts';
 import { HelloGate } from './gate.ts';
 import { Outbox } from './outbox.ts';
 import type { HandshakeRole } from './role.ts';
@@ -105,20 +106,20 @@ export class Handshaker {
     this.retransmitAt = now + this.sender.rtoMs;
   }
 
-  /** The peer repeats itself, so it may not have got our answer. `trusted`: the repetition was authenticated or is part of a handshake under way. */
-  onRepeat(now: Instant, trusted: boolean): void {
+  /**
+   * The peer repeats itself, so it may not have got our answer, which goes out again. `trusted`: the repetition was authenticated or is part
+   * of a handshake under way.
+   */
+  onRepeat(now: Instant, trusted: boolean): Uint8Array[] {
     this.#counters.add('dtls.repeated');
     // In the middle of the peer's flight a repetition says nothing: our last flight arrived.
-    if (this.#reassembler.next !== this.#boundary) return;
-    for (const datagram of this.sender.onRepeat(now, trusted)) this.#send(datagram);
+    return this.#reassembler.next === this.#boundary ? this.sender.onRepeat(now, trusted) : [];
   }
 
-  /** After completion: lets go of what only the handshake needed. The server's last flight may be asked for again. */
-  settle(): void {
-    this.retransmitAt = undefined;
-    this.#reassembler.clear();
-    this.session.settle();
+  /** After completion: what stays of it. The server's last flight may be asked for again. */
+  conclude(): Concluded {
     if (this.session.role === 'client') this.sender.forget();
+    return new Concluded(this.session.conclude(), this.sender, this.#reassembler.next, this.session.crypto, this.#counters);
   }
 
   /** Lets go of everything, keys first. */

@@ -7,7 +7,8 @@ import { decodeCertificateMessage } from '../handshake/packets.ts';
 import { Transcript } from '../handshake/transcript.ts';
 import type { RecordProtection } from '../record/protection.ts';
 import { decodeCertificate, type LeafCertificate } from '../x509.ts';
-import { exportKeyingMaterial, extendedMasterSecret, type Role, type TrafficKeys, trafficKeys, verifyData } from './keys.ts';
+import type { Agreed } from './concluded.ts';
+import { extendedMasterSecret, type Role, type TrafficKeys, trafficKeys, verifyData } from './keys.ts';
 import { authenticationOf, type CipherSuite, schemeId, schemeOf, schemesForKey, suitesOf } from './suites.ts';
 
 /** What both sides of a handshake know and can do; the order of messages is the business of client and server. */
@@ -29,8 +30,6 @@ export class Session {
   #remoteLeaf: LeafCertificate | undefined;
   #master: Uint8Array | undefined;
   #keys: TrafficKeys | undefined;
-  /** After the handshake: what keys can be exported from, the master secret and both randoms, side by side. */
-  #exporter: Uint8Array | undefined;
 
   constructor(config: ResolvedConfig, environment: Environment) {
     this.config = config;
@@ -130,33 +129,19 @@ export class Session {
     if (!equalBytes(this.finishedData(role), body)) throw new HandshakeFailure(Alert.decryptError, 'authentication', 'Finished does not hold');
   }
 
-  exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
-    const kept = this.#exporter;
-    if (kept === undefined) return exportKeyingMaterial(this.crypto, this.agreedSuite, this.#masterSecret(), this.clientRandom, this.serverRandom, label, length, context);
-    const at = kept.length - 2 * RANDOM_BYTES;
-    const [master, clientRandom, serverRandom] = [kept.subarray(0, at), kept.subarray(at, at + RANDOM_BYTES), kept.subarray(at + RANDOM_BYTES)];
-    return exportKeyingMaterial(this.crypto, this.agreedSuite, master, clientRandom, serverRandom, label, length, context);
-  }
-
-  /** After completion: lets go of what only the handshake needed. */
-  settle(): void {
-    this.#remoteLeaf = undefined;
-    this.transcript.clear();
-    const master = this.#master;
-    if (master === undefined) return;
-    this.#exporter = concat(master, this.clientRandom, this.serverRandom);
+  /** After completion: what was agreed on, and the end of the rest. */
+  conclude(): Agreed {
+    const master = this.#masterSecret();
+    const exporter = concat(master, this.clientRandom, this.serverRandom);
     master.fill(0);
     this.#master = undefined;
-    this.clientRandom = EMPTY;
-    this.serverRandom = EMPTY;
+    return { suite: this.agreedSuite, srtpProfile: this.srtpProfile, remoteCertificate: this.remoteCertificate, exporter };
   }
 
   /** Overwrites the secret and lets go of the keys. */
   forget(): void {
     this.#master?.fill(0);
     this.#master = undefined;
-    this.#exporter?.fill(0);
-    this.#exporter = undefined;
     this.#keys = undefined;
     this.transcript.clear();
   }

@@ -59,7 +59,7 @@ export function assemble(
   folded: readonly MediaSection[],
   bundled: readonly string[],
 ): { description: SessionDescription; origin: Origin } {
-  const body = [bundled.join(' '), ...folded.map(({ text }) => text)];
+  const body = [bundled.join(' ')].concat(folded.map(({ text }) => text)); // of the right size, unlike one that is spread
   const { sessionId, version, body: before } = state.origin;
   const isSame = body.length === before.length && body.every((text, i) => text === before[i]);
   const origin = isSame ? state.origin : { sessionId, version: version + 1, body };

@@ -266,7 +266,8 @@ export function generationOf(state: JsepState, usernameFragment: string | undefi
 /** Leaves out the generations that no description that is set names any more. */
 export function pruneGenerations(state: JsepState): JsepState {
   const named = [state.currentLocal?.usernameFragment, state.pendingLocal?.usernameFragment];
-  return withChange(state, { generations: state.generations.filter(({ credentials }) => named.includes(credentials.usernameFragment)) });
+  const isNamed = ({ credentials }: LocalGeneration): boolean => named.includes(credentials.usernameFragment);
+  return state.generations.every(isNamed) ? state : withChange(state, { generations: state.generations.filter(isNamed) });
 }
 
 /** A new state with the effect that tells of its signaling state, where that changed since `before`. */

@@ -20,6 +20,8 @@ export type ReceivedPacket = BeltPacket<ReceiveStream>;
 // What a connection of data alone has, read and never written to: each gets its own with its chain.
 const NO_SENDERS: Map<number, readonly SendStream[]> = new Map();
 const NO_STREAMS: Map<number, SendStream> = new Map();
+const NO_ARRIVED: Arrived = new Arrived();
+const NO_SEALED: Sealed = new Sealed(new Counters());
 
 /**
  * The media of a peer: SRTP on one side, packets of transceivers on the other, and the interceptors between. It sends and
@@ -40,9 +42,9 @@ export class MediaTransport {
   /** Since a packet of several receivers was written. They are built before anything else happens that could tell the difference. */
   #written: Written | undefined;
   /** What came and is not opened yet. */
-  readonly #arrived: Arrived = new Arrived();
+  #arrived: Arrived = NO_ARRIVED;
   /** What is sealed and not sent yet. */
-  readonly #sealed: Sealed = new Sealed(this.#counters);
+  #sealed: Sealed = NO_SEALED;
   /** The ids of the tracks that are sent and received, by transceiver. */
   readonly sourceIds: SparseMap<number, string> = new SparseMap();
   readonly trackIds: SparseMap<number, string> = new SparseMap();
@@ -275,6 +277,8 @@ export class MediaTransport {
     this.#senders = new Map();
     this.#sendersBySsrc = new Map();
     this.#paused = new Map();
+    this.#arrived = new Arrived();
+    this.#sealed = new Sealed(this.#counters);
   }
 
   // Reading

@@ -13,10 +13,13 @@ const SIZE_UNTOLD_BYTES = 1280;
 /** Node.js hands a datagram to the system during the call or counts it as queued, and Bun does the one or drops it; Deno's module does it later. */
 const SENDS_AT_ONCE: boolean = process.versions['deno'] === undefined;
 
+type Lookup = (address: string, options: unknown, done: (error: null, address: string, family: number) => void) => void;
+
 /** Addresses are literals here, so the socket must not ask the resolver: that costs a thread's answer or a tick per send. */
-function literalLookup(family: 4 | 6): (address: string, options: unknown, done: (error: null, address: string, family: number) => void) => void {
-  return (address, _options, done) => done(null, address, family);
-}
+const LITERAL_LOOKUP: Readonly<Record<4 | 6, Lookup>> = {
+  4: (address, _options, done) => done(null, address, 4),
+  6: (address, _options, done) => done(null, address, 6),
+};
 
 interface SystemError {
   readonly code?: string;
@@ -153,7 +156,7 @@ export async function bindUdp(options: UdpBindOptions): Promise<UdpSocket> {
   const address = canonicalAddress(text);
   if (address === undefined) throw new RtcError('ERR_INVALID_ARGUMENT', 'a socket is bound to an IP address, not to a name');
   const family = familyOf(address);
-  const socket = createSocket({ type: `udp${family}`, reuseAddr: false, ipv6Only: family === 6, lookup: literalLookup(family) });
+  const socket = createSocket({ type: `udp${family}`, reuseAddr: false, ipv6Only: family === 6, lookup: LITERAL_LOOKUP[family] });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);

@@ -297,6 +297,20 @@ test('A-DTLS-14 a sealed ClientHello or HelloRequest is answered with no_renegot
   }
 });
 
+test('after the handshake a record that ends within a fragment is counted, and the repetition in front of it is answered (RFC 6347 4.2.4)', () => {
+  const pair = new DtlsPair().handshake();
+  const sent = pair.sent.length;
+  pair.now += 1_000;
+  const content = concat(fragmentOf(H.finished, 0, new Uint8Array(12)), new Uint8Array(5));
+  sendSealed(pair, 'client', ContentType.handshake, content);
+  pair.settle(1);
+  assert.equal(pair.server.stats().dropped.get('dtls.malformed'), 1);
+  const answers = pair.sent.slice(sent).filter(({ from }) => from === 'server');
+  assert.equal(answers.length, 1, 'the last flight');
+  assert.deepEqual(recordsOf(answers[0]?.bytes as Uint8Array).map(({ type }) => type), [ContentType.changeCipherSpec, ContentType.handshake]);
+  assert.equal(pair.server.stats().retransmissions, 1);
+});
+
 test('A-DTLS-23 keys are exported only from a connection, with both roles in their place (RFC 5764 4.2)', () => {
   const idle = new DtlsPair().start();
   for (const machine of [idle.client, idle.server]) {
