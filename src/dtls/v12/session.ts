@@ -1,6 +1,6 @@
 import { concat, type CryptoProvider, DecodeError, EMPTY, type Environment, equalBytes, type GroupName, type KeyAgreement, RtcError, type SignatureScheme } from '../../core/index.ts';
 import type { ResolvedConfig } from '../config.ts';
-import { Alert, RANDOM_BYTES } from '../constants.ts';
+import { Alert } from '../constants.ts';
 import { matchesFingerprint } from '../fingerprint.ts';
 import { HandshakeFailure } from '../handshake/failure.ts';
 import { decodeCertificateMessage } from '../handshake/packets.ts';
