@@ -43,6 +43,7 @@ export {
 } from './ntp.ts';
 export type { Deadline, Instant, Protocol } from './protocol.ts';
 export { Queue } from './queue.ts';
+export { SharedSettings } from './shared.ts';
 export { SparseMap, SparseQueue, SparseSet } from './sparse.ts';
 export { add16, add32, after16, after32, distance16, distance32 } from './serial.ts';
 export { decodeUtf8, decodeUtf8Lenient, encodeUtf8 } from './text.ts';

@@ -1,6 +1,8 @@
 import type { Deadline, Instant } from './protocol.ts';
 
 const LEAST_TIMERS = 4;
+/** What a table without timers has. */
+const NONE: never[] = [];
 
 /**
  * The timers of one machine, by reason. Setting a timer schedules nothing: the owner reports {@link TimerTable.next}
@@ -13,8 +15,8 @@ const LEAST_TIMERS = 4;
  */
 export class TimerTable<Reason extends string> {
   /** In the order in which they were set first. Few run at once, so that the arrays are made small. */
-  #reasons: Reason[] = [];
-  #at: Instant[] = [];
+  #reasons: Reason[] = NONE;
+  #at: Instant[] = NONE;
   #count = 0;
 
   /** Starts a timer, or moves it when it already runs. */
@@ -37,8 +39,10 @@ export class TimerTable<Reason extends string> {
     if (i >= 0) this.#remove(i);
   }
 
-  /** Stops all timers. */
+  /** Stops all timers, and gives their memory back. */
   clear(): void {
+    this.#reasons = NONE;
+    this.#at = NONE;
     this.#count = 0;
   }
 

@@ -7,7 +7,7 @@ import { oncePerThread, type WasmMemory } from './web-assembly.ts';
 // this thread has, sealed or opened there, and copied back. All of it is synchronous, so one instance serves every key.
 
 const KEY_BYTES = 32;
-const KEY_WORD = 4;
+const KEY_AT = 16;
 const COUNTER_WORD = 12;
 const NONCE_AT = 4 * COUNTER_WORD + 4;
 const AAD_AT = 64;
@@ -88,16 +88,16 @@ export interface KeyedAead extends Aead {
 
 class WasmChaCha20Poly1305 implements KeyedAead {
   readonly #engine: Engine;
-  readonly #key: Int32Array;
+  readonly #key: Uint8Array;
 
   constructor(engine: Engine, key: Uint8Array) {
     if (key.length !== KEY_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the key has ${key.length} bytes, not ${KEY_BYTES}`);
     this.#engine = engine;
-    this.#key = new Int32Array(key.slice().buffer);
+    this.#key = key.slice();
   }
 
   get key(): Uint8Array {
-    return new Uint8Array(this.#key.buffer);
+    return this.#key;
   }
 
   seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
@@ -132,7 +132,7 @@ class WasmChaCha20Poly1305 implements KeyedAead {
     const engine = this.#engine;
     engine.reserve(textBytes, aad.length > SHORT_AAD_BYTES ? aad.length + BLOCK_BYTES : 0); // it is read in whole blocks
     const { bytes, words } = engine;
-    words.set(this.#key, KEY_WORD);
+    bytes.set(this.#key, KEY_AT);
     words[COUNTER_WORD] = 0;
     bytes.set(nonce, NONCE_AT);
     const aadAt = aad.length > SHORT_AAD_BYTES ? engine.output + textBytes + MARGIN_BYTES : AAD_AT;

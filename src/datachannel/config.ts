@@ -1,3 +1,5 @@
+import { SharedSettings } from '../core/index.ts';
+
 /** Settings of the channels of one association. Every field has a default. */
 export interface DataChannelsConfig {
   /** Channels at a time, ours and the peer's. Default 1024. */
@@ -15,5 +17,11 @@ export interface ResolvedDataChannelsConfig {
 }
 
 export function resolveDataChannelsConfig(config: DataChannelsConfig): ResolvedDataChannelsConfig {
-  return { maxChannels: 1024, remoteMaxMessageSizeBytes: 65_536, sendBufferBytes: 16 * 1024 * 1024, ...config };
+  return shared.share({
+    maxChannels: config.maxChannels ?? 1024,
+    remoteMaxMessageSizeBytes: config.remoteMaxMessageSizeBytes ?? 65_536,
+    sendBufferBytes: config.sendBufferBytes ?? 16 * 1024 * 1024,
+  });
 }
+
+const shared: SharedSettings<ResolvedDataChannelsConfig> = new SharedSettings();

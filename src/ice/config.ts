@@ -1,3 +1,4 @@
+import { SharedSettings } from '../core/index.ts';
 import type { IceCredentials } from './credentials.ts';
 import {
   ALLOWED_LOW_PORTS,
@@ -54,7 +55,7 @@ export interface IceConfig {
 export type IceSettings = Required<Omit<IceConfig, 'controlling' | 'credentials' | 'tieBreaker'>>;
 
 export function settingsOf(config: IceConfig): IceSettings {
-  return {
+  return shared.share({
     lite: config.lite ?? false,
     checkIntervalMs: config.checkIntervalMs ?? CHECK_INTERVAL_MS,
     maxRemoteCandidates: config.maxRemoteCandidates ?? MAX_REMOTE_CANDIDATES,
@@ -68,5 +69,7 @@ export function settingsOf(config: IceConfig): IceSettings {
     consentIntervalMs: config.consentIntervalMs ?? CONSENT_INTERVAL_MS,
     disconnectedMs: config.disconnectedMs ?? DISCONNECTED_MS,
     consentTimeoutMs: Math.min(config.consentTimeoutMs ?? CONSENT_TIMEOUT_MS, CONSENT_TIMEOUT_MS),
-  };
+  });
 }
+
+const shared: SharedSettings<IceSettings> = new SharedSettings();

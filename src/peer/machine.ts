@@ -1,7 +1,7 @@
-import { type Datagram, type Deadline, type Environment, type Instant, type Protocol, randomU32, RtcError } from '../core/index.ts';
+import { type Datagram, type Deadline, type Environment, type Instant, type Protocol, RtcError } from '../core/index.ts';
 import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelInit } from '../datachannel/index.ts';
 import { Certificate } from '../dtls/index.ts';
-import { generateIceCredentials, type IceConnectionState } from '../ice/index.ts';
+import { type IceConnectionState } from '../ice/index.ts';
 import type { PacketMemory } from '../sctp/index.ts';
 import { selectStreams, type StatsReport } from '../stats/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
@@ -42,9 +42,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#jsep = new Jsep({
       bundlePolicy: config.bundlePolicy,
       cname: this.#mediaTransport.cname,
-      ssrc: () => randomU32(environment.random),
       ...(config.media && { media: config.media }),
-      credentials: () => generateIceCredentials(environment.random),
       fingerprints: [this.#certificate.fingerprint('sha-256')],
       maxMessageSizeBytes: config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES,
       random: environment.random,

@@ -26,6 +26,8 @@ interface Sent {
   readonly bytesSent: number;
 }
 
+const NOTHING: Sent = { packetsSent: 0, bytesSent: 0 };
+
 /** What the two descriptions together say of DTLS. */
 export interface DtlsParameters {
   readonly role: 'client' | 'server';
@@ -47,9 +49,9 @@ export class Transport {
   #path: Path | undefined;
   /** The pair that is the path, and what had been sent when it became that. */
   #pair: IcePair | undefined;
-  #before: Sent = { packetsSent: 0, bytesSent: 0 };
-  /** What was sent over pairs while they were the path. */
-  readonly #sentOver: WeakMap<IcePair, Sent> = new WeakMap();
+  #before: Sent = NOTHING;
+  /** What was sent over pairs while they were the path; most connections never have another one. */
+  #sentOver: WeakMap<IcePair, Sent> | undefined;
   #dtlsRole: 'client' | 'server' | undefined;
   #bytesSent = 0;
   #bytesReceived = 0;
@@ -93,7 +95,7 @@ export class Transport {
 
   /** What was sent over a pair since it was selected first. */
   sentOver(pair: IcePair): Sent {
-    const sent = this.#sentOver.get(pair) ?? { packetsSent: 0, bytesSent: 0 };
+    const sent = this.#sentOver?.get(pair) ?? NOTHING;
     if (pair !== this.#pair) return sent;
     const { packetsSent, bytesSent } = this.#before;
     return { packetsSent: sent.packetsSent + this.#packetsSent - packetsSent, bytesSent: sent.bytesSent + this.#bytesSent - bytesSent };
@@ -246,7 +248,7 @@ export class Transport {
   /** Makes a pair the path. What went over the same 5-tuple before it was selected counts as its own. */
   #take(pair: IcePair): void {
     const path = this.#path;
-    if (this.#pair !== undefined) this.#sentOver.set(this.#pair, this.sentOver(this.#pair));
+    if (this.#pair !== undefined) (this.#sentOver ??= new WeakMap()).set(this.#pair, this.sentOver(this.#pair));
     const isSame = this.#pair === undefined && path !== undefined && sameAddress(path.local, pair.base) && sameAddress(path.remote, pair.remoteAddress);
     if (!isSame) this.#before = { packetsSent: this.#packetsSent, bytesSent: this.#bytesSent };
     this.#pair = pair;

@@ -1,4 +1,4 @@
-import { RtcError } from '../core/index.ts';
+import { RtcError, SharedSettings } from '../core/index.ts';
 import { MIN_MTU_BYTES } from './constants.ts';
 import type { PacketMemory } from './packet-memory.ts';
 
@@ -95,8 +95,10 @@ export function resolveSctpConfig(config: SctpConfig): ResolvedSctpConfig {
   check(resolved.streams >= 1 && resolved.streams <= 65_535, 'streams');
   check(resolved.sackDelayMs >= 0 && resolved.sackDelayMs <= 500, 'sackDelayMs');
   check(resolved.rtoMinMs > 0 && resolved.rtoMinMs <= resolved.rtoMaxMs, 'rtoMinMs');
-  return resolved;
+  return shared.share(resolved);
 }
+
+const shared: SharedSettings<ResolvedSctpConfig> = new SharedSettings();
 
 function check(holds: boolean, field: string): void {
   if (!holds) throw new RtcError('ERR_INVALID_ARGUMENT', `SCTP: ${field} is out of range`);

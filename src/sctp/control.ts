@@ -1,10 +1,10 @@
-import { type Instant, Queue } from '../core/index.ts';
+import { type Instant, SparseQueue } from '../core/index.ts';
 import { MAX_QUEUED_CONTROL_PACKETS } from './constants.ts';
 import type { PacketBuilder } from './packet-builder.ts';
 
 /** Encoded control chunks that go out with the next packets, in order, before SACK and DATA. */
 export class ControlQueue {
-  readonly #chunks: Queue<Uint8Array> = new Queue();
+  readonly #chunks: SparseQueue<Uint8Array> = new SparseQueue();
   #bytes = 0;
 
   /** What waits, in bytes. */

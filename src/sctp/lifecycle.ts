@@ -1,5 +1,5 @@
 import { readU32, writeU32 } from '../core/bytes.ts';
-import { type Counters, EMPTY, type Environment, type Instant, Queue, TimerTable } from '../core/index.ts';
+import { type Counters, EMPTY, type Environment, type Instant, SparseQueue, TimerTable } from '../core/index.ts';
 import type { ResolvedSctpConfig } from './config.ts';
 import { ChunkType, ErrorCause, FLAG_T, MAX_QUEUED_CONTROL_PACKETS } from './constants.ts';
 import { ControlQueue } from './control.ts';
@@ -44,7 +44,7 @@ export class Lifecycle {
   readonly builder: PacketBuilder;
   readonly pathMtu: PathMtu;
   /** Packets that must go alone. */
-  readonly packets: Queue<Uint8Array> = new Queue();
+  readonly packets: SparseQueue<Uint8Array> = new SparseQueue();
   association: Association | undefined;
   /** The largest packet at present, in bytes. */
   mtuBytes: number;

@@ -29,8 +29,8 @@ export function trafficKeys(crypto: CryptoProvider, suite: CipherSuite, master: 
   const block = prf(crypto, suite.hash, master, KEY_EXPANSION, concat(serverRandom, clientRandom), 2 * (keyBytes + nonceBytes));
   const nonces = 2 * keyBytes;
   const keys: TrafficKeys = {
-    client: new RecordProtection(crypto, suite.aead, block.subarray(0, keyBytes), block.slice(nonces, nonces + nonceBytes)),
-    server: new RecordProtection(crypto, suite.aead, block.subarray(keyBytes, nonces), block.slice(nonces + nonceBytes)),
+    client: new RecordProtection(crypto, suite.aead, block.subarray(0, keyBytes), block.subarray(nonces, nonces + nonceBytes)),
+    server: new RecordProtection(crypto, suite.aead, block.subarray(keyBytes, nonces), block.subarray(nonces + nonceBytes)),
   };
   block.fill(0);
   return keys;

@@ -8,11 +8,11 @@ export type BundlePolicy = 'balanced' | 'max-compat' | 'max-bundle';
 
 /** What offer/answer needs to know. */
 export interface JsepConfig {
-  /** Makes fresh ICE credentials; called when a first description or an ICE restart needs them. */
-  readonly credentials: () => IceCredentials;
+  /** Makes fresh ICE credentials; called when a first description or an ICE restart needs them. Default: of `random`. */
+  readonly credentials?: () => IceCredentials;
   /** Fingerprints of our certificates, at least one. */
   readonly fingerprints: readonly SdpFingerprint[];
-  /** Source of the session id. */
+  /** Source of the session id, and of what else is random. */
   readonly random: RandomSource;
   /** The largest message we receive, in bytes; 0 is no limit. Default 256 KiB. */
   readonly maxMessageSizeBytes?: number;

@@ -1,3 +1,4 @@
+import { generateIceCredentials } from '../../ice/index.ts';
 import type { JsepConfig } from './config.ts';
 import { generationOf, type JsepState, type LocalGeneration, type RemoteTransport } from './state.ts';
 
@@ -22,7 +23,7 @@ export function answerGeneration(config: JsepConfig, state: JsepState, remote: R
 }
 
 function freshGeneration(config: JsepConfig): LocalGeneration {
-  return { credentials: config.credentials(), candidates: [], complete: false };
+  return { credentials: config.credentials?.() ?? generateIceCredentials(config.random), candidates: [], complete: false };
 }
 
 /** Whether credentials are those of another ICE generation (RFC 8839 4.4.1.1.1). */
