@@ -135,13 +135,13 @@ export interface PeerProcess {
   readonly name: string;
   tell(message: object): void;
   /** Sends a request and waits for its reply; rejects when the peer reports an error or ends. */
-  ask(message: { readonly type: 'offer' | 'make-offer' | 'restart-ice' | 'stop-media' | 'hang-up' | 'stats'; readonly [key: string]: unknown }): Promise<PeerReply>;
+  ask(message: { readonly type: 'offer' | 'make-offer' | 'restart-ice' | 'stop' | 'stop-media' | 'hang-up' | 'stats'; readonly [key: string]: unknown }): Promise<PeerReply>;
   /** The last lines that the peer wrote to stderr. */
   log(): string;
   close(): Promise<void>;
 }
 
-const REPLIES = { offer: 'answer', 'make-offer': 'offer', 'restart-ice': 'offer', 'stop-media': 'media-stopped', 'hang-up': 'hung-up', stats: 'stats' } as const;
+const REPLIES = { offer: 'answer', 'make-offer': 'offer', 'restart-ice': 'offer', stop: 'offer', 'stop-media': 'media-stopped', 'hang-up': 'hung-up', stats: 'stats' } as const;
 const LOG_BYTES = 2000;
 
 interface Waiting {

@@ -56,8 +56,17 @@ export async function renegotiate({ pc, peer }: Pick<Call, 'pc' | 'peer'>): Prom
 }
 
 /** The peer's offer, with new credentials for ICE. */
-export async function restartByPeer({ pc, peer }: Pick<Call, 'pc' | 'peer'>): Promise<void> {
-  const { sdp } = await peer.ask({ type: 'restart-ice' });
+export async function restartByPeer(call: Pick<Call, 'pc' | 'peer'>): Promise<void> {
+  await answerPeer(call, { type: 'restart-ice' });
+}
+
+/** The peer's offer, in which one of its transceivers stops. */
+export async function stopByPeer(call: Pick<Call, 'pc' | 'peer'>, index: number): Promise<void> {
+  await answerPeer(call, { type: 'stop', index });
+}
+
+async function answerPeer({ pc, peer }: Pick<Call, 'pc' | 'peer'>, request: { readonly type: 'restart-ice' } | { readonly type: 'stop'; readonly index: number }): Promise<void> {
+  const { sdp } = await peer.ask(request);
   await pc.setRemoteDescription({ type: 'offer', sdp });
   await pc.setLocalDescription();
   peer.tell({ type: 'answer', sdp: await localSdp(pc) });

@@ -5,6 +5,7 @@ import { fecSuite } from './fec.ts';
 import { renegotiationSuite } from './renegotiation.ts';
 import { repairSuite } from './repair.ts';
 import { simulcastSuite } from './simulcast.ts';
+import { tagSuite } from './tag.ts';
 
 /** Sound and pictures with real peers. */
-export const mediaSuites: readonly Suite[] = [...bothWaysSuites(), ...codecsSuites, repairSuite, fecSuite, simulcastSuite, renegotiationSuite];
+export const mediaSuites: readonly Suite[] = [...bothWaysSuites(), ...codecsSuites, repairSuite, fecSuite, simulcastSuite, renegotiationSuite, tagSuite];

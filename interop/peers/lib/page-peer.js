@@ -164,6 +164,10 @@ window.peer = (() => {
           pc.restartIce();
           await pc.setLocalDescription();
           return { type: 'offer', sdp: await gathered() };
+        case 'stop': // a transceiver, by its place
+          pc.getTransceivers()[msg.index].stop();
+          await pc.setLocalDescription();
+          return { type: 'offer', sdp: await gathered() };
         case 'send':
           channels[msg.label ?? 'peer'].send(msg.text);
           return undefined;
