@@ -119,8 +119,10 @@ export class Watched {
     const [offer, answer] = local?.type === 'offer' ? [local, remote] : [remote, local];
     if (this.#isByTheBook && this.#tag !== undefined) assert.equal(tagOf(offer), this.#tag);
     this.#tag = tagOf(answer);
-    for (const section of parseSdp(local?.sdp ?? EMPTY).media) {
-      if (isRejected(section) || section.kind === 'application') continue;
+    const theirs = parseSdp(remote?.sdp ?? EMPTY).media;
+    for (const [i, section] of parseSdp(local?.sdp ?? EMPTY).media.entries()) {
+      const other = theirs[i];
+      if (isRejected(section) || other === undefined || isRejected(other) || section.kind === 'application') continue;
       for (const { payloadType, name, clockRateHz } of codecsOf(section)) {
         const meaning = `${name} ${clockRateHz}`.toLowerCase();
         assert.equal(this.meanings.get(payloadType) ?? meaning, meaning, `payload type ${payloadType}`);

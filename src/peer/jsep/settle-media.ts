@@ -30,7 +30,8 @@ export function settleMedia(state: JsepState, local: LocalDescription, remote: R
     next = withTransceiver(next, transceiver.id, {
       currentDirection: direction,
       hasSent: transceiver.hasSent || sends(direction),
-      ...sender,
+      // What a provisional answer of the peer takes away, the final one may still want.
+      ...((type === 'answer' || !isOfferer) && sender),
       receiveRids: section.receiveRids,
       ...(type === 'answer' && { ridless: undefined }),
     });
@@ -38,7 +39,7 @@ export function settleMedia(state: JsepState, local: LocalDescription, remote: R
   const stopped = type === 'answer' ? next.transceivers.filter((transceiver) => isEnded(transceiver, settled)) : [];
   next = withAgreements(next, inOrder([...agreed.values()], local), effects);
   for (const { id } of stopped) next = stop(next, id, effects);
-  if (!isOfferer) next = muteUnreceived(next, settled, effects);
+  if (!isOfferer) next = followReceiving(next, settled, effects);
   return type === 'answer' ? removeStopped(next, local, isOfferer ? remote : local) : next;
 }
 
@@ -60,12 +61,14 @@ export function stop(state: JsepState, id: number, effects: JsepEffect[]): JsepS
   return withTransceiver(state, id, { stopping: true, stopped: true, direction: 'inactive', currentDirection: 'inactive', firedDirection: 'inactive' });
 }
 
-// W3C 4.4.1.5, for an answer of ours: a track that was announced with the offer and is not received after all is muted.
-function muteUnreceived(state: JsepState, settled: ReadonlySet<number>, effects: JsepEffect[]): JsepState {
+// W3C 4.4.1.5, for an answer of ours: a track that was announced with the offer and is not received after all is muted. One that only a
+// provisional answer did not receive is announced again.
+function followReceiving(state: JsepState, settled: ReadonlySet<number>, effects: JsepEffect[]): JsepState {
   let next = state;
-  for (const { id, currentDirection, firedDirection } of state.transceivers) {
+  for (const { id, currentDirection, firedDirection, remoteTrack } of state.transceivers) {
     if (!settled.has(id)) continue;
     if (receives(firedDirection) && !receives(currentDirection)) effects.push({ type: 'track-removed', transceiver: id });
+    if (!receives(firedDirection) && receives(currentDirection) && remoteTrack) effects.push({ type: 'track', transceiver: id, ...remoteTrack });
     next = withTransceiver(next, id, { firedDirection: currentDirection });
   }
   return next;

@@ -151,6 +151,17 @@ test('a provisional answer agrees, a provisional no does not stop, and the final
   assert.deepEqual(agreed(a.setRemoteDescription(b.localDescription as Description).effects)?.map(({ mid, direction }) => [mid, direction]), [['0', 'inactive'], ['1', 'sendonly']]);
 });
 
+test('a track that only the provisional answer does not receive is announced again with the final one', () => {
+  const [a, b] = pair();
+  a.addTransceiver('audio', { trackId: 'one', streamIds: ['s'] });
+  a.setLocalDescription();
+  b.setRemoteDescription(a.localDescription as Description);
+  b.setDirection(0, 'inactive');
+  assert.deepEqual(only(b.setLocalDescription({ type: 'pranswer' }).effects, 'track-removed').length, 1);
+  b.setDirection(0, 'recvonly');
+  assert.deepEqual(only(b.setLocalDescription({ type: 'answer' }).effects, 'track'), [{ type: 'track', transceiver: 0, trackId: 'one', streamIds: ['s'], rids: [] }]);
+});
+
 test('a transceiver that stops while an offer of the peer is open is answered inactive, and ends with an offer of ours (W3C 5.4)', () => {
   const [a, b] = pair();
   a.addTransceiver('audio');

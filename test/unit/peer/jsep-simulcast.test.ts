@@ -60,6 +60,20 @@ test('an answer takes away, pauses, or refuses encodings (RFC 8853 5.3.2, W3C 4.
   assert.deepEqual(after(['a=rid:m recv\r\na=rid:l recv\r\n', ''], ['recv h;m;l', 'recv h']), [['h', true]]);
 });
 
+test('encodings that only a provisional answer takes away are sent with the final one (RFC 9429 4.1.10.1)', () => {
+  for (const provisional of ['a=recvonly', 'a=inactive']) {
+    const { a, b } = offering();
+    a.setLocalDescription();
+    b.setRemoteDescription(a.localDescription as Description);
+    const answer = b.createAnswer();
+    const without = edit(answer, ['a=rid:h recv\r\na=rid:m recv\r\na=rid:l recv\r\n', ''], ['a=simulcast:recv h;m;l\r\n', ''], ['a=recvonly', provisional]);
+    const [first] = agreed(a.setRemoteDescription({ type: 'pranswer', sdp: without.sdp }).effects) ?? [];
+    assert.deepEqual(first?.sendEncodings.map(({ rid }) => rid), provisional === 'a=inactive' ? [] : [undefined]);
+    const [final] = agreed(a.setRemoteDescription(answer).effects) ?? [];
+    assert.deepEqual(final?.sendEncodings.map(({ rid, active }) => [rid, active]), [['h', true], ['m', true], ['l', false]]);
+  }
+});
+
 test('what the peer paused goes on when it says so, in either role, and what the application paused does not (RFC 8853 5.2)', () => {
   const { a, b } = offering();
   const active = (): readonly boolean[] | undefined => a.transceivers[0]?.encodings.map((encoding) => encoding.active);
