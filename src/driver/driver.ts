@@ -194,16 +194,16 @@ export class PeerConnectionDriver implements SocketsHandler {
     for (let datagram = this.#peer.pollWrite(); datagram !== undefined; datagram = this.#peer.pollWrite()) {
       this.#sockets.send(datagram.bytes, datagram.local, datagram.remote);
       sentBytes += datagram.bytes.length;
-      if (packetMemory.isHalfUsed) this.#freePackets();
+      if (packetMemory.isHalfUsed && !this.#peer.holdsPackets) this.#freePackets();
       isMoreToSend = sentBytes >= limit || ((++sent & 31) === 0 && limit !== Infinity && this.now() - start > TURN_MS);
       if (isMoreToSend) break;
     }
     return isMoreToSend;
   }
 
-  /** What the system has taken makes room for the next packets; what waits in a socket stays where it is. */
+  /** What the system has taken makes room for the next packets; what waits in a socket, or still in the peer, stays where it is. */
   #freePackets(): void {
-    if (this.#sockets.queuedBytes === 0) packetMemory.reuse();
+    if (this.#sockets.queuedBytes === 0 && !this.#peer.holdsPackets) packetMemory.reuse();
     else packetMemory.leave();
   }
 

@@ -202,12 +202,21 @@ export class InterceptorChain {
     return this.#unreadRtcp.shift();
   }
 
-  /** Takes a packet of the application. Its bytes belong to the chain from here on. */
-  writeRtp(packet: OutgoingPacket, now: Instant): void {
-    if (this.#closed) return;
+  /**
+   * Takes a packet of the application. Its bytes belong to the chain from here on. Returns whether it is polled next, or behind those that wait to be
+   * polled: false when an interceptor holds it, or did something else with it.
+   */
+  writeRtp(packet: OutgoingPacket, now: Instant): boolean {
+    if (this.#closed) return false;
     this.#pass(now);
-    this.#write(packet, 0, now);
+    const isOnItsWay = this.#write(packet, 0, now);
     if (this.#stale) this.#drainWrites(now);
+    return isOnItsWay;
+  }
+
+  /** Whether packets for the wire wait to be polled that interceptors have let pass. */
+  get hasUnsent(): boolean {
+    return this.#unsent.length > 0;
   }
 
   /** Takes RTCP of the application. Throws `ERR_INVALID_ARGUMENT` for what has no form on the wire. */
@@ -240,8 +249,13 @@ export class InterceptorChain {
     return this.#events.shift();
   }
 
+  /** Whether something is to be done by the time, as far as is known. */
+  isDue(now: Instant): boolean {
+    return !this.#closed && !(this.#isNextKnown && (this.#next === undefined || now < this.#next.at));
+  }
+
   handleTimeout(now: Instant): void {
-    if (this.#closed || (this.#isNextKnown && (this.#next === undefined || now < this.#next.at))) return;
+    if (!this.isDue(now)) return;
     this.#enter(now);
     for (const interceptor of this.#timed) interceptor.handleTimeout(now);
     this.#drainReads(now);
@@ -324,17 +338,21 @@ export class InterceptorChain {
     }
   }
 
-  /** Walks a packet from a place in the row to the wire. */
-  #write(packet: OutgoingPacket, from: number, now: Instant): void {
+  /** Walks a packet from a place in the row to the wire. Returns whether it came there as it was. */
+  #write(packet: OutgoingPacket, from: number, now: Instant): boolean {
     const writers = this.#writers;
     let walking: OutgoingPacket | undefined = packet;
     for (let i = from; i < writers.length; i++) {
       walking = (writers[i] as Having<'writeRtp'>).writeRtp(walking, now);
-      if (walking === undefined) return;
+      if (walking === undefined) return false;
       if (walking.sharedPayload !== undefined && this.#keepPayloads[i] !== true) walking.sharedPayload = undefined;
     }
-    if (this.#unsent.length >= MAX_UNSENT_PACKETS) return this.counters.add('interceptor.unsent');
+    if (this.#unsent.length >= MAX_UNSENT_PACKETS) {
+      this.counters.add('interceptor.unsent');
+      return false;
+    }
     this.#unsent.push(walking);
+    return walking === packet;
   }
 
   /** The same towards the wire. */

@@ -70,6 +70,12 @@ export class PeerLayers {
   usePacketMemory(memory: PacketMemory): void {
     this.#packetMemory = memory;
     this.#data.usePacketMemory(memory);
+    this.#media.usePacketMemory(memory);
+  }
+
+  /** See `Peer.holdsPackets`. */
+  get holdsPackets(): boolean {
+    return this.#media.holdsPackets;
   }
 
   /** To look at. */

@@ -253,9 +253,14 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     return this.#layers.pollEvent();
   }
 
-  /** Packets of data are built there from now on: only where each is sent before the next is polled, and whoever sends them says when they have left. */
+  /** Packets are built there from now on: only where each is sent before the next is polled, and whoever sends them says when they have left. */
   usePacketMemory(memory: PacketMemory): void {
     this.#layers.usePacketMemory(memory);
+  }
+
+  /** Whether packets lie in that memory that were not polled yet: when the others have left, it must be left to these. */
+  get holdsPackets(): boolean {
+    return this.#layers.holdsPackets;
   }
 
   /** Does what is due. Calling early is harmless. */

@@ -25,10 +25,19 @@ export class PacketMemory {
 
   /** `size` bytes, all zero, or nothing for a packet that is too large. They are its own once it is {@link PacketMemory.keep kept}. */
   take(size: number): Uint8Array | undefined {
-    if (4 * size > MEMORY_BYTES) return undefined;
-    if (this.#at + size > this.#bytes.length) this.leave();
-    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(MEMORY_BYTES);
+    if (!this.#makeRoom(size)) return undefined;
     return this.#bytes.subarray(this.#at, this.#at + size).fill(0); // nothing of another packet must go out as padding
+  }
+
+  /**
+   * `size` bytes for a packet, and `room` behind them, or nothing for one that is too large. What was there before is there still: for who
+   * writes each byte that goes out.
+   */
+  carve(size: number, room: number): Uint8Array | undefined {
+    const taken = (size + room + 7) & ~7;
+    if (!this.#makeRoom(taken)) return undefined;
+    this.#at += taken;
+    return new Uint8Array(this.#bytes.buffer, this.#at - taken, size);
   }
 
   /** The first `size` bytes of those that were taken last belong to a packet. */
@@ -45,5 +54,12 @@ export class PacketMemory {
   leave(): void {
     this.#bytes = EMPTY;
     this.#at = 0;
+  }
+
+  #makeRoom(size: number): boolean {
+    if (4 * size > MEMORY_BYTES) return false;
+    if (this.#at + size > this.#bytes.length) this.leave();
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(MEMORY_BYTES);
+    return true;
   }
 }

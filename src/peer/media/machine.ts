@@ -2,6 +2,7 @@ import { Counters, type Deadline, type Environment, type Instant, randomBytes, r
 import { type BeltPacket, beltPacket, InterceptorChain, type InterceptorEvent, type InterceptorFactory } from '../../interceptor/index.ts';
 import { isRtcp, readRtcp, type RtcpPacket } from '../../rtcp/index.ts';
 import { isRtp, readHeader, readPadding, RtpHeader } from '../../rtp/index.ts';
+import type { PacketMemory } from '../../sctp/index.ts';
 import { type SrtpConfig, SrtpSession, type SrtpStats } from '../../srtp/index.ts';
 import type { MediaAgreement, SendEncoding } from '../jsep/index.ts';
 import { CNAME_BYTES, MAX_WRITTEN, OPENED_AT_ONCE } from './constants.ts';
@@ -41,6 +42,8 @@ export class MediaTransport {
   readonly #events: SparseQueue<MediaEvent> = new SparseQueue();
   /** Since a packet of several receivers was written. They are built before anything else happens that could tell the difference. */
   #written: Written | undefined;
+  /** Where packets may be built that leave at once. */
+  #memory: PacketMemory | undefined;
   /** What came and is not opened yet. */
   #arrived: Arrived = NO_ARRIVED;
   /** What is sealed and not sent yet. */
@@ -160,7 +163,7 @@ export class MediaTransport {
     if (!stream.takes(packet)) return this.#refuse('rtp.payload-type');
     // What needs to be encoded may turn out to be impossible, which is to be thrown from here.
     if (packet.isShared === true && packet.extensions === undefined && packet.csrcs === undefined) {
-      const written = (this.#written ??= new Written());
+      const written = (this.#written ??= new Written(this.#memory));
       written.push(packet, stream, now);
       if (written.length >= MAX_WRITTEN) this.#settle();
       return true;
@@ -180,22 +183,13 @@ export class MediaTransport {
   #settle(): void {
     if (this.#chain === undefined) return;
     if (this.#arrived.length > 0) this.#open();
-    this.#build();
+    this.#written?.build(this.#chain);
   }
 
   /** Opens what arrived, in a row as well: see {@link Sealed}. */
   #open(): void {
     const arrived = this.#arrived;
     for (let bytes = arrived.shift(); bytes !== undefined; bytes = arrived.shift()) this.#readRtp(bytes, arrived.shiftTime());
-  }
-
-  /** Builds what was written, and hands it to the interceptors. */
-  #build(): void {
-    const written = this.#written;
-    if (written === undefined || written.length === 0) return;
-    const chain = this.#chain as InterceptorChain;
-    const { at } = written;
-    for (let packet = written.shift(); packet !== undefined; packet = written.shift()) chain.writeRtp(written.shiftStream().build(packet, at), at);
   }
 
   /** Sends RTCP of the application. False, and counted, when there is nobody to send it to. */
@@ -225,10 +219,20 @@ export class MediaTransport {
     const chain = this.#chain;
     const srtp = this.#srtp;
     if (this.#sealed.length === 0 && chain !== undefined && srtp !== undefined) {
-      this.#settle();
-      this.#sealed.fill(chain, srtp);
+      if (this.#arrived.length > 0) this.#open();
+      this.#sealed.fill(chain, srtp, this.#written);
     }
     return this.#sealed.shift();
+  }
+
+  /** See `Peer.usePacketMemory`. */
+  usePacketMemory(memory: PacketMemory): void {
+    this.#memory = memory;
+  }
+
+  /** Whether packets lie in that memory that were not polled yet. */
+  get holdsPackets(): boolean {
+    return this.#sealed.length > 0 || this.#chain?.hasUnsent === true;
   }
 
   /** Puts what a description changed among the events. */
@@ -244,8 +248,12 @@ export class MediaTransport {
 
   handleTimeout(now: Instant): void {
     if (!this.isReady) return;
-    this.#settle();
-    (this.#chain as InterceptorChain).handleTimeout(now);
+    const chain = this.#chain as InterceptorChain;
+    if (this.#arrived.length > 0) this.#open();
+    if (chain.isDue(now)) {
+      this.#settle();
+      chain.handleTimeout(now);
+    }
     this.#collect(now);
   }
 

@@ -2,6 +2,7 @@ import { type Counters, Queue, RtcError } from '../../core/index.ts';
 import type { InterceptorChain } from '../../interceptor/index.ts';
 import type { SrtpSession } from '../../srtp/index.ts';
 import { SEALED_AT_ONCE } from './constants.ts';
+import type { Written } from './written.ts';
 
 /**
  * Packets that are sealed and not sent yet. Several are sealed before the first is sent: what a key needs stays in the processor's nearest
@@ -27,13 +28,14 @@ export class Sealed {
     this.#packets.clear();
   }
 
-  /** Seals what the chain has for the wire, up to a bound. */
-  fill(chain: InterceptorChain, srtp: SrtpSession): void {
-    for (let unit = chain.pollWrite(); unit !== undefined; unit = chain.pollWrite()) {
+  /** Seals what the chain has for the wire, up to a bound. What was written is built piece by piece, when what was built before is sealed. */
+  fill(chain: InterceptorChain, srtp: SrtpSession, written: Written | undefined): void {
+    while (this.#packets.length < SEALED_AT_ONCE) {
+      if (written !== undefined) while (written.length > 0 && !chain.hasUnsent) written.buildToSend(chain);
+      const unit = chain.pollWrite();
+      if (unit === undefined) return;
       const sealed = this.#protect(unit, srtp);
-      if (sealed === undefined) continue;
-      this.#packets.push(sealed);
-      if (this.#packets.length >= SEALED_AT_ONCE) return;
+      if (sealed !== undefined) this.#packets.push(sealed);
     }
   }
 

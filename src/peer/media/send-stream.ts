@@ -3,6 +3,7 @@ import { writeU16, writeU32 } from '../../core/bytes.ts';
 import { add16, add32, type Instant, type RandomSource, randomU32 } from '../../core/index.ts';
 import { beltPacket, type LocalStream, OUTGOING_TAILROOM_BYTES, type OutgoingPacket, streamElements } from '../../interceptor/index.ts';
 import { encodeRtp, type ExtensionElement, type ExtensionMap, type MediaKind, readHeader, type RtpCodec, RtpHeader } from '../../rtp/index.ts';
+import type { PacketMemory } from '../../sctp/index.ts';
 import type { SendEncoding } from '../jsep/index.ts';
 import type { Section } from './section.ts';
 
@@ -140,8 +141,12 @@ export class SendStream implements LocalStream {
     return this.#codecOf(packet) !== undefined;
   }
 
-  /** Builds a packet that it takes. */
-  build(packet: OutgoingRtp, now: Instant): OutgoingPacket {
+  /**
+   * Builds a packet that it takes.
+   *
+   * @param memory - for a packet that leaves at once
+   */
+  build(packet: OutgoingRtp, now: Instant, memory?: PacketMemory): OutgoingPacket {
     const codec = this.#codecOf(packet) as RtpCodec;
     if (this.#isNewSource) this.#align(packet, codec, now);
     const sequenceNumber = packet.sequenceNumber === undefined ? this.#sequenceNumber : add16(packet.sequenceNumber, this.#sequenceOffset);
@@ -149,7 +154,7 @@ export class SendStream implements LocalStream {
     const timestamp = add32(packet.timestamp, this.#timestampOffset);
     this.#lastTimestamp = timestamp;
     this.#lastAt = now;
-    const bytes = packet.extensions === undefined && packet.csrcs === undefined ? this.#assemble(packet) : this.#encode(packet);
+    const bytes = packet.extensions === undefined && packet.csrcs === undefined ? this.#assemble(packet, memory) : this.#encode(packet);
     bytes[1] = codec.payloadType | (packet.marker === true ? 0x80 : 0);
     writeU16(bytes, 2, sequenceNumber);
     writeU32(bytes, 4, timestamp);
@@ -186,7 +191,7 @@ export class SendStream implements LocalStream {
   }
 
   /** The header that does not change before the payload. */
-  #assemble({ payload, inPlace }: OutgoingRtp): Uint8Array {
+  #assemble({ payload, inPlace }: OutgoingRtp, memory: PacketMemory | undefined): Uint8Array {
     const header = this.#header;
     const start = payload.byteOffset - header.length;
     if (inPlace === true && start >= 0 && payload.byteOffset + payload.length + OUTGOING_TAILROOM_BYTES <= payload.buffer.byteLength) {
@@ -194,7 +199,8 @@ export class SendStream implements LocalStream {
       bytes.set(header);
       return bytes;
     }
-    const bytes = carve(header.length + payload.length);
+    const size = header.length + payload.length;
+    const bytes = memory?.carve(size, OUTGOING_TAILROOM_BYTES) ?? carve(size);
     bytes.set(header);
     bytes.set(payload, header.length);
     return bytes;

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeVp8Descriptor } from '../../../src/codec/index.ts';
 import { RtcError, toHex } from '../../../src/core/index.ts';
-import { defaultInterceptors, OUTGOING_TAILROOM_BYTES, StreamStatistics } from '../../../src/interceptor/index.ts';
-import { OUTGOING_HEADROOM_BYTES } from '../../../src/peer/index.ts';
+import { defaultInterceptors, type Interceptor, type InterceptorFactory, OUTGOING_TAILROOM_BYTES, type OutgoingPacket, Slot, StreamStatistics } from '../../../src/interceptor/index.ts';
+import { OUTGOING_HEADROOM_BYTES, PacketMemory } from '../../../src/peer/index.ts';
 import { MediaTransport } from '../../../src/peer/media/machine.ts';
 import { encodeRtp, ExtensionUri, findExtension, RtpPacket } from '../../../src/rtp/index.ts';
 import { SrtpProfile, SrtpSession } from '../../../src/srtp/index.ts';
@@ -79,19 +79,45 @@ test('a payload with room around it is not copied', () => {
 
 type Step =
   | { readonly type: 'write'; readonly transceiver: number; readonly payloadType: number | undefined; readonly number: number; readonly kind: 'plain' | 'csrcs' | 'unnumbered' }
-  | { readonly type: 'source' | 'tick' | 'poll' | 'rtcp' | 'pause' | 'resume' | 'toggle' | 'stats' };
+  | { readonly type: 'source' | 'tick' | 'poll' | 'poll some' | 'rtcp' | 'pause' | 'resume' | 'toggle' | 'stats' };
 
-/** What a transport says and sends when packets are written as shared ones, or not. */
-function story(steps: readonly Step[], isShared: boolean): string[] {
-  const transport = new MediaTransport(defaultInterceptors(), { ...mediaEnvironment, random: seededRandom(7) });
+/** Holds each third packet until the next has passed. */
+class Holder implements Interceptor {
+  readonly name = 'holder';
+  readonly #held: OutgoingPacket[] = [];
+  #count = 0;
+
+  writeRtp(packet: OutgoingPacket): OutgoingPacket | undefined {
+    if (++this.#count % 3 !== 0) return packet;
+    this.#held.push(packet);
+    return undefined;
+  }
+
+  pollWriteRtp(): OutgoingPacket | undefined {
+    return this.#count % 3 === 0 ? undefined : this.#held.shift();
+  }
+}
+const holder: InterceptorFactory = { name: 'holder', slot: Slot.pacer, create: () => new Holder() };
+
+/** What a transport says and sends when packets are written as shared ones, or not; with a memory they are built there, and are not what they were once they have left. */
+function story(steps: readonly Step[], isShared: boolean, memory?: PacketMemory, interceptors: readonly InterceptorFactory[] = defaultInterceptors()): string[] {
+  const transport = new MediaTransport(interceptors, { ...mediaEnvironment, random: seededRandom(7) });
+  if (memory !== undefined) transport.usePacketMemory(memory);
   const agreed = (direction: 'sendonly' | 'inactive') => [1, 2].map((transceiver) => agreement({ mid: String(transceiver), transceiver, direction, sendEncodings: [encoding(100 * transceiver)] }));
   const key = (length: number, value: number): Uint8Array => new Uint8Array(length).fill(value);
   transport.setKeys({ profile: SrtpProfile.aeadAes128Gcm, localKey: key(16, 1), localSalt: key(12, 2), remoteKey: key(16, 3), remoteSalt: key(12, 4) });
   transport.update(agreed('sendonly'), 0);
   const told: string[] = [];
   let now = 0;
-  const poll = (): void => {
-    for (let datagram = transport.pollWrite(); datagram !== undefined; datagram = transport.pollWrite()) told.push(toHex(datagram));
+  const poll = (most = Infinity): void => {
+    for (let left = most; left > 0; left--) {
+      const datagram = transport.pollWrite();
+      if (datagram === undefined) break;
+      told.push(toHex(datagram));
+      if (memory !== undefined) datagram.fill(0xee);
+    }
+    if (transport.holdsPackets) memory?.leave();
+    else memory?.reuse();
   };
   const write = ({ transceiver, payloadType, number, kind }: Step & { readonly type: 'write' }): void => {
     const extra = { csrcs: kind === 'csrcs' ? [1, 2] : undefined, sequenceNumber: kind === 'unnumbered' ? undefined : number };
@@ -101,7 +127,8 @@ function story(steps: readonly Step[], isShared: boolean): string[] {
   const act: Record<Exclude<Step['type'], 'write'>, () => unknown> = {
     source: () => transport.beginSource(1, 0),
     tick: () => transport.handleTimeout((now += 400)),
-    poll,
+    poll: () => poll(),
+    'poll some': () => poll(5),
     rtcp: () => transport.writeRtcp([{ type: 'pli', senderSsrc: 1, mediaSsrc: 2 }], now),
     pause: () => transport.update(agreed('inactive'), now),
     resume: () => transport.update(agreed('sendonly'), now),
@@ -120,11 +147,14 @@ function story(steps: readonly Step[], isShared: boolean): string[] {
 test('packets that are shared with other connections come out as if each had been built when it was written', () => {
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 5, arbitrary: fc.record({ type: fc.constant('write' as const), transceiver: fc.constantFrom(1, 1, 1, 2, 3), payloadType: fc.constantFrom(undefined, Pt.vp8, Pt.vp8, 77), number: fc.integer({ min: 0, max: 400 }), kind: fc.constantFrom('plain' as const, 'plain' as const, 'csrcs' as const, 'unnumbered' as const) }) },
-    { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('source' as const, 'source' as const, 'tick' as const, 'tick' as const, 'poll' as const, 'rtcp' as const, 'pause' as const, 'resume' as const, 'toggle' as const, 'stats' as const) }) },
+    { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('source' as const, 'source' as const, 'tick' as const, 'tick' as const, 'poll' as const, 'poll some' as const, 'rtcp' as const, 'pause' as const, 'resume' as const, 'toggle' as const, 'stats' as const) }) },
   );
   const run = (steps: readonly Step[]): string[] => {
     const told = story(steps, true);
     assert.deepEqual(told, story(steps, false));
+    assert.deepEqual(told, story(steps, true, new PacketMemory()), 'in memory that is used again');
+    const held = [...defaultInterceptors(), holder];
+    assert.deepEqual(story(steps, true, new PacketMemory(), held), story(steps, false, undefined, held), 'in memory that is used again, where packets are held');
     return told;
   };
   fc.assert(fc.property(fc.array(step, { minLength: 10, maxLength: 50 }), (steps) => void run(steps)), { numRuns: 100 });
@@ -133,6 +163,28 @@ test('packets that are shared with other connections come out as if each had bee
   const pair = oneWay();
   const tooMany = { payload: payload('x'), timestamp: 0, csrcs: new Array<number>(16).fill(1), isShared: true };
   assert.throws(() => pair.a.write(1, 0, tooMany, 1), RtcError, 'what cannot be built is told at once');
+});
+
+test('packets that leave one after the other lie in one memory, until an interceptor holds one', () => {
+  const buffersOf = (interceptors: readonly InterceptorFactory[]): number => {
+    const memory = new PacketMemory();
+    const pair = new MediaPair(interceptors);
+    pair.setKeys();
+    pair.a.usePacketMemory(memory);
+    pair.a.update([agreement({ mid: '0', direction: 'sendonly', sendEncodings: [encoding(100)] })], 0);
+    const buffers = new Set<ArrayBufferLike>();
+    pair.a.pollTimeout();
+    for (let turn = 0; turn < 100; turn++) {
+      for (let i = 0; i < 20; i++) pair.a.write(1, 0, { payload: new Uint8Array(1000), timestamp: 0, isShared: true }, turn);
+      pair.a.handleTimeout(turn);
+      for (let datagram = pair.a.pollWrite(); datagram !== undefined; datagram = pair.a.pollWrite()) if (datagram.length > 1000) buffers.add(datagram.buffer);
+      memory.reuse();
+      pair.a.pollTimeout();
+    }
+    return buffers.size;
+  };
+  assert.equal(buffersOf(defaultInterceptors()), 1);
+  assert.ok(buffersOf([holder]) > 20);
 });
 
 test('RFC 9143 9.2: the MID decides between sections that share payload types', () => {

@@ -29,7 +29,7 @@ test('packets are sealed in a row up to a bound, in order, and the rest stays in
   const sealed = new Sealed(new Counters());
   const taken: number[][] = [];
   for (const rest of [SEALED_AT_ONCE + 3, 3, 0]) {
-    sealed.fill(chain, srtp);
+    sealed.fill(chain, srtp, undefined);
     assert.equal(left(), rest);
     taken.push(take(sealed));
   }
@@ -41,7 +41,7 @@ test('a packet that SRTP refuses is counted and takes no place in the row (A-SRT
   const { chain, srtp } = ends(SEALED_AT_ONCE + 1, [0]);
   const counters = new Counters();
   const sealed = new Sealed(counters);
-  sealed.fill(chain, srtp);
+  sealed.fill(chain, srtp, undefined);
   assert.deepEqual(take(sealed), Array.from({ length: SEALED_AT_ONCE }, (_, i) => i + 1));
   assert.deepEqual([...counters.snapshot()], [['srtp.refused', 1]]);
 });
