@@ -264,7 +264,7 @@ export class DataChannel implements AsyncDisposable {
       case 'closing':
         if (this.#state === 'closed') return;
         this.#state = 'closing';
-        this.#outgoing.reject(new RtcError('ERR_CLOSED', 'the peer closed the data channel'));
+        if (!this.#outgoing.isPassedOn) this.#outgoing.reject(new RtcError('ERR_CLOSED', 'the peer closed the data channel'));
         return this.#report({ type: 'closing' });
       case 'closed':
         return this.#onClosed(event.error);
@@ -285,13 +285,19 @@ export class DataChannel implements AsyncDisposable {
     if (this.#state === 'closed') return;
     this.#deliver();
     this.#state = 'closed';
-    const why = error ?? new RtcError('ERR_CLOSED', 'the data channel is closed');
-    if (!this.#wasOpen) this.#failure = why;
-    if (!this.#wasOpen) this.#opened?.reject(why);
-    this.#outgoing.reject(why);
+    if (!this.#wasOpen || !this.#outgoing.isPassedOn) this.#disappoint(error ?? new RtcError('ERR_CLOSED', 'the data channel is closed'));
     if (error) this.#report({ type: 'error', error });
     this.#report({ type: 'close' });
     this.#closed?.resolve();
+  }
+
+  /** Those who wait hear why. An error, with its stack, is made only where somebody does. */
+  #disappoint(why: RtcError): void {
+    if (!this.#wasOpen) {
+      this.#failure = why;
+      this.#opened?.reject(why);
+    }
+    this.#outgoing.reject(why);
   }
 
   /** To the handler if it wants it, else to whoever polls. */

@@ -53,7 +53,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
 
   /** The channels that are not closed. */
   get channels(): readonly ChannelHandle[] {
-    return [...this.#ids.all(), ...this.#unnumbered];
+    return this.#ids.all().concat(this.#unnumbered);
   }
 
   /** The largest message that the peer takes, in bytes (`a=max-message-size`); 0 means no limit. */
@@ -243,7 +243,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
 
   /** Closes all channels. */
   close(now: Instant): void {
-    for (const channel of [...this.#ids.all(), ...this.#unnumbered]) this.closeChannel(channel, now);
+    for (const channel of this.#ids.all().concat(this.#unnumbered)) this.closeChannel(channel, now);
     this.#unnumbered = [];
   }
 
@@ -428,7 +428,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     this.#writes.clear();
     this.#resets = [];
     this.#early.clear();
-    for (const channel of [...this.#ids.all(), ...this.#unnumbered]) this.#finish(channel, channel.state === 'closing' ? channel.closeReason : reason);
+    for (const channel of this.#ids.all().concat(this.#unnumbered)) this.#finish(channel, channel.state === 'closing' ? channel.closeReason : reason);
   }
 }
 

@@ -33,7 +33,7 @@ export class Sockets {
   /** How many bytes wait in the runtime to be sent. */
   get queuedBytes(): number {
     let bytes = 0;
-    for (const socket of this.#sockets) bytes += socket.queuedBytes;
+    for (let i = 0; i < this.#sockets.length; i++) bytes += (this.#sockets[i] as UdpSocket).queuedBytes;
     return bytes;
   }
 
@@ -57,7 +57,8 @@ export class Sockets {
 
   /** Hands a datagram to the socket that it leaves from. False when that socket is gone. */
   send(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): boolean {
-    for (const socket of this.#sockets) {
+    for (let i = 0; i < this.#sockets.length; i++) {
+      const socket = this.#sockets[i] as UdpSocket;
       const bound = socket.localAddress;
       if (bound === local || (bound.port === local.port && bound.address === local.address)) {
         socket.send(bytes, remote);
@@ -71,7 +72,8 @@ export class Sockets {
     this.#closed = true;
     const sockets = this.#sockets;
     this.#sockets = [];
-    await Promise.all(sockets.map((socket) => socket.close()));
+    const closings = sockets.map((socket) => socket.close());
+    for (let i = 0; i < closings.length; i++) await closings[i];
   }
 
   async #bind(local: TransportAddress): Promise<void> {

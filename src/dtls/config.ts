@@ -84,7 +84,7 @@ export function resolveConfig(config: DtlsConfig): ResolvedConfig {
     maxSealedRecords: Math.min(atLeast('maxSealedRecords', config.maxSealedRecords ?? MAX_RECORD_SEQUENCE, 2), MAX_RECORD_SEQUENCE),
     maxWarningAlerts: atLeast('maxWarningAlerts', config.maxWarningAlerts ?? MAX_WARNING_ALERTS, 0),
   };
-  for (const profile of resolved.srtpProfiles) srtpProfileSizes(profile);
+  resolved.srtpProfiles.forEach(srtpProfileSizes);
   if (resolved.srtpRequired && resolved.srtpProfiles.length === 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'SRTP is required but no profile is given');
   if (resolved.cookie === 'required') {
     if (config.role !== 'server') throw new RtcError('ERR_INVALID_ARGUMENT', 'only a server asks for cookies');

@@ -45,7 +45,11 @@ export function decodeTime(tag: number, content: Uint8Array): number {
   const short = number(0, 2);
   const year = tag === Tag.utcTime ? (short < 50 ? 2000 + short : 1900 + short) : number(0, 4);
   const at = digits - 10;
-  const [month, day, hour, minute, second] = [number(at, 2), number(at + 2, 2), number(at + 4, 2), number(at + 6, 2), number(at + 8, 2)];
+  const month = number(at, 2);
+  const day = number(at + 2, 2);
+  const hour = number(at + 4, 2);
+  const minute = number(at + 6, 2);
+  const second = number(at + 8, 2);
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59) throw new DecodeError('dtls.der', 'not a time');
   return daysOf(year, month, day) * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000;
 }

@@ -44,7 +44,6 @@ export function parseCandidate(line: string): IceCandidate {
   if (NOT_PRINTABLE.test(text)) throw syntax('control characters');
   const words = text.split(' ').filter((word) => word !== '');
   if (words.length < 8) throw syntax('too few fields');
-  const [foundation, component, transport, priority, address, port, typ, type] = words as [string, string, string, string, string, string, string, string];
   const related: { relatedAddress?: string; relatedPort?: number } = {};
   let at = 8;
   if (words[at] === 'raddr') {
@@ -55,15 +54,15 @@ export function parseCandidate(line: string): IceCandidate {
     related.relatedPort = parseNumber(words[at + 1] ?? '', 0xffff, 'rport');
     at += 2;
   }
-  if (typ !== 'typ') throw syntax('no typ');
+  if (words[6] !== 'typ') throw syntax('no typ');
   return {
-    foundation: parseFoundation(foundation),
-    component: parseComponent(component),
-    protocol: parseTransport(transport),
-    priority: parseNumber(priority, 0xffffffff, 'priority'),
-    address: parseHost(address),
-    port: parseNumber(port, 0xffff, 'port'),
-    type: parseType(type),
+    foundation: parseFoundation(words[0] as string),
+    component: parseComponent(words[1] as string),
+    protocol: parseTransport(words[2] as string),
+    priority: parseNumber(words[3] as string, 0xffffffff, 'priority'),
+    address: parseHost(words[4] as string),
+    port: parseNumber(words[5] as string, 0xffff, 'port'),
+    type: parseType(words[7] as string),
     ...related,
     ...parseExtensions(words, at),
   };

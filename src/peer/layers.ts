@@ -220,7 +220,7 @@ export class PeerLayers {
   // What descriptions cause
 
   apply({ effects }: JsepChanges, now: Instant): void {
-    for (const effect of effects) this.#applyEffect(effect, now);
+    for (let i = 0; i < effects.length; i++) this.#applyEffect(effects[i] as JsepEffect, now);
     this.#collect(now, true);
   }
 

@@ -62,7 +62,7 @@ export class SdpSection {
   /** The text with attributes behind it, each as in `candidate:…`. */
   protected textWith(values: readonly string[]): SectionText {
     const lines = values.map((value) => `a=${value}${LINE_END}`);
-    return { text: [this.#text, ...lines].join(''), firstNumber: this.#firstNumber, numbered: this.#numbered };
+    return { text: [this.#text].concat(lines).join(''), firstNumber: this.#firstNumber, numbered: this.#numbered };
   }
 
   /** Lets go of the index until the next attribute is asked for. */
@@ -209,10 +209,10 @@ export interface SessionDescription {
 /** Makes a section of lines such as `a=mid:0`; the `m=` line is made of the fields. */
 export function makeMediaSection(media: MediaFields, lines: readonly string[]): MediaSection {
   const head = `m=${media.kind} ${media.port} ${media.protocol} ${media.formats.join(' ')}`;
-  return new MediaSection(media, { text: [head, ...lines, ''].join(LINE_END), firstNumber: 0, numbered: 0 });
+  return new MediaSection(media, { text: [head].concat(lines, '').join(LINE_END), firstNumber: 0, numbered: 0 });
 }
 
 /** Makes the session level of lines such as `v=0`. */
 export function makeSessionSection(lines: readonly string[]): SdpSection {
-  return new SdpSection({ text: [...lines, ''].join(LINE_END), firstNumber: 0, numbered: 0 });
+  return new SdpSection({ text: lines.concat('').join(LINE_END), firstNumber: 0, numbered: 0 });
 }

@@ -130,7 +130,8 @@ function checkAttributes(lines: readonly SdpLine[], bounds: SdpLimits, rtp: bool
   const seen = new Set<string>();
   let rtpmaps = 0;
   let extensions = 0;
-  for (const { type, value, number } of lines) {
+  for (let i = 0; i < lines.length; i++) {
+    const { type, value, number } = lines[i] as SdpLine;
     if (type === 'c') checkConnection(value, number);
     if (type !== 'a') continue;
     const colon = value.indexOf(':');

@@ -18,24 +18,16 @@ export interface SdpFingerprint {
 
 /** ICE credentials of a section (RFC 8839 5.4); `undefined` unless both are there, on one level. */
 export function iceCredentialsOf(description: SessionDescription, section: MediaSection): { usernameFragment: string; password: string } | undefined {
-  for (const level of [section, description.session]) {
-    const usernameFragment = level.attribute('ice-ufrag');
-    const password = level.attribute('ice-pwd');
-    if (usernameFragment !== undefined && password !== undefined) return { usernameFragment, password };
-    if (usernameFragment !== undefined || password !== undefined) return undefined;
-  }
-  return undefined;
+  const level = section.has('ice-ufrag') || section.has('ice-pwd') ? section : description.session;
+  const usernameFragment = level.attribute('ice-ufrag');
+  const password = level.attribute('ice-pwd');
+  return usernameFragment !== undefined && password !== undefined ? { usernameFragment, password } : undefined;
 }
 
 /** The words of `a=ice-options` of both levels (RFC 8839 5.6). Commas part them as well as spaces. */
 export function iceOptionsOf(description: SessionDescription, section: MediaSection): ReadonlySet<string> {
-  const options = new Set<string>();
-  for (const level of [section, description.session]) {
-    for (const { value } of level.attributes('ice-options')) {
-      for (const word of fields(value)) for (const option of word.split(',')) if (option !== '') options.add(option);
-    }
-  }
-  return options;
+  const lines = section.attributes('ice-options').concat(description.session.attributes('ice-options'));
+  return new Set(lines.flatMap(({ value }) => value.split(/[ ,]/)).filter((word) => word !== ''));
 }
 
 /** Whether the peer has a lite agent (RFC 8839 5.3). */

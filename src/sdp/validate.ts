@@ -70,10 +70,11 @@ export function checkMids(media: readonly MediaSection[]): ReadonlySet<string> {
 export function checkGroups(session: SdpSection, mids: ReadonlySet<string>): void {
   const bundled = new Set<string>();
   for (const { value, line } of session.attributes('group')) {
-    const [semantics, ...members] = fields(value);
-    if (!isWord(semantics as string)) refuse(line, 'a=group without semantics');
-    if (semantics !== 'BUNDLE') continue;
-    for (const mid of members) {
+    const words = fields(value);
+    if (!isWord(words[0] as string)) refuse(line, 'a=group without semantics');
+    if (words[0] !== 'BUNDLE') continue;
+    for (let i = 1; i < words.length; i++) {
+      const mid = words[i] as string;
       if (mid === '') continue; // "BUNDLE " of an empty group
       if (!mids.has(mid)) refuse(line, 'a=group names a section that is not there');
       if (bundled.has(mid)) refuse(line, 'a section is in the BUNDLE groups twice');

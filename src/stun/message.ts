@@ -107,7 +107,9 @@ export class StunMessage {
    */
   unknownRequired(known?: ReadonlySet<number>): readonly number[] {
     const unknown: number[] = [];
-    for (const type of this.layout.types) {
+    const { types } = this.layout;
+    for (let i = 0; i < types.length; i++) {
+      const type = types[i] as number;
       if (type >= 0x8000 || KNOWN.has(type) || known?.has(type) || unknown.includes(type)) continue;
       unknown.push(type);
       if (unknown.length === MAX_UNKNOWN_ATTRIBUTES) break;

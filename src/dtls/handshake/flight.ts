@@ -38,7 +38,8 @@ export function packFlight(items: readonly FlightItem[], writer: RecordWriter, m
     buffer = new Uint8Array(mtu);
     used = 0;
   };
-  for (const item of items) {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i] as FlightItem;
     const head = writer.headBytes(item.epoch);
     const tail = writer.tailBytes(item.epoch);
     if (item.content === 'change-cipher-spec') {

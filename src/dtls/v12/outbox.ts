@@ -38,7 +38,7 @@ export class Outbox {
   /** The flight, once it is whole. */
   take(): readonly FlightItem[] | undefined {
     if (!this.#ready) return undefined;
-    const items = this.#items;
+    const items = this.#items.slice(); // of the right size: a server keeps its last flight
     this.#items = [];
     this.#ready = false;
     return items;

@@ -182,7 +182,7 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
   }
 
   #addSocket({ local, interfaces }: GathererInput & { type: 'socket' }, now: Instant): void {
-    for (const socket of this.#sockets) if (sameAddress(socket.local, local)) return;
+    if (this.#sockets.some((socket) => sameAddress(socket.local, local))) return;
     const index = this.#socketCount++;
     const ranks = addressRanks(interfaces, [local.address]);
     const hosts = hostAddresses(local, interfaces, this.#includeLoopback)

@@ -28,7 +28,7 @@ export function transportLines(config: JsepConfig, mid: string, credentials: Ice
 /** A data section that is offered or accepted. */
 export function dataSection(config: JsepConfig, transport: readonly string[], { bundleOnly = false, legacyProtocol }: { readonly bundleOnly?: boolean; readonly legacyProtocol?: string | undefined }): MediaSection {
   const sctpPort = config.sctpPort ?? DEFAULT_SCTP_PORT;
-  const lines = [NO_ADDRESS, ...transport];
+  const lines = [NO_ADDRESS].concat(transport);
   if (bundleOnly) lines.push('a=bundle-only');
   // A peer from before RFC 8841 is answered in its own words.
   lines.push(legacyProtocol === undefined ? `a=sctp-port:${sctpPort}` : `a=sctpmap:${sctpPort} webrtc-datachannel 65535`);

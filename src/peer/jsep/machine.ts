@@ -246,10 +246,8 @@ export class Jsep {
 
   /** The transport is up and descriptions are seldom looked at from here on: they keep little more than their text. */
   settle(): void {
-    for (const set of [this.#state.currentLocal, this.#state.currentRemote]) {
-      set?.description.session.fold();
-      for (const section of set?.description.media ?? []) section.fold();
-    }
+    fold(this.#state.currentLocal);
+    fold(this.#state.currentRemote);
   }
 
   #take({ state, effects }: Step): JsepChanges {
@@ -320,4 +318,9 @@ function checkText(sdp: unknown): void {
 // RFC 9429 5.2.1: a 64-bit number with its highest bit zero.
 function sessionIdOf(bytes: Uint8Array): string {
   return String(BigInt.asUintN(63, (BigInt(readU32(bytes, 0)) << 32n) | BigInt(readU32(bytes, 4))));
+}
+
+function fold(set: LocalDescription | RemoteDescription | undefined): void {
+  set?.description.session.fold();
+  set?.description.media.forEach((section) => section.fold());
 }
