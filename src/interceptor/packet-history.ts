@@ -72,7 +72,7 @@ export class PacketHistory {
     this.#lengths[place] = copied;
     this.#laps[place] = this.#lap;
     this.#times[place] = at;
-    this.#store.set(copied === bytes.length ? bytes : bytes.subarray(0, copied), this.#offset);
+    this.#copy(bytes, copied);
     this.#offset += copied;
     if (shared !== undefined) this.#share(shared, place, at);
     return place;
@@ -124,20 +124,33 @@ export class PacketHistory {
     this.#sharedLengths[place] = shared.length;
     this.#sharedBytes += shared.length;
     const next = (place + 1) & this.#mask;
-    this.#tail = this.#tail === place ? next : this.#tail;
-    for (; this.#tail !== place; this.#tail = (this.#tail + 1) & this.#mask) {
-      if (this.#sharedLengths[this.#tail] === 0) continue;
-      if (now - (this.#times[this.#tail] as number) <= maxAgeMs && this.#sharedBytes <= maxBytes) return;
-      this.#forget(this.#tail);
-      (this.#sequences as Int32Array)[this.#tail] = -1;
+    let tail = this.#tail === place ? next : this.#tail;
+    while (tail !== place && (this.#sharedLengths[tail] === 0 || now - (this.#times[tail] as number) > maxAgeMs || this.#sharedBytes > maxBytes)) {
+      this.#forget(tail);
+      tail = (tail + 1) & this.#mask;
     }
+    this.#tail = tail;
   }
 
-  /** Lets go of the shared payload of a place. What it does it does where there is none as well: code that first runs when it is hot is compiled again. */
+  /**
+   * Lets go of a packet with a shared payload. What it does it does for a place without one as well, where it changes nothing: code that first runs
+   * when it is hot is compiled again.
+   */
   #forget(place: number): void {
-    this.#sharedBytes -= this.#sharedLengths[place] as number;
+    const sequences = this.#sequences as Int32Array;
+    const length = this.#sharedLengths[place] as number;
+    sequences[place] = length > 0 ? -1 : (sequences[place] as number);
+    this.#sharedBytes -= length;
     this.#sharedLengths[place] = 0;
     this.#shared[place] = undefined;
+  }
+
+  /** The header of a shared payload is too short for a view, which takes longer. */
+  #copy(bytes: Uint8Array, length: number): void {
+    const store = this.#store;
+    const at = this.#offset;
+    if (length === bytes.length) store.set(bytes, at);
+    else for (let i = 0; i < length; i++) store[at + i] = bytes[i] as number;
   }
 
   #index(): Int32Array {

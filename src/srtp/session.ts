@@ -142,7 +142,7 @@ export class SrtpSession {
     this.#checkOpen();
     const length = packet.length;
     if (length < RTCP_HEADER_BYTES || !hasVersion2(packet)) throw new RtcError('ERR_INVALID_ARGUMENT', 'not an RTCP packet');
-    checkRoom(packet);
+    if (packet.byteOffset + length + TAILROOM_BYTES > packet.buffer.byteLength) throw noRoom();
     if (this.#rtcpSent >= this.#maxRtcpPackets) throw new RtcError('ERR_RESOURCE', 'the SRTCP indices of these keys are used up');
     const sealed = new Uint8Array(packet.buffer, packet.byteOffset, length + this.#local.rtcpOverheadBytes);
     this.#local.sealRtcp(readU32(packet, 4), this.#rtcpSent++, sealed, length);
@@ -197,13 +197,14 @@ export class SrtpSession {
     const length = packet.length;
     const headerBytes = rtpHeaderBytes(packet, length);
     if (headerBytes < 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'not an RTP packet');
-    checkRoom(packet);
+    const { buffer, byteOffset } = packet; // each look at them is a call
+    if (byteOffset + length + TAILROOM_BYTES > buffer.byteLength) throw noRoom();
     const ssrc = readU32(packet, 8);
     const sequence = readU16(packet, 2);
     const index = again ? this.#senders.again(ssrc, sequence) : this.#senders.take(ssrc, sequence);
     this.#rtpSent++;
     if (this.#cryptex) return this.#protectCryptex(packet, ssrc, index, headerBytes);
-    const sealed = new Uint8Array(packet.buffer, packet.byteOffset, length + this.#local.rtpOverheadBytes);
+    const sealed = new Uint8Array(buffer, byteOffset, length + this.#local.rtpOverheadBytes);
     this.#localHeaders?.apply(ssrc, index, sealed, headerBytes);
     this.#local.sealRtp(ssrc, index, sealed, 0, headerBytes, length);
     return sealed;
@@ -259,6 +260,6 @@ export class SrtpSession {
   }
 }
 
-function checkRoom(packet: Uint8Array): void {
-  if (packet.byteOffset + packet.length + TAILROOM_BYTES > packet.buffer.byteLength) throw new RtcError('ERR_INVALID_ARGUMENT', 'no room behind the packet');
+function noRoom(): RtcError {
+  return new RtcError('ERR_INVALID_ARGUMENT', 'no room behind the packet');
 }

@@ -118,6 +118,8 @@ function story(steps: readonly Step[], isShared: boolean, memory?: PacketMemory,
     }
     if (transport.holdsPackets) memory?.leave();
     else memory?.reuse();
+    memory?.carve(32_000, 0)?.fill(0xdd); // another connection's
+    memory?.reuse();
   };
   const write = ({ transceiver, payloadType, number, kind }: Step & { readonly type: 'write' }): void => {
     const extra = { csrcs: kind === 'csrcs' ? [1, 2] : undefined, sequenceNumber: kind === 'unnumbered' ? undefined : number };
