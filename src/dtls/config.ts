@@ -1,4 +1,4 @@
-import { type AeadName, type GroupName, RtcError } from '../core/index.ts';
+import { type AeadName, type GroupName, RtcError, SharedSettings } from '../core/index.ts';
 import type { Certificate } from './certificate.ts';
 import {
   DEFAULT_MTU_BYTES,
@@ -55,8 +55,18 @@ export interface DtlsConfig {
   readonly maxWarningAlerts?: number;
 }
 
+/** What bounds a connection once it is up. */
+export type DtlsLimits = Required<Pick<DtlsConfig, LimitField>>;
+
 /** A configuration with its defaults filled in. */
-export type ResolvedConfig = Required<Omit<DtlsConfig, OptionalField>> & { readonly [K in OptionalField]: DtlsConfig[K] | undefined };
+export type ResolvedConfig = Required<Omit<DtlsConfig, OptionalField | LimitField>> & {
+  readonly [K in OptionalField]: DtlsConfig[K] | undefined;
+} & {
+  /** The rest is needed for the handshake only. */
+  readonly limits: DtlsLimits;
+};
+
+type LimitField = 'maxForgedRecords' | 'maxSealedRecords' | 'maxWarningAlerts';
 
 type OptionalField = 'aeads' | 'groups' | 'addressToken' | 'cookieSecret';
 
@@ -80,9 +90,7 @@ export function resolveConfig(config: DtlsConfig): ResolvedConfig {
     initialRtoMs: atLeast('initialRtoMs', config.initialRtoMs ?? INITIAL_RTO_MS, 1),
     maxRtoMs: atLeast('maxRtoMs', config.maxRtoMs ?? MAX_RTO_MS, 1),
     cookie: config.cookie ?? 'off',
-    maxForgedRecords: atLeast('maxForgedRecords', config.maxForgedRecords ?? MAX_FORGED_RECORDS, 1),
-    maxSealedRecords: Math.min(atLeast('maxSealedRecords', config.maxSealedRecords ?? MAX_RECORD_SEQUENCE, 2), MAX_RECORD_SEQUENCE),
-    maxWarningAlerts: atLeast('maxWarningAlerts', config.maxWarningAlerts ?? MAX_WARNING_ALERTS, 0),
+    limits: limitsOf(config),
   };
   resolved.srtpProfiles.forEach(srtpProfileSizes);
   if (resolved.srtpRequired && resolved.srtpProfiles.length === 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'SRTP is required but no profile is given');
@@ -93,6 +101,16 @@ export function resolveConfig(config: DtlsConfig): ResolvedConfig {
   }
   return resolved;
 }
+
+function limitsOf(config: DtlsConfig): DtlsLimits {
+  return shared.share({
+    maxForgedRecords: atLeast('maxForgedRecords', config.maxForgedRecords ?? MAX_FORGED_RECORDS, 1),
+    maxSealedRecords: Math.min(atLeast('maxSealedRecords', config.maxSealedRecords ?? MAX_RECORD_SEQUENCE, 2), MAX_RECORD_SEQUENCE),
+    maxWarningAlerts: atLeast('maxWarningAlerts', config.maxWarningAlerts ?? MAX_WARNING_ALERTS, 0),
+  });
+}
+
+const shared: SharedSettings<DtlsLimits> = new SharedSettings();
 
 /** Throws `ERR_INVALID_ARGUMENT` unless the handshake can be cut to datagrams of this size. */
 export function checkMtu(mtuBytes: number): number {

@@ -1,6 +1,6 @@
 import { Counters, type Deadline, DecodeError, type Environment, type Instant, type Protocol, Queue, RtcError, SparseQueue, TimerTable } from '../core/index.ts';
 import { readU48 } from '../core/bytes.ts';
-import { checkMtu, type DtlsConfig, type ResolvedConfig, resolveConfig } from './config.ts';
+import { checkMtu, type DtlsConfig, type DtlsLimits, resolveConfig } from './config.ts';
 import {
   Alert,
   ALERT_FATAL,
@@ -40,7 +40,9 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   /** Room that {@link DtlsMachine.sealInPlace} needs behind a packet, in bytes. */
   static readonly TAILROOM: number = TAG_BYTES;
 
-  readonly #config: ResolvedConfig;
+  readonly #role: 'client' | 'server';
+  readonly #limits: DtlsLimits;
+  readonly #handshakeTimeoutMs: number;
   readonly #counters: Counters = new Counters();
   readonly #timers: TimerTable<'retransmit' | 'handshake'> = new TimerTable();
   readonly #datagrams: SparseQueue<Uint8Array> = new SparseQueue();
@@ -62,9 +64,12 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   /** Throws `ERR_INVALID_ARGUMENT` for a configuration out of range. */
   constructor(config: DtlsConfig, environment: Environment) {
     // Every SRTP profile derives its keys by AES in counter mode (RFC 3711 4.3.3): without it none can be agreed upon.
-    this.#config = resolveConfig(environment.crypto.aesCtr ? config : { srtpProfiles: [], ...config });
+    const resolved = resolveConfig(environment.crypto.aesCtr ? config : { srtpProfiles: [], ...config });
+    this.#role = resolved.role;
+    this.#limits = resolved.limits;
+    this.#handshakeTimeoutMs = resolved.handshakeTimeoutMs;
     this.#records = new RecordReader(this.#counters);
-    this.#handshake = new Handshaker(this.#config, environment, this.#counters, this.#writer, (datagram) => this.#datagrams.push(datagram));
+    this.#handshake = new Handshaker(resolved, environment, this.#counters, this.#writer, (datagram) => this.#datagrams.push(datagram));
   }
 
   get state(): DtlsState {
@@ -94,14 +99,14 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   start(now: Instant): void {
     if (this.#state !== 'new') return;
     this.#state = 'connecting';
-    this.#timers.set('handshake', now + this.#config.handshakeTimeoutMs);
+    this.#timers.set('handshake', now + this.#handshakeTimeoutMs);
     this.#handshaker?.start(now);
     this.#follow(now);
   }
 
   /** Takes a datagram and owns it: records are opened in place. */
   handleRead(datagram: Uint8Array, now: Instant): void {
-    if (this.#state === 'new' && this.#config.role === 'server') this.start(now);
+    if (this.#state === 'new' && this.#role === 'server') this.start(now);
     if (this.#state !== 'connecting' && this.#state !== 'connected') return this.#counters.add('dtls.not-open');
     try {
       this.#records.load(datagram);
@@ -141,7 +146,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     const start = packet.byteOffset;
     if (start < DtlsMachine.HEADROOM || start + length + TAG_BYTES > packet.buffer.byteLength) throw new RtcError('ERR_INVALID_ARGUMENT', 'no room for the record around the packet');
     // The last number is kept for the alert that ends the connection.
-    if (this.#writer.sealed >= this.#config.maxSealedRecords - 1) {
+    if (this.#writer.sealed >= this.#limits.maxSealedRecords - 1) {
       this.#fail('sequence-limit', 'the record numbers are used up', Alert.closeNotify);
       throw new RtcError('ERR_CLOSED', 'the record numbers are used up');
     }
@@ -168,7 +173,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     for (let due = this.#timers.expire(now); due !== undefined; due = this.#timers.expire(now)) {
       switch (due) {
         case 'handshake':
-          this.#fail('timeout', `no handshake within ${this.#config.handshakeTimeoutMs} ms`, undefined);
+          this.#fail('timeout', `no handshake within ${this.#handshakeTimeoutMs} ms`, undefined);
           break;
         case 'retransmit':
           this.#handshaker?.onTimeout(now);
@@ -208,7 +213,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   exportSrtpKeys(): SrtpKeys {
     const profile = this.srtpProfile;
     if (profile === undefined) throw new RtcError('ERR_INVALID_STATE', 'no SRTP profile was agreed on');
-    return splitSrtpKeys(profile, this.#config.role, (label, length) => this.exportKeyingMaterial(label, length));
+    return splitSrtpKeys(profile, this.#role, (label, length) => this.exportKeyingMaterial(label, length));
   }
 
   /** Changes the largest datagram of the handshake. Throws `ERR_INVALID_ARGUMENT` below 100 bytes. */
@@ -282,7 +287,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
 
   #onForgery(opener: RecordOpener): void {
     this.#counters.add('dtls.forged');
-    if (opener.forged >= this.#config.maxForgedRecords) this.#fail('forgery-limit', 'too many records that do not authenticate', Alert.badRecordMac);
+    if (opener.forged >= this.#limits.maxForgedRecords) this.#fail('forgery-limit', 'too many records that do not authenticate', Alert.badRecordMac);
   }
 
   #onHandshake(content: Uint8Array, epoch: number, record: number, now: Instant): void {
@@ -341,7 +346,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     if (level !== ALERT_WARNING || description === Alert.closeNotify)
       return this.#end('failed', { type: 'failed', reason: 'peer-alert', message: `the peer sent alert ${description}`, alert: description });
     this.#counters.add('dtls.warning');
-    if (++this.#warnings > this.#config.maxWarningAlerts) this.#fail('alert-limit', 'too many warning alerts', Alert.unexpectedMessage);
+    if (++this.#warnings > this.#limits.maxWarningAlerts) this.#fail('alert-limit', 'too many warning alerts', Alert.unexpectedMessage);
   }
 
   #failWith(error: unknown): void {

@@ -77,10 +77,10 @@ export class Scheduler {
   readonly #ranks: number[] = PRIORITIES.map(() => 0);
   #bufferedBytes = 0;
   #messages = 0;
-  // By length, short and long: bytes of messages that were begun, how much that may be, and streams that wait for room.
+  // By length, short and long: bytes of messages that were begun, how much that may be, and streams that wait for room, once one had to.
   readonly #begun: [number, number] = [0, 0];
   readonly #limits: [number, number] = [Infinity, Infinity];
-  readonly #blocked: [Queue<OutStream>, Queue<OutStream>] = [new Queue(), new Queue()];
+  #blocked: [Queue<OutStream>, Queue<OutStream>] | undefined;
 
   /** Bytes of all streams that were written and not yet put into a packet. */
   get bufferedBytes(): number {
@@ -151,7 +151,7 @@ export class Scheduler {
         }
         if (this.interleaving && !this.#mayBegin(message)) {
           this.#round.shift();
-          this.#blocked[sizeClass(message)].push(stream);
+          (this.#blocked ??= [new Queue(), new Queue()])[sizeClass(message)].push(stream);
           continue;
         }
       }
@@ -221,10 +221,9 @@ export class Scheduler {
     this.#round.clear();
     this.#fell.clear();
     this.#ranks.fill(0);
-    for (const index of [0, 1] as const) {
-      this.#blocked[index].clear();
-      this.#begun[index] = 0;
-    }
+    this.#blocked = undefined;
+    this.#begun[0] = 0;
+    this.#begun[1] = 0;
     this.#bufferedBytes = 0;
     this.#messages = 0;
   }
@@ -278,12 +277,12 @@ export class Scheduler {
   #finish(message: OutMessage): void {
     const index = sizeClass(message);
     this.#begun[index] -= message.data.length;
-    if (this.#blocked[index].length > 0) this.#unblock(index);
+    const blocked = this.#blocked?.[index];
+    if (blocked !== undefined && blocked.length > 0) this.#unblock(index, blocked);
   }
 
   /** As many streams as there is room for come back into the round. */
-  #unblock(index: 0 | 1): void {
-    const blocked = this.#blocked[index];
+  #unblock(index: 0 | 1, blocked: Queue<OutStream>): void {
     let room = this.#limits[index] - this.#begun[index];
     for (let stream = blocked.peek(); stream !== undefined && room > 0; stream = blocked.peek()) {
       this.#round.push(stream);
