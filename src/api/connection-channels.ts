@@ -51,7 +51,7 @@ export class ConnectionChannels {
 
   /** The connection is over. */
   close(): void {
-    for (const channel of this.#channels.values()) channel.onPeerEvent({ type: 'closed' });
+    this.#channels.list().forEach((channel) => channel.onPeerEvent({ type: 'closed' }));
     this.#channels.clear();
   }
 

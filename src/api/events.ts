@@ -20,7 +20,7 @@ export class EventHub<T> {
   /** Ends all iterators once they have read what is left. */
   end(): void {
     this.#ended = true;
-    for (const listener of this.#listeners ?? []) listener.end();
+    this.#listeners?.forEach((listener) => listener.end());
     this.#listeners = undefined;
   }
 

@@ -68,6 +68,12 @@ export class SparseMap<K, V> {
     return this.#hasOne ? [this.#value as V].values() : (NOTHING as ReadonlyMap<K, V>).values();
   }
 
+  /** The values in an array of their own, which stays as it is whatever happens to the map. */
+  list(): V[] {
+    if (this.#map !== undefined) return [...this.#map.values()];
+    return this.#hasOne ? [this.#value as V] : [];
+  }
+
   #forgetOne(): void {
     this.#key = undefined;
     this.#value = undefined;

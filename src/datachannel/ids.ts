@@ -61,6 +61,6 @@ export class ChannelIds {
   }
 
   all(): Channel[] {
-    return [...this.#channels.values()];
+    return this.#channels.list();
   }
 }

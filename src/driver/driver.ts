@@ -91,8 +91,8 @@ export class PeerConnectionDriver implements SocketsHandler {
   }
 
   /** Sends what the peer still has to say, then lets go of sockets and timers. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     try {
       this.#flush(Infinity);
     } catch {
@@ -101,7 +101,7 @@ export class PeerConnectionDriver implements SocketsHandler {
     this.#closed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
-    await this.#sockets.close();
+    return this.#sockets.close();
   }
 
   /** @internal */

@@ -20,6 +20,7 @@ test('a sparse map does what a map does, whatever is done to it', () => {
         }
         assert.deepEqual([sparse.size, sparse.has(key), sparse.get(key)], [map.size, map.has(key), map.get(key)]);
         assert.deepEqual([...sparse.values()], [...map.values()]);
+        assert.deepEqual(sparse.list(), [...map.values()]);
         assert.deepEqual([...sparse.keys()], [...map.keys()]);
       }
     }),
