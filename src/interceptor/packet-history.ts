@@ -165,9 +165,12 @@ export class PacketHistory {
   #makeRoom(length: number, now: Instant): void {
     const { maxBytes, maxAgeMs } = this.#limits;
     while (this.#offset + length > this.#store.length) {
+      const size = this.#store.length;
       const young = now - this.#lapBegan <= maxAgeMs;
-      if (this.#store.length < maxBytes && (young || this.#store.length < length)) this.#grow(Math.min(Math.max(2 * this.#store.length, FIRST_BYTES), maxBytes));
-      else {
+      const isToGrow = size < maxBytes && (young || size < length);
+      if (isToGrow) this.#grow(Math.min(Math.max(2 * size, FIRST_BYTES), maxBytes));
+      // A lap begins with the first packet too: what is first done when all is hot makes the engine compile it again.
+      if (!isToGrow || size === 0) {
         this.#lap++;
         this.#offset = 0;
         this.#lapBegan = now;
