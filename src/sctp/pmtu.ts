@@ -204,6 +204,8 @@ export class PathMtu {
   timedOut(now: Instant): void {
     if (this.#state === 'disabled') return;
     this.#strikes++;
+    // On this host it is a socket that ran over, or a process that has much to do; small packets would only make more of either.
+    if (this.#path?.isLoopback === true && this.#strikes < 2) return;
     if (this.mtuBytes > this.#base) {
       this.mtuBytes = this.#base;
       this.#try('confirm', this.#working, now);

@@ -54,6 +54,31 @@ test('a buffer that was given back is used for the next message of about its siz
   assert.ok(buffers.size < 500, `${buffers.size} buffers for 2000 messages`);
 });
 
+test('a buffer that nobody needed between two full collections goes with the second, and one that was needed stays', () => {
+  const memory = new CopyMemory();
+  const lend = (count: number): Uint8Array[] => Array.from({ length: count }, () => memory.copy(new Uint8Array(4096)));
+  for (const copy of lend(10)) memory.giveBack(copy);
+  assert.equal(memory.freeBytes, 10 * 4096);
+  memory.shrink(); // what came since the last one may be needed yet
+  assert.equal(memory.freeBytes, 10 * 4096);
+  for (const copy of lend(4)) memory.giveBack(copy);
+  memory.shrink();
+  assert.equal(memory.freeBytes, 4 * 4096);
+  const before = lend(4).map(({ buffer }) => buffer);
+  assert.equal(new Set(before).size, 4);
+  assert.equal(memory.freeBytes, 0);
+});
+
+test('A-JS-04 after a transfer the collector takes back what lies in the memory for copies', async () => {
+  const memory = new CopyMemory();
+  for (const copy of Array.from({ length: 20 }, () => memory.copy(new Uint8Array(16_384)))) memory.giveBack(copy);
+  for (let i = 0; i < 50 && memory.freeBytes > 0; i++) {
+    globalThis.gc?.();
+    await new Promise((done) => setTimeout(done, 1));
+  }
+  assert.equal(memory.freeBytes, 0);
+});
+
 test('sizes of buffers hold what they are for', () => {
   for (let length = 2049; length < 300_000; length += 61) assert.ok(bufferBytes(length) >= length && bufferBytes(length) < 1.25 * length + 1, `${length}`);
   for (const exact of [4096, 16_384, 65_536, 262_144]) assert.equal(bufferBytes(exact), exact);

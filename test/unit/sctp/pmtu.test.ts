@@ -167,6 +167,22 @@ test('a timeout makes packets small at once, and one probe that arrives makes th
   assert.equal(search.probes.length, 5);
 });
 
+test('on loopback one timeout says nothing of sizes, and two in a row without anything acknowledged do', () => {
+  const search = new Search(() => true).start(loopback);
+  const { length: probes } = search.probes;
+  for (let i = 0; i < 5; i++) {
+    search.mtu.timedOut(search.now);
+    search.run(1000);
+    assert.deepEqual([search.mtu.mtuBytes, search.mtu.state, search.probes.length], [16_384, 'complete', probes]);
+    search.mtu.progressed();
+  }
+  search.mtu.timedOut(search.now);
+  search.mtu.timedOut(search.now);
+  assert.deepEqual([search.mtu.mtuBytes, search.mtu.state], [BASE, 'confirming']);
+  search.run(1000);
+  assert.equal(search.mtu.mtuBytes, 16_384);
+});
+
 test('a black hole is found by three lost probes, and what it carries is searched for (RFC 8899 4.3)', () => {
   const search = new Search(() => true).start(jumbo);
   search.carries = (size) => size + OVERHEAD <= 1500;
