@@ -108,8 +108,8 @@ export class Checklist {
     return this.pairs.find((pair) => pair.state === 'frozen' && !busy.has(pair.foundation));
   }
 
-  /** The selected pair stopped working: all others are worth a check again. */
-  resume(selected: CandidatePair): void {
+  /** The selected pair stopped working, or is gone: all others are worth a check again. */
+  resume(selected: CandidatePair | undefined): void {
     this.completed = false;
     for (const pair of this.pairs) {
       if (pair === selected || pair.state === 'in-progress') continue;

@@ -27,7 +27,9 @@ export class Consent {
     this.#settings = settings;
     this.#random = random;
     this.#answeredAt = pair.lastResponseAt ?? now;
-    this.#checkAt = this.#answeredAt + this.#interval();
+    this.#checkAt = Math.max(now, this.#answeredAt + this.#interval());
+    // The peer chose a pair that worked long ago. It is asked at once, and there is time to find another if this one is dead.
+    if (now - this.#answeredAt > settings.consentTimeoutMs / 2) this.#graceUntil = now + settings.consentTimeoutMs / 2;
   }
 
   /** An authenticated answer came. */

@@ -103,7 +103,8 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
       this.#lost = true;
       context.news(now);
       const other = current.checklist.bestValid();
-      if (other) onValid(context, current, other, now);
+      if (other?.lastResponseAt !== undefined && now - other.lastResponseAt < context.settings.consentTimeoutMs / 2) onValid(context, current, other, now);
+      else current.checklist.resume(undefined); // what worked long ago, or was left when another was nominated, is to show that it works
     }
     this.#proceed(now);
   }
@@ -336,7 +337,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
       this.#lost = false;
       const renewed = selection.generation !== current;
       if (selection.isDisconnected(now)) {
-        if (!renewed && current.checklist.completed) current.checklist.resume(selection.pair);
+        if (!renewed && (this.#state !== 'disconnected' || !current.checklist.anyAlive)) current.checklist.resume(selection.pair);
         return this.#enter(renewed ? 'checking' : 'disconnected');
       }
       if (!renewed && selection.pair.nominated) current.checklist.completed = true;

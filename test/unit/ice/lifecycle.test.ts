@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Datagram } from '../../../src/core/index.ts';
+import type { Datagram, TransportAddress } from '../../../src/core/index.ts';
 import { generateIceCredentials } from '../../../src/ice/index.ts';
 import { decodeStun, StunAttribute, StunClass } from '../../../src/stun/index.ts';
-import { seededRandom } from '../../support/fuzz.ts';
+import { seeded, seededRandom } from '../../support/fuzz.ts';
 import { at, connected, forgeCheck, forgeSuccess, hostCandidate, type Host, IceWorld, pairOfAgents } from '../../support/ice.ts';
 
 const A = at('192.0.2.1:5000');
@@ -263,6 +263,29 @@ test('when the selected path breaks, another that works is found and nominated w
     world.run(60_000);
     assert.deepEqual([a.agent.state, b.agent.state], ['completed', 'completed']);
     assert.ok(![...states(a), ...states(b)].includes('failed'));
+  }
+});
+
+test('sockets that go away one after the other leave the connection on the last one, whichever worked before (A-OS-03)', () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const next = seeded(seed);
+    const world = new IceWorld(seed, { delayMs: 10, loss: 0.1 });
+    const a = world.host('a', seed % 2 === 0);
+    const b = world.host('b', seed % 2 !== 0);
+    for (let i = 1; i <= 6; i++) world.bind(a, hostCandidate(`192.0.2.${i}:5000`, { priority: 60_000 - i }));
+    world.bind(b, hostCandidate('192.0.2.100:5000'));
+    for (const host of [a, b]) host.agent.endOfLocalCandidates(0);
+    join(world, a, b);
+    while (a.sockets.length > 1) {
+      world.run(200 + next() ** 3 * 40_000);
+      const gone = next() < 0.7 ? (a.agent.selectedPair?.base ?? (a.sockets[0] as TransportAddress)) : (a.sockets[Math.floor(next() * a.sockets.length)] as TransportAddress);
+      a.sockets.splice(a.sockets.findIndex((socket) => socket.address === gone.address), 1);
+      a.agent.removeLocalCandidates(gone, world.now);
+    }
+    const [last] = a.sockets as [TransportAddress];
+    world.run(90_000);
+    assert.ok(![...states(a), ...states(b)].includes('failed'), `seed ${seed}: ${states(a).join()} | ${states(b).join()}`);
+    assert.deepEqual([a.agent.selectedPair?.base.address, b.agent.selectedPair?.remoteAddress.address], [last.address, last.address], `seed ${seed}`);
   }
 });
 
