@@ -20,6 +20,7 @@ export class Consent {
   /** When {@link nextAt} last asked to be called. */
   #askedAt: Instant = Infinity;
   #graceUntil: Instant = -Infinity;
+  #hurriedAt: Instant = -Infinity;
 
   constructor(pair: CandidatePair, generation: Generation, settings: IceSettings, random: RandomSource, now: Instant) {
     this.pair = pair;
@@ -50,6 +51,13 @@ export class Consent {
     this.#graceUntil = now + this.#settings.disconnectedMs;
   }
 
+  /** There is reason to ask the peer at once, though not more than once a second. */
+  hurry(now: Instant): void {
+    if (this.#unansweredSince !== undefined || now - this.#hurriedAt < CONSENT_SLOW_RETRY_MS) return;
+    this.#hurriedAt = now;
+    this.#checkAt = now;
+  }
+
   /** Whether a check is to be sent now. */
   isDue(now: Instant): boolean {
     return now >= this.#checkAt;
@@ -64,7 +72,7 @@ export class Consent {
 
   /** Whether the path is in doubt: a check was not answered in time. */
   isDoubtful(now: Instant): boolean {
-    return this.#unansweredSince !== undefined && now - this.#unansweredSince >= CONSENT_SLOW_RETRY_MS;
+    return this.#unansweredSince !== undefined && now >= this.#unansweredSince + CONSENT_SLOW_RETRY_MS;
   }
 
   isDisconnected(now: Instant): boolean {
@@ -79,7 +87,8 @@ export class Consent {
   nextAt(now: Instant): Instant {
     let at = Math.min(this.#checkAt, this.#expiresAt);
     if (this.#unansweredSince !== undefined && !this.isDisconnected(now)) {
-      at = Math.min(at, this.#unansweredSince + this.#settings.disconnectedMs);
+      const after = this.isDoubtful(now) ? this.#settings.disconnectedMs : CONSENT_SLOW_RETRY_MS;
+      at = Math.min(at, this.#unansweredSince + after);
     }
     this.#askedAt = at;
     return at;

@@ -37,16 +37,23 @@ export function onNominated(context: Context, generation: Generation, pair: Cand
       selection.pending = pair;
       return;
     case 'no':
+      selection.rival = pair;
+      selection.consent?.hurry(now);
       return;
   }
 }
 
-/** A nomination that had to wait takes effect. */
+/** A nomination that had to wait takes effect: until the last one was long enough ago, or until the present pair is in doubt. */
 export function applyPending(context: Context, now: Instant): void {
-  const { pending } = context.selection;
-  if (!pending || now < context.selection.pendingAt) return;
-  context.selection.pending = undefined;
-  if (pending.listed && pending.valid) onNominated(context, context.current, pending, now);
+  const { selection } = context;
+  const { pending, rival } = selection;
+  if (pending && now >= selection.pendingAt) {
+    selection.pending = undefined;
+    if (pending.listed && pending.valid) onNominated(context, context.current, pending, now);
+  }
+  if (!rival || rival !== selection.rival || !selection.isDoubtful(now)) return;
+  selection.rival = undefined;
+  if (rival.listed && rival.valid) onNominated(context, context.current, rival, now);
 }
 
 function select(context: Context, generation: Generation, pair: CandidatePair, now: Instant): void {

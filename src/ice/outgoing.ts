@@ -32,7 +32,10 @@ function onSuccess(context: Context, message: StunMessage, transaction: StunTran
   pair.lastResponseAt = now;
   pair.accepted = true;
   const { selection } = context;
-  if (selection.pair === pair) selection.consent?.onAnswer(now);
+  if (selection.pair === pair) {
+    selection.consent?.onAnswer(now);
+    selection.rival = undefined; // the present pair works
+  }
   if (!pair.listed) return;
   if (!pair.valid) {
     pair.state = 'succeeded';

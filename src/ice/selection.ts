@@ -16,6 +16,8 @@ export class Selection {
   consent: Consent | undefined = undefined;
   /** A nomination that came too soon after the last one. */
   pending: CandidatePair | undefined = undefined;
+  /** One that the peer nominated although the present one is better: maybe the present one has just stopped working for it. */
+  rival: CandidatePair | undefined = undefined;
   #switchedAt: Instant = -Infinity;
   readonly #settings: IceSettings;
   readonly #random: RandomSource;
@@ -34,6 +36,10 @@ export class Selection {
     return this.consent !== undefined && this.consent.isDisconnected(now);
   }
 
+  isDoubtful(now: Instant): boolean {
+    return this.consent !== undefined && this.consent.isDoubtful(now);
+  }
+
   /** Whether a pair that became valid is used before any nomination: when nothing else works. */
   wantsTentative(now: Instant): boolean {
     return this.pair === undefined || this.isDisconnected(now);
@@ -43,8 +49,7 @@ export class Selection {
   wants(pair: CandidatePair, generation: Generation, now: Instant): 'now' | 'later' | 'no' {
     const present = this.pair;
     if (present === pair || present === undefined || !present.nominated || this.generation !== generation) return 'now';
-    const doubtful = this.consent !== undefined && this.consent.isDoubtful(now);
-    if (!doubtful && pair.priority <= present.priority) return 'no';
+    if (!this.isDoubtful(now) && pair.priority <= present.priority) return 'no';
     return now - this.#switchedAt < MIN_SWITCH_MS ? 'later' : 'now';
   }
 
@@ -56,6 +61,7 @@ export class Selection {
   select(pair: CandidatePair, generation: Generation, now: Instant): void {
     if (pair.nominated) this.#switchedAt = now;
     this.pending = undefined;
+    this.rival = undefined;
     if (this.pair === pair && this.generation === generation) return;
     this.pair = pair;
     this.generation = generation;
@@ -67,6 +73,7 @@ export class Selection {
     this.generation = undefined;
     this.consent = undefined;
     this.pending = undefined;
+    this.rival = undefined;
   }
 }
 

@@ -266,6 +266,48 @@ test('when the selected path breaks, another that works is found and nominated w
   }
 });
 
+test('a peer that loses its better path and nominates another is followed within a second and a half (RFC 8445 8.1.1)', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const world = new IceWorld(seed, { delayMs: 20, jitterMs: 10 });
+    const a = world.host('a', true);
+    const b = world.host('b', false);
+    world.bind(a, hostCandidate('192.0.2.1:5000', { priority: 60_000 }));
+    world.bind(a, hostCandidate('192.0.2.3:5000', { priority: 100 }));
+    world.bind(b, hostCandidate('192.0.2.2:6000'));
+    for (const host of [a, b]) host.agent.endOfLocalCandidates(0);
+    join(world, a, b);
+    world.run(seed * 1000);
+    a.sockets.splice(0, 1);
+    a.agent.removeLocalCandidates(A, world.now);
+    assert.ok(world.run(1500, () => b.agent.selectedPair?.remoteAddress.address === '192.0.2.3' && b.agent.selectedPair.nominated), `seed ${seed}`);
+    world.run(60_000);
+    assert.deepEqual([a.agent.state, b.agent.state], ['completed', 'completed'], `seed ${seed}`);
+  }
+});
+
+test('A-ICE-05 a peer that nominates a worse pair again and again is not followed while the better one works, and asked once a second at most', () => {
+  const world = new IceWorld(7, { delayMs: 5 });
+  const a = world.host('a', true);
+  const b = world.host('b', false);
+  world.bind(a, hostCandidate('192.0.2.1:5000', { priority: 60_000 }));
+  world.bind(a, hostCandidate('192.0.2.3:5000', { priority: 100 }));
+  world.bind(b, hostCandidate('192.0.2.2:6000'));
+  for (const host of [a, b]) host.agent.endOfLocalCandidates(0);
+  join(world, a, b);
+  world.run(1000);
+  const before = b.agent.selectedPair?.consentRequestsSent ?? 0;
+  for (let i = 0; i < 200; i++) {
+    for (const { bytes, remote } of world.inject(b, { bytes: forgeCheck(b, a.credentials.usernameFragment, { useCandidate: true }), local: B, remote: at('192.0.2.3:5000') })) {
+      if (decodeStun(bytes).class !== StunClass.request) continue;
+      for (const answer of world.inject(a, { bytes, local: remote, remote: B })) world.inject(b, { bytes: answer.bytes, local: B, remote });
+    }
+    world.run(50);
+    assert.equal(b.agent.selectedPair?.remoteAddress.address, '192.0.2.1');
+  }
+  const asked = (b.agent.selectedPair?.consentRequestsSent ?? 0) - before;
+  assert.ok(asked >= 5 && asked <= 12, `${asked} in 10 s`);
+});
+
 test('sockets that go away one after the other leave the connection on the last one, whichever worked before (A-OS-03)', () => {
   for (let seed = 1; seed <= 60; seed++) {
     const next = seeded(seed);
