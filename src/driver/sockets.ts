@@ -72,8 +72,8 @@ export class Sockets {
     this.#closed = true;
     const sockets = this.#sockets;
     this.#sockets = [];
-    const closings = sockets.map((socket) => socket.close());
-    for (let i = 0; i < closings.length; i++) await closings[i];
+    // Most connections have one.
+    await (sockets.length === 1 ? (sockets[0] as UdpSocket).close() : Promise.all(sockets.map((socket) => socket.close())));
   }
 
   async #bind(local: TransportAddress): Promise<void> {
