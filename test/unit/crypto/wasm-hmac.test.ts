@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { toHex } from '../../../src/core/index.ts';
 import { nodeCrypto } from '../../../src/crypto/node.ts';
-import { SHORT_DATA_BYTES, shortHmac, type WasmHash } from '../../../src/crypto/wasm-hmac.ts';
+import type { shortHmac as Sign, WasmHash } from '../../../src/crypto/wasm-hmac.ts';
 import { LAYOUT } from '../../../tools/wasm/sha.ts';
 import { bytesOf } from '../../support/aead.ts';
 
@@ -19,7 +19,9 @@ interface Platform {
 }
 const platform = (globalThis as unknown as { readonly WebAssembly: Platform }).WebAssembly;
 
-// The one instance of this thread, as it is made.
+// A module of its own, and its one instance, as it is made: other tests of this process may have made that of the other.
+const fresh = `../../../src/crypto/wasm-hmac.ts?${import.meta.url}`;
+const { SHORT_DATA_BYTES, shortHmac } = (await import(fresh)) as { readonly SHORT_DATA_BYTES: number; readonly shortHmac: typeof Sign };
 let memory: Uint8Array = new Uint8Array(0);
 const { Instance } = platform;
 platform.Instance = class extends Instance {
