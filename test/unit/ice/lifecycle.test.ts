@@ -15,6 +15,18 @@ function join(world: IceWorld, a: Host, b: Host): void {
   assert.ok(world.run(60_000, () => a.agent.state === 'completed' && b.agent.state === 'completed'));
 }
 
+/** Connects a controlling side, which has a good path and a bad one, to one that has one address. */
+function joinByTwoPaths(world: IceWorld): readonly [a: Host, b: Host] {
+  const a = world.host('a', true);
+  const b = world.host('b', false);
+  world.bind(a, hostCandidate('192.0.2.1:5000', { priority: 60_000 }));
+  world.bind(a, hostCandidate('192.0.2.3:5000', { priority: 100 }));
+  world.bind(b, hostCandidate('192.0.2.2:6000'));
+  for (const host of [a, b]) host.agent.endOfLocalCandidates(0);
+  join(world, a, b);
+  return [a, b];
+}
+
 function states(host: Host): string[] {
   return host.events.flatMap((e) => (e.type === 'state' ? [e.state] : []));
 }
@@ -269,13 +281,7 @@ test('when the selected path breaks, another that works is found and nominated w
 test('a peer that loses its better path and nominates another is followed within a second and a half (RFC 8445 8.1.1)', () => {
   for (let seed = 1; seed <= 20; seed++) {
     const world = new IceWorld(seed, { delayMs: 20, jitterMs: 10 });
-    const a = world.host('a', true);
-    const b = world.host('b', false);
-    world.bind(a, hostCandidate('192.0.2.1:5000', { priority: 60_000 }));
-    world.bind(a, hostCandidate('192.0.2.3:5000', { priority: 100 }));
-    world.bind(b, hostCandidate('192.0.2.2:6000'));
-    for (const host of [a, b]) host.agent.endOfLocalCandidates(0);
-    join(world, a, b);
+    const [a, b] = joinByTwoPaths(world);
     world.run(seed * 1000);
     a.sockets.splice(0, 1);
     a.agent.removeLocalCandidates(A, world.now);
@@ -287,13 +293,7 @@ test('a peer that loses its better path and nominates another is followed within
 
 test('A-ICE-05 a peer that nominates a worse pair again and again is not followed while the better one works, and asked once a second at most', () => {
   const world = new IceWorld(7, { delayMs: 5 });
-  const a = world.host('a', true);
-  const b = world.host('b', false);
-  world.bind(a, hostCandidate('192.0.2.1:5000', { priority: 60_000 }));
-  world.bind(a, hostCandidate('192.0.2.3:5000', { priority: 100 }));
-  world.bind(b, hostCandidate('192.0.2.2:6000'));
-  for (const host of [a, b]) host.agent.endOfLocalCandidates(0);
-  join(world, a, b);
+  const [a, b] = joinByTwoPaths(world);
   world.run(1000);
   const before = b.agent.selectedPair?.consentRequestsSent ?? 0;
   for (let i = 0; i < 200; i++) {

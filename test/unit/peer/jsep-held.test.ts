@@ -107,13 +107,19 @@ test('what is new in the same offer keeps the section too, and gets one of its o
   assert.deepEqual(only(answerer, 'track').map(({ transceiver, trackId }) => [transceiver, trackId]), [[1, 'two']]);
 });
 
-test('the section is rejected together with the last of its group, and the transport goes', () => {
+/** A call of audio, which holds the transport and has ended, and video. */
+function heldAudioAndVideo(): readonly [Jsep, Jsep] {
   const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b')];
   a.addTransceiver('audio');
   a.addTransceiver('video');
   negotiate(a, b);
   a.stopTransceiver(0);
   exchange(a, b);
+  return [a, b];
+}
+
+test('the section is rejected together with the last of its group, and the transport goes', () => {
+  const [a, b] = heldAudioAndVideo();
   a.stopTransceiver(1);
   const { offerer, answerer } = negotiate(a, b);
   assert.deepEqual(shape(a.localDescription), ['', '0 rejected', '1 rejected']);
@@ -125,12 +131,7 @@ test('the section is rejected together with the last of its group, and the trans
 });
 
 test('an answer lets the section go when the offer leaves nothing else', () => {
-  const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b')];
-  a.addTransceiver('audio');
-  a.addTransceiver('video');
-  negotiate(a, b);
-  a.stopTransceiver(0);
-  exchange(a, b);
+  const [a, b] = heldAudioAndVideo();
   b.stopTransceiver(1);
   const { answerer } = negotiate(b, a);
   assert.deepEqual(shape(a.localDescription), ['', '0 rejected', '1 rejected']);
