@@ -1,7 +1,7 @@
 import type { MessageMemory } from '../sctp/index.ts';
 
-/** What may lie here unused, in bytes: what a thousand connections have in flight together. */
-const MAX_FREE_BYTES: number = 64 * 1024 * 1024;
+/** What may lie here unused, in bytes. A thousand busy connections have 190 KB each in flight, and a turn of the event loop gets all of it back before it copies the next messages. */
+const MAX_FREE_BYTES: number = 256 * 1024 * 1024;
 
 /** Buffers of one size. */
 interface Pile {

@@ -69,6 +69,13 @@ test('a buffer that nobody needed between two full collections goes with the sec
   assert.equal(memory.freeBytes, 0);
 });
 
+test('what a thousand busy connections have in flight is kept, and more is not', () => {
+  const memory = new CopyMemory();
+  const mebibyte = 1024 * 1024;
+  for (let i = 0; i < 20; i++) memory.giveBack(new Uint8Array(16 * mebibyte));
+  assert.equal(memory.freeBytes, 256 * mebibyte);
+});
+
 test('A-JS-04 after a transfer the collector takes back what lies in the memory for copies', async () => {
   const memory = new CopyMemory();
   for (const copy of Array.from({ length: 20 }, () => memory.copy(new Uint8Array(16_384)))) memory.giveBack(copy);
