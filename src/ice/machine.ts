@@ -157,8 +157,10 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
 
   /** Sets the role, as offer and answer decide it. A lite agent never controls, and its peer always does. */
   setControlling(controlling: boolean): void {
-    const { settings, remoteLite } = this.#context;
+    const { settings, remoteLite, role } = this.#context;
+    const wasControlling = role.controlling;
     this.#context.setControlling((controlling || remoteLite) && !settings.lite);
+    if (role.controlling !== wasControlling && !this.#over) this.#deadline = { at: -Infinity, reason: 'nomination' }; // to be looked at in the light of it
   }
 
   /** Begins a new generation (RFC 8445 9). The old pair keeps working until a new one is nominated. */
@@ -266,7 +268,8 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
   }
 
   handleTimeout(now: Instant): void {
-    if (this.#over) return;
+    // Every input leaves behind it when there is something to do next.
+    if (this.#deadline === undefined || now < this.#deadline.at) return;
     const context = this.#context;
     const { checker } = context;
     for (let check = checker.takeTimedOut(now); check; check = checker.takeTimedOut(now)) onTimedOut(context, check, now);
