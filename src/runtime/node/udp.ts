@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { canonicalAddress, familyOf, RtcError, type TransportAddress } from '../../core/index.ts';
+import { canonicalAddress, familyOf, RtcError, sameAddress, type TransportAddress } from '../../core/index.ts';
 import type { UdpBindOptions, UdpHandler, UdpSocket } from '../runtime.ts';
 import { socketErrorKind } from '../socket-errors.ts';
 import { datagramPasses } from './young.ts';
@@ -10,6 +10,8 @@ export const DEFAULT_RECEIVE_BUFFER_BYTES: number = 1024 * 1024;
 export const MAX_QUEUED_PACKETS = 512;
 /** Up to here a send is reported without its size: only path MTU discovery wants to know it, and it probes above. */
 const SIZE_UNTOLD_BYTES = 1280;
+/** Of packets in a row to one address so many are sent without a callback between two that have one. It costs a tick, and tells of errors that are only counted. */
+const UNWATCHED_PACKETS = 15;
 /** Node.js hands a datagram to the system during the call or counts it as queued, and Bun does the one or drops it; Deno's module does it later. */
 const SENDS_AT_ONCE: boolean = process.versions['deno'] === undefined;
 
@@ -36,8 +38,9 @@ class NodeUdpSocket implements UdpSocket {
   #closed: Promise<void> | undefined;
   /** No more packets than these wait in the runtime: those that waited when it was counted last, and all that were sent since. It is counted first of all. */
   #mayWait = MAX_QUEUED_PACKETS;
-  /** Where the last send with a callback went that did not come yet. */
+  /** Where the last send with a callback went, and how many more go there without. */
   #watched: TransportAddress | undefined;
+  #unwatched = 0;
   /** The last sender. Runs of datagrams come from one, and one object for them makes comparing cheap above. */
   #lastRemote: TransportAddress = { address: '', port: 0 };
 
@@ -64,10 +67,7 @@ class NodeUdpSocket implements UdpSocket {
     }
   }
 
-  /**
-   * A callback costs a tick for each packet, so of a run of packets to one address only the first of a turn has one: what keeps the
-   * system from sending there is told by it, or by that of the next turn.
-   */
+  /** What keeps the system from sending to an address is told by the first packet that goes there, and then by one in sixteen. */
   send(bytes: Uint8Array, remote: TransportAddress): void {
     if (this.#handler === undefined) return;
     const { address, port } = remote;
@@ -76,11 +76,8 @@ class NodeUdpSocket implements UdpSocket {
     try {
       if (++this.#mayWait > MAX_QUEUED_PACKETS && !this.#hasRoom()) this.#failed({ code: 'ENOBUFS', message: 'too many packets wait to be sent', address, port }, size);
       else if (size > SIZE_UNTOLD_BYTES) this.#socket.send(bytes, port, address, (error) => this.#report(error, size));
-      else if (remote === this.#watched) this.#socket.send(bytes, port, address);
-      else {
-        this.#watched = remote;
-        this.#socket.send(bytes, port, address, this.#sent);
-      }
+      else if (this.#isWatched(remote)) this.#socket.send(bytes, port, address);
+      else this.#socket.send(bytes, port, address, this.#sent);
     } catch (thrown) {
       // The port is 0, or the socket was torn down under us; it must reach the owner as any other failure does.
       const { code, message } = thrown as SystemError;
@@ -110,11 +107,19 @@ class NodeUdpSocket implements UdpSocket {
     handler.onDatagram(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), remote);
   };
 
-  /** Without a callback the socket swallows the errors of a send. It comes when the turn is over, or when the packet has left. */
-  readonly #sent = (error: SystemError | null): void => {
-    this.#watched = undefined;
-    this.#report(error, undefined);
-  };
+  /** Whether enough is known of an address for a packet without a callback: without one the socket swallows the errors of a send. */
+  #isWatched(remote: TransportAddress): boolean {
+    const watched = this.#watched;
+    if (watched !== undefined && this.#unwatched > 0 && (watched === remote || sameAddress(watched, remote))) {
+      this.#unwatched--;
+      return true;
+    }
+    this.#watched = remote;
+    this.#unwatched = UNWATCHED_PACKETS;
+    return false;
+  }
+
+  readonly #sent = (error: SystemError | null): void => this.#report(error, undefined);
 
   readonly #onError = (error: SystemError): void => this.#report(error, undefined);
 

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { Socket } from 'node:dgram';
 import dns from 'node:dns';
 import { test, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TransportAddress } from '../../../src/core/index.ts';
 import { RtcError } from '../../../src/core/index.ts';
@@ -175,22 +176,23 @@ test('A-OS-02 errors of a send come to onError with the destination and, above t
   );
 });
 
-test('A-OS-02 of a run of packets to one address the first of each turn tells what keeps the system from sending it', async (context) => {
+test('A-OS-02 the first packet to an address tells what keeps the system from sending it, then one in sixteen', async (context) => {
   const { socket, errors } = await listen(context);
   const [forbidden, nowhere] = [{ address: '255.255.255.255', port: 9 }, { address: '127.0.0.1', port: 0 }];
-  for (let turn = 1; turn <= 3; turn++) {
-    for (let i = 0; i < 20; i++) socket.send(new Uint8Array(100), forbidden);
-    assert.equal(errors.length, turn - 1, 'not from inside send');
-    await until(() => errors.length === turn);
+  for (let packets = 1; packets <= 33; packets++) {
+    socket.send(new Uint8Array(100), packets % 2 === 0 ? forbidden : { ...forbidden });
+    if (packets % 16 === 1) assert.equal(errors.length, (packets - 1) / 16, 'not from inside send');
+    await nextTurn();
+    assert.equal(errors.length, Math.ceil(packets / 16), `${packets} packets`);
   }
   assert.ok(errors.every(({ kind, code, remote }) => kind === 'forbidden' && code === 'EACCES' && remote?.address === '255.255.255.255'));
   errors.length = 0;
-  for (const remote of [forbidden, nowhere, { ...forbidden }, forbidden]) socket.send(new Uint8Array(100), remote);
+  for (const remote of [forbidden, nowhere, forbidden, nowhere]) socket.send(new Uint8Array(100), remote);
   for (let i = 0; i < 3; i++) socket.send(new Uint8Array(1300), forbidden);
-  await until(() => errors.length === 7);
+  await until(() => errors.length >= 6);
   assert.deepEqual(
     errors.filter(({ sizeBytes }) => sizeBytes !== 1300).map(({ remote }) => remote?.port),
-    [9, 0, 9, 9],
+    [0, 9, 0],
     'another address has its own, whoever was asked for before',
   );
 });
