@@ -9,6 +9,7 @@ import {
   MAX_RTO_MS,
   MAX_WARNING_ALERTS,
   MIN_MTU_BYTES,
+  RANDOM_BYTES,
 } from './constants.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { DEFAULT_SRTP_PROFILES, srtpProfileSizes } from './srtp.ts';
@@ -22,6 +23,8 @@ export interface DtlsConfig {
    * authenticate the peer by other means; a WebRTC connection always gives the list, and an empty one matches nothing.
    */
   readonly remoteFingerprints: readonly Fingerprint[] | undefined;
+  /** The 32 random bytes of a client's hello: with the same again it says the same hello. Default new ones. */
+  readonly helloRandom?: Uint8Array;
   /** SRTP profiles in order of preference (RFC 5764 4.1.2). Default 7, 8, 1; empty: use_srtp is not negotiated. */
   readonly srtpProfiles?: readonly number[];
   /** Fail when no SRTP profile is agreed on. Default false, which suits a connection for data only. */
@@ -68,7 +71,7 @@ export type ResolvedConfig = Required<Omit<DtlsConfig, OptionalField | LimitFiel
 
 type LimitField = 'maxForgedRecords' | 'maxSealedRecords' | 'maxWarningAlerts';
 
-type OptionalField = 'aeads' | 'groups' | 'addressToken' | 'cookieSecret';
+type OptionalField = 'helloRandom' | 'aeads' | 'groups' | 'addressToken' | 'cookieSecret';
 
 const MIN_COOKIE_SECRET_BYTES = 32;
 
@@ -79,6 +82,7 @@ export function resolveConfig(config: DtlsConfig): ResolvedConfig {
     role: config.role,
     certificate: config.certificate,
     remoteFingerprints: config.remoteFingerprints,
+    helloRandom: config.helloRandom,
     aeads: config.aeads,
     groups: config.groups,
     addressToken: config.addressToken,
@@ -94,6 +98,7 @@ export function resolveConfig(config: DtlsConfig): ResolvedConfig {
   };
   resolved.srtpProfiles.forEach(srtpProfileSizes);
   if (resolved.srtpRequired && resolved.srtpProfiles.length === 0) throw new RtcError('ERR_INVALID_ARGUMENT', 'SRTP is required but no profile is given');
+  if (resolved.helloRandom !== undefined && resolved.helloRandom.length !== RANDOM_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `a hello has ${RANDOM_BYTES} random bytes`);
   if (resolved.cookie === 'required') {
     if (config.role !== 'server') throw new RtcError('ERR_INVALID_ARGUMENT', 'only a server asks for cookies');
     if (config.addressToken === undefined || (config.cookieSecret?.length ?? 0) < MIN_COOKIE_SECRET_BYTES)

@@ -6,7 +6,7 @@ const HANDSHAKE_CLIENT_HELLO = 1;
 const AT_TYPE = 13;
 const AT_FRAGMENT_OFFSET = 19;
 const AT_RANDOM = 27;
-const RANDOM_BYTES = 32;
+export const RANDOM_BYTES = 32;
 /** Hellos that are remembered: those that can still be on their way. */
 const MAX_HELLOS = 16;
 

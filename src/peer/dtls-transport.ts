@@ -1,7 +1,7 @@
-import { type Deadline, earlier, type Environment, type Instant, type RandomSource, SparseQueue, TimerTable } from '../core/index.ts';
+import { type Deadline, earlier, type Environment, type Instant, randomBytes, SparseQueue, TimerTable } from '../core/index.ts';
 import { type DtlsConfig, type DtlsEvent, DtlsMachine, type DtlsState } from '../dtls/index.ts';
 import { DEFAULT_DTLS_TIMEOUT_MS } from './config.ts';
-import { HelloLog } from './dtls-hello.ts';
+import { HelloLog, RANDOM_BYTES } from './dtls-hello.ts';
 
 /** How often a handshake is begun with a hello of its own, and how often one goes back to its hello, at most. */
 const MAX_ATTEMPTS = 8;
@@ -30,8 +30,8 @@ export class DtlsTransport {
   readonly #events: SparseQueue<DtlsEvent> = new SparseQueue();
   readonly #hellos: HelloLog = new HelloLog();
   #machine: DtlsMachine;
-  /** What the client's hello of this attempt was made from. */
-  #helloRandom: RecordedRandom | undefined;
+  /** What the client's hello of this attempt is made from. */
+  #helloRandom: Uint8Array | undefined;
   #attempts = 1;
   #rollbacks = 0;
   #deadline: Instant | undefined;
@@ -47,7 +47,7 @@ export class DtlsTransport {
   constructor(config: DtlsConfig, environment: Environment) {
     this.#config = config;
     this.#environment = environment;
-    if (config.role === 'client') this.#helloRandom = new RecordedRandom(environment.random); // a server has no hello to repeat
+    if (config.role === 'client') this.#helloRandom = this.#newHelloRandom(); // a server has no hello to repeat
     this.#machine = this.#newMachine(config.handshakeTimeoutMs ?? DEFAULT_DTLS_TIMEOUT_MS);
   }
 
@@ -66,9 +66,7 @@ export class DtlsTransport {
   /** A client says hello; a server waits for it. */
   start(now: Instant): void {
     this.#deadline ??= now + (this.#config.handshakeTimeoutMs ?? DEFAULT_DTLS_TIMEOUT_MS);
-    if (this.#config.role !== 'client') return;
-    this.#machine.start(now);
-    this.#helloRandom?.stop();
+    if (this.#config.role === 'client') this.#machine.start(now);
   }
 
   handleRead(datagram: Uint8Array, now: Instant): void {
@@ -111,8 +109,12 @@ export class DtlsTransport {
   }
 
   #newMachine(timeoutMs: number): DtlsMachine {
-    const environment = this.#helloRandom === undefined ? this.#environment : { ...this.#environment, random: this.#helloRandom.fill };
-    return new DtlsMachine({ ...this.#config, handshakeTimeoutMs: timeoutMs }, environment);
+    const helloRandom = this.#helloRandom;
+    return new DtlsMachine({ ...this.#config, handshakeTimeoutMs: timeoutMs, ...(helloRandom && { helloRandom }) }, this.#environment);
+  }
+
+  #newHelloRandom(): Uint8Array {
+    return randomBytes(this.#environment.random, RANDOM_BYTES);
   }
 
   /** Whether a server's machine may see a datagram before the handshake is complete. */
@@ -145,7 +147,6 @@ export class DtlsTransport {
     this.#wasConnected = true;
     this.#failure = undefined;
     this.#alert = undefined;
-    this.#helloRandom?.forget();
     this.#helloRandom = undefined;
     this.#hellos.forget();
     this.#timers.clear();
@@ -167,14 +168,13 @@ export class DtlsTransport {
     }
     this.#keepAlert();
     if (!isInTime || !isPeers || this.#attempts >= MAX_ATTEMPTS) return this.#end();
-    this.#helloRandom = new RecordedRandom(this.#environment.random);
+    this.#helloRandom = this.#newHelloRandom();
     this.#renew(now);
     this.start(now);
   }
 
   /** The same hello again; what the server says to it is looked at anew. */
   #rollBack(now: Instant): void {
-    this.#helloRandom?.rewind();
     this.#machine = this.#newMachine(this.#timeLeft(now));
     this.start(now);
   }
@@ -207,46 +207,5 @@ export class DtlsTransport {
     this.#isOver = true;
     this.#timers.clear();
     if (this.#failure !== undefined) this.#events.push(this.#failure);
-  }
-}
-
-/** Randomness that can be played again from its beginning, so that a hello can be made again as it was. */
-class RecordedRandom {
-  readonly #source: RandomSource;
-  readonly #pieces: Uint8Array[] = [];
-  #isRecording = true;
-  #next = 0;
-
-  constructor(source: RandomSource) {
-    this.#source = source;
-  }
-
-  readonly fill: RandomSource = (into) => {
-    const piece = this.#pieces[this.#next];
-    if (piece !== undefined && piece.length === into.length) {
-      this.#next++;
-      into.set(piece);
-      return;
-    }
-    this.#source(into);
-    if (!this.#isRecording) return;
-    this.#pieces.push(into.slice());
-    this.#next++;
-  };
-
-  /** What follows is not played again. */
-  stop(): void {
-    this.#isRecording = false;
-  }
-
-  rewind(): void {
-    this.#next = 0;
-  }
-
-  /** There will be no playing again. */
-  forget(): void {
-    this.stop();
-    for (const piece of this.#pieces) piece.fill(0);
-    this.#pieces.length = 0;
   }
 }

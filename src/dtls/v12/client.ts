@@ -52,7 +52,8 @@ export class ClientHandshake implements HandshakeRole {
   }
 
   start(): void {
-    this.#session.clientRandom = randomBytes(this.#session.environment.random, RANDOM_BYTES);
+    const { config, environment } = this.#session;
+    this.#session.clientRandom = config.helloRandom ?? randomBytes(environment.random, RANDOM_BYTES);
     this.#sendHello();
   }
 

@@ -360,6 +360,7 @@ test('a configuration out of range is refused', () => {
   const bad: [Partial<DtlsConfig>, string][] = [
     [{ mtuBytes: 99 }, 'ERR_INVALID_ARGUMENT'],
     [{ mtuBytes: Number.NaN }, 'ERR_INVALID_ARGUMENT'],
+    [{ helloRandom: new Uint8Array(31) }, 'ERR_INVALID_ARGUMENT'],
     [{ handshakeTimeoutMs: 0 }, 'ERR_INVALID_ARGUMENT'],
     [{ srtpProfiles: [2] }, 'ERR_NOT_SUPPORTED'],
     [{ srtpProfiles: [], srtpRequired: true }, 'ERR_INVALID_ARGUMENT'],
