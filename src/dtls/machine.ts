@@ -1,4 +1,4 @@
-import { Counters, type Deadline, DecodeError, type Environment, type Instant, type Protocol, Queue, RtcError, SparseQueue, TimerTable } from '../core/index.ts';
+import { concat, Counters, type Deadline, DecodeError, type Environment, type Instant, type Protocol, Queue, RtcError, SparseQueue, TimerTable } from '../core/index.ts';
 import { readU48 } from '../core/bytes.ts';
 import { checkMtu, type DtlsConfig, type DtlsLimits, resolveConfig } from './config.ts';
 import {
@@ -125,7 +125,7 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
   }
 
   /**
-   * Sends application data as one record, copied. Throws `ERR_INVALID_STATE` before `connected`, `ERR_CLOSED` after the
+   * Sends application data as one record, copied, in one datagram with what waits already where there is room. Throws `ERR_INVALID_STATE` before `connected`, `ERR_CLOSED` after the
    * end, `ERR_MESSAGE_TOO_LARGE` above 16,384 bytes.
    */
   handleWrite(data: Uint8Array, _now: Instant): void {
@@ -157,8 +157,15 @@ export class DtlsMachine implements Protocol<Uint8Array, Uint8Array, Uint8Array,
     return record;
   }
 
+  /** The next datagram. Records that wait together leave together as far as one has room for them (RFC 6347 4.1.1). */
   pollWrite(): Uint8Array | undefined {
-    return this.#datagrams.shift();
+    let datagram = this.#datagrams.shift();
+    for (let next = this.#datagrams.peek(); datagram !== undefined && next !== undefined; next = this.#datagrams.peek()) {
+      if (datagram.length + next.length > this.#handshake.sender.mtuBytes) break;
+      datagram = concat(datagram, next);
+      this.#datagrams.shift();
+    }
+    return datagram;
   }
 
   handleEvent(event: never, _now: Instant): void {

@@ -145,6 +145,12 @@ export class Connectivity {
     return undefined;
   }
 
+  /** Data that leaves together with the end of a handshake, or with that of the association. Call only while the transport is writable. */
+  handleWrite(packet: Uint8Array, now: Instant): void {
+    this.#changed();
+    this.#transport.handleWrite(packet, now);
+  }
+
   /** Whether data and media may be sent, as it was when {@link Connectivity.pollWrite} had nothing left. */
   get isWritable(): boolean {
     return this.#isSilent && this.#isWritable;

@@ -49,6 +49,11 @@ export class DataTransport {
     return this.#sctp;
   }
 
+  /** Whether the association is up. */
+  get isUp(): boolean {
+    return this.#takesMessages;
+  }
+
   /** The largest message the peer accepts, in bytes. */
   get maxMessageSizeBytes(): number {
     const limit = this.#parameters?.remoteMaxMessageSizeBytes ?? UNKNOWN_MAX_MESSAGE_SIZE_BYTES;

@@ -85,6 +85,11 @@ export class DtlsTransport {
     return this.#machine.sealInPlace(packet);
   }
 
+  /** A record of data that shares a datagram with what waits here. */
+  handleWrite(packet: Uint8Array, now: Instant): void {
+    this.#machine.handleWrite(packet, now);
+  }
+
   pollWrite(): Uint8Array | undefined {
     return this.#datagrams.shift() ?? this.#machine.pollWrite();
   }

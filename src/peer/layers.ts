@@ -4,11 +4,12 @@ import type { Certificate, DtlsEvent } from '../dtls/index.ts';
 import type { IcePair } from '../ice/index.ts';
 import type { PacketMemory, SctpPath } from '../sctp/index.ts';
 import { channelEvent } from './channel-event.ts';
-import type { PeerConfig } from './config.ts';
+import { DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
 import { ConnectionStates } from './connection-states.ts';
 import { Connectivity, type ConnectivityEffect } from './connectivity.ts';
 import { DataTransport } from './data-transport.ts';
 import { demux } from './demux.ts';
+import { Farewell } from './farewell.ts';
 import type { PeerEvent, PeerInput } from './events.ts';
 import type { GathererEvent } from './gatherer/index.ts';
 import type { Jsep, JsepChanges, JsepEffect } from './jsep/index.ts';
@@ -45,8 +46,12 @@ export class PeerLayers {
   #channelsOpened = 0;
   #channelsClosed = 0;
   #isClosed = false;
-  /** The last datagrams of a transport that was closed. */
-  readonly #farewell: SparseQueue<Datagram> = new SparseQueue();
+  /**
+   * Whether records of data may share a datagram with others (RFC 6347 4.1.1). Not every stack reads more than one record of data from a
+   * datagram; those that need no SCTP handshake do.
+   */
+  #sharesDatagrams = false;
+  readonly #farewell: Farewell = new Farewell();
 
   constructor(config: PeerConfig, { certificate, jsep, media }: LayersOptions, environment: Environment) {
     this.#config = config;
@@ -108,7 +113,7 @@ export class PeerLayers {
   #readData(now: Instant): void {
     const transport = this.#connectivity.transport;
     if (transport.dtlsState !== 'connected') return this.#collect(now);
-    for (let packet = transport.pollRead(); packet !== undefined; packet = transport.pollRead()) this.#data.handleRead(packet, now);
+    this.#readPackets(now);
     this.#collectDataEvents();
   }
 
@@ -134,8 +139,7 @@ export class PeerLayers {
   }
 
   pollWrite(): Datagram | undefined {
-    if (this.#farewell.length > 0) return this.#farewell.shift();
-    return this.#isClosed ? undefined : this.#nextDatagram();
+    return this.#farewell.shift() ?? (this.#isClosed ? undefined : this.#nextDatagram());
   }
 
   #nextDatagram(): Datagram | undefined {
@@ -204,9 +208,12 @@ export class PeerLayers {
     this.#events.clear();
   }
 
-  /** Takes what the layers have to say while there is still a path. It waits, and so must not lie where other packets are built meanwhile. */
+  /** Takes what the layers have to say while there is still a path. */
   #queueFarewell(): void {
-    for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) this.#farewell.push({ ...datagram, bytes: datagram.bytes.slice() });
+    for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) {
+      const isRecord = this.#sharesDatagrams && demux(datagram.bytes[0]) === 'dtls';
+      this.#farewell.push(datagram, isRecord ? (this.#config.mtuBytes ?? DEFAULT_MTU_BYTES) : 0);
+    }
   }
 
   /** SCTP has said its last before DTLS does, and DTLS before ICE takes the path away. */
@@ -215,6 +222,11 @@ export class PeerLayers {
     this.#connectivity.closeDtls(now);
     this.#queueFarewell();
     this.#connectivity.closeIce(now);
+  }
+
+  /** The first packets of data leave together with the end of the handshake that carries them. */
+  #speakAtOnce(now: Instant): void {
+    for (let packet = this.#data.pollWrite(); packet !== undefined; packet = this.#data.pollWrite()) this.#connectivity.handleWrite(packet, now);
   }
 
   // What descriptions cause
@@ -324,14 +336,18 @@ export class PeerLayers {
       isChanged = true;
       this.#onDtlsEvent(event, now);
     }
-    const { transport } = connectivity;
-    for (let packet = transport.pollRead(); packet !== undefined; packet = transport.pollRead()) {
-      isChanged = true;
-      this.#data.handleRead(packet, now);
-    }
+    if (this.#readPackets(now)) isChanged = true;
     if (!isChanged) return; // the usual case while a connection is made
     this.#collectDataEvents();
-    this.states.join(transport.dtlsState);
+    this.states.join(connectivity.transport.dtlsState);
+  }
+
+  /** Packets of data that came. Returns whether there were any. */
+  #readPackets(now: Instant): boolean {
+    const { transport } = this.#connectivity;
+    const first = transport.pollRead();
+    for (let packet = first; packet !== undefined; packet = transport.pollRead()) this.#data.handleRead(packet, now);
+    return first !== undefined;
   }
 
   /** What was learnt of one path does not hold for another. */
@@ -378,9 +394,13 @@ export class PeerLayers {
       case 'connected':
         this.#jsep.settle();
         this.#startMedia();
-        return this.#startData(now);
+        this.#startData(now);
+        this.#sharesDatagrams = this.#data.isUp;
+        if (this.#sharesDatagrams && this.transport.isWritable) this.#speakAtOnce(now);
+        return;
       case 'closed':
       case 'failed':
+        this.#readPackets(now);
         this.#media.forget();
         return this.#data.fail(now);
       default:

@@ -207,6 +207,11 @@ export class Transport {
     return this.#datagram(this.#dtls.sealInPlace(packet), path);
   }
 
+  /** Leaves application data, copied, to {@link Transport.pollWrite}: in one datagram with what waits there. Call only while {@link Transport.isWritable}. */
+  handleWrite(packet: Uint8Array, now: Instant): void {
+    this.#dtls?.handleWrite(packet, now);
+  }
+
   /** Addresses what is sealed already. Call only while {@link Transport.isWritable}. */
   address(sealed: Uint8Array): Datagram | undefined {
     const path = this.#openPath();
