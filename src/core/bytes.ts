@@ -56,6 +56,22 @@ function hexDigit(code: number): number {
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
+/** What base64 text stands for (RFC 4648 4), with its padding or without; `undefined` when it is none. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const digits = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
+  if (digits % 4 === 1 || (digits !== text.length && text.length % 4 !== 0)) return undefined;
+  const bytes = new Uint8Array(Math.floor((digits * 3) / 4));
+  let bits = 0;
+  let at = 0;
+  for (let i = 0; i < digits; i++) {
+    const value = BASE64.indexOf(text.charAt(i));
+    if (value < 0) return undefined;
+    bits = ((bits << 6) | value) & 0xffff;
+    if ((i & 3) !== 0) bytes[at++] = bits >> (6 - 2 * (i & 3));
+  }
+  return bytes;
+}
+
 /** Base64 with padding (RFC 4648 4). */
 export function toBase64(bytes: Uint8Array): string {
   const out: string[] = [];

@@ -11,7 +11,7 @@ export {
   scopeOf,
   type TransportAddress,
 } from './address.ts';
-export { concat, EMPTY, equalBytes, fromHex, Reader, toBase64, toHex, Writer } from './bytes.ts';
+export { concat, EMPTY, equalBytes, fromBase64, fromHex, Reader, toBase64, toHex, Writer } from './bytes.ts';
 export { Counters } from './counters.ts';
 export type {
   Aead,

@@ -1,7 +1,7 @@
-import { type Deadline, type Environment, type Instant } from '../core/index.ts';
+import { type Deadline, type Environment, type Instant, type RandomSource } from '../core/index.ts';
 import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels, type DataChannelEvent, type DataChannelInit } from '../datachannel/index.ts';
 import { DtlsMachine } from '../dtls/index.ts';
-import { type PacketMemory, SctpAssociation, type SctpEvent, type SctpPath } from '../sctp/index.ts';
+import { type PacketMemory, SctpAssociation, type SctpEvent, type SctpPath, makeInit, type SignalledInits } from '../sctp/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_MTU_BYTES, DEFAULT_RECEIVE_WINDOW_BYTES, type PeerConfig } from './config.ts';
 import { DTLS_OVERHEAD_BYTES } from './path.ts';
 
@@ -11,6 +11,8 @@ export interface SctpParameters {
   readonly remotePort: number;
   /** In bytes; 0 means any size. */
   readonly remoteMaxMessageSizeBytes: number;
+  /** INIT chunks that the descriptions bear (draft-hancke-tsvwg-snap). */
+  readonly inits: SignalledInits | undefined;
 }
 
 /**
@@ -21,6 +23,14 @@ const RTO_MAX_MS = 3000;
 
 /** What the peer can be sent while it has not said otherwise, in bytes (RFC 8841 6.1). */
 const UNKNOWN_MAX_MESSAGE_SIZE_BYTES = 65_536;
+
+/** DTLS protects the packets (RFC 9653). */
+const ZERO_CHECKSUM = true;
+
+/** The INIT chunk of an association of a peer, for its description (draft-hancke-tsvwg-snap). */
+export function sctpInitOf({ receiveWindowBytes = DEFAULT_RECEIVE_WINDOW_BYTES }: PeerConfig, random: RandomSource): Uint8Array {
+  return makeInit({ receiveWindowBytes, zeroChecksum: ZERO_CHECKSUM }, random);
+}
 
 /** The data channels of a peer and the SCTP association that carries them: SCTP packets on one side, messages on the other. */
 export class DataTransport {
@@ -73,7 +83,7 @@ export class DataTransport {
   /** Starts the association, over DTLS that is up. */
   start(dtlsRole: 'client' | 'server', now: Instant): void {
     if (this.#sctp !== undefined || this.#parameters === undefined) return;
-    const { localPort, remotePort, remoteMaxMessageSizeBytes } = this.#parameters;
+    const { localPort, remotePort, remoteMaxMessageSizeBytes, inits } = this.#parameters;
     const mtuBytes = Math.min(this.#config.mtuBytes ?? DEFAULT_MTU_BYTES, this.#config.maxMtuBytes ?? Infinity) - DTLS_OVERHEAD_BYTES;
     this.#sctp = new SctpAssociation(
       {
@@ -82,18 +92,19 @@ export class DataTransport {
         maxMessageSizeBytes: this.#config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES,
         remoteMaxMessageSizeBytes,
         receiveWindowBytes: this.#config.receiveWindowBytes ?? DEFAULT_RECEIVE_WINDOW_BYTES,
+        zeroChecksum: ZERO_CHECKSUM,
         mtuBytes: mtuBytes - (mtuBytes % 4),
         mtuSearch: 'when-needed',
         headroomBytes: DtlsMachine.HEADROOM,
         tailroomBytes: DtlsMachine.TAILROOM,
         packetMemory: this.#packetMemory,
-        zeroChecksum: true,
         windowRelease: 'explicit',
         maxRetransmits: Number.MAX_SAFE_INTEGER,
         maxInitRetransmits: Number.MAX_SAFE_INTEGER,
         rtoMaxMs: RTO_MAX_MS,
       },
       this.#environment,
+      inits,
     );
     this.#channels.setRole(dtlsRole, now);
     if (this.#path !== undefined) this.#sctp.setPath(this.#path, now);

@@ -13,6 +13,12 @@ export function checksumHolds(packet: Uint8Array, zeroAccepted: boolean): boolea
   return checksum === checksumOf(packet);
 }
 
+/** Whether a packet is of a handshake, and says nothing of an association that its sender has already. */
+export function setsUp(packet: Uint8Array): boolean {
+  const first = packet[COMMON_HEADER_BYTES];
+  return first === ChunkType.INIT || first === ChunkType.COOKIE_ECHO;
+}
+
 /**
  * Whether the verification tag is right (RFC 9260 8.5, 8.5.1): ours; zero on an INIT, which comes alone; the peer's own
  * on an ABORT or SHUTDOWN COMPLETE with the T bit.

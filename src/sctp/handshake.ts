@@ -2,8 +2,9 @@ import { type Environment, type Instant, randomU32 } from '../core/index.ts';
 import type { ResolvedSctpConfig } from './config.ts';
 import { ChunkType } from './constants.ts';
 import { CookieJar, type CookieState } from './cookie.ts';
-import { encodeInit, type Init } from './init.ts';
+import { encodeInit, type Init, ownInit } from './init.ts';
 import { encodeChunk } from './packets.ts';
+import { tagOf, tsnOf } from './signalled-init.ts';
 
 /** Who we are in this association, and the chunks that set it up (RFC 9260 5). */
 export class Handshake {
@@ -14,17 +15,20 @@ export class Handshake {
   readonly #config: ResolvedSctpConfig;
   readonly #environment: Environment;
   readonly #jar: CookieJar;
+  /** The INIT that the peer was told already. */
+  readonly #signalled: Uint8Array | undefined;
 
-  constructor(config: ResolvedSctpConfig, environment: Environment) {
+  constructor(config: ResolvedSctpConfig, environment: Environment, signalled?: Uint8Array) {
     this.#config = config;
     this.#environment = environment;
-    this.localTag = randomU32(environment.random) || 1;
-    this.localTsn = randomU32(environment.random);
+    this.#signalled = signalled;
+    this.localTag = signalled === undefined ? randomU32(environment.random) || 1 : tagOf(signalled);
+    this.localTsn = signalled === undefined ? randomU32(environment.random) : tsnOf(signalled);
     this.#jar = new CookieJar(environment, config.cookieLifeMs);
   }
 
   init(): Uint8Array {
-    return encodeInit(ChunkType.INIT, this.#ours(this.localTag, this.localTsn));
+    return this.#signalled ?? encodeInit(ChunkType.INIT, ownInit(this.#config, this.localTag, this.localTsn));
   }
 
   /** The answer to an INIT. Nothing is kept: what it says is in the cookie. */
@@ -52,25 +56,6 @@ export class Handshake {
     const cookie = this.#jar.bake({ localTag: tag, localTsn: tsn, tieTag, peer }, now);
     // RFC 9653 5.1 needs the word of both sides, and to a peer that did not give its own the parameter is only strange.
     const zeroChecksum = this.#config.zeroChecksum && peer.zeroChecksum;
-    return encodeInit(ChunkType.INIT_ACK, { ...this.#ours(tag, tsn), zeroChecksum, cookie, unrecognized: peer.unrecognized ?? [] });
-  }
-
-  #ours(initiateTag: number, initialTsn: number): Init {
-    const { receiveWindowBytes, streams, zeroChecksum, interleaving } = this.#config;
-    return {
-      initiateTag,
-      initialTsn,
-      receiveWindowBytes,
-      streamsOut: streams,
-      streamsIn: streams,
-      forwardTsn: true,
-      reconfig: true,
-      zeroChecksum,
-      padding: true,
-      interleaving,
-      interleavedSkips: interleaving,
-      cookie: undefined,
-      unrecognized: [],
-    };
+    return encodeInit(ChunkType.INIT_ACK, { ...ownInit(this.#config, tag, tsn), zeroChecksum, cookie, unrecognized: peer.unrecognized ?? [] });
   }
 }

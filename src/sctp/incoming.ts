@@ -1,6 +1,6 @@
 import { readU16 } from '../core/bytes.ts';
 import { type Counters, DecodeError, encodeUtf8, type Instant } from '../core/index.ts';
-import { checksumHolds, tagHolds } from './admission.ts';
+import { checksumHolds, setsUp, tagHolds } from './admission.ts';
 import type { ResolvedSctpConfig } from './config.ts';
 import {
   CHUNK_HEADER_BYTES,
@@ -62,6 +62,7 @@ export class Incoming {
     }
     this.#errorSent = false;
     life.lastHeardAt = now;
+    if (life.isPresumed) life.isPresumed = setsUp(packet);
     for (let at = COMMON_HEADER_BYTES; at < packet.length; ) {
       const length = readU16(packet, at + 2);
       if (!this.#handleChunk(packet, at, length, now)) break;

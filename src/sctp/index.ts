@@ -23,4 +23,5 @@ export {
   type ResetParam,
 } from './packets.ts';
 export type { PathMtuState, SctpPath } from './pmtu.ts';
+export { makeInit, MAX_SIGNALLED_INIT_BYTES, readInit, type SignalledInits } from './signalled-init.ts';
 export type { SctpStats } from './stats.ts';

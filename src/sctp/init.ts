@@ -1,5 +1,6 @@
 import { readU16, readU32 } from '../core/bytes.ts';
 import { DecodeError, Writer } from '../core/index.ts';
+import type { ResolvedSctpConfig } from './config.ts';
 import { ChunkType, EDMID_DTLS, ParameterType } from './constants.ts';
 import { encodeChunk, padded, parameterLength } from './packets.ts';
 
@@ -74,6 +75,26 @@ export function decodeInit(bytes: Uint8Array, start: number, end: number): Init 
 /** Addresses (5, 6), unrecognized (8), cookie preservative (9), host name (11), address types (12): one path, no use for them. */
 function isIgnored(type: number): boolean {
   return (type >= 5 && type <= 12) || type === 1;
+}
+
+/** What we say of ourselves. */
+export function ownInit(config: ResolvedSctpConfig, initiateTag: number, initialTsn: number): Init {
+  const { receiveWindowBytes, streams, zeroChecksum, interleaving } = config;
+  return {
+    initiateTag,
+    initialTsn,
+    receiveWindowBytes,
+    streamsOut: streams,
+    streamsIn: streams,
+    forwardTsn: true,
+    reconfig: true,
+    zeroChecksum,
+    padding: true,
+    interleaving,
+    interleavedSkips: interleaving,
+    cookie: undefined,
+    unrecognized: [],
+  };
 }
 
 /** An INIT or INIT ACK chunk. */

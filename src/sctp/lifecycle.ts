@@ -14,6 +14,7 @@ import { PathMtu } from './pmtu.ts';
 import { Receiver } from './receiver.ts';
 import { StreamResets } from './resets.ts';
 import { Sender } from './sender.ts';
+import { readInit, type SignalledInits } from './signalled-init.ts';
 import type { SctpTimer } from './timers.ts';
 
 /** What exists while messages can go to and fro. */
@@ -51,11 +52,17 @@ export class Lifecycle {
   /** The peer's verification tag; 0 until it is known. */
   peerTag = 0;
   lastHeardAt: Instant = 0;
+  /**
+   * The association stands on what was signalled alone: nothing shows yet that the peer sees it so. Until something does, a
+   * handshake of the peer is answered as if there was no association, and what was sent goes out again (draft-hancke-tsvwg-snap).
+   */
+  isPresumed = false;
 
   readonly #config: ResolvedSctpConfig;
   readonly #environment: Environment;
   readonly #counters: Counters;
   #state: SctpState = 'new';
+  readonly #signalled: SignalledInits | undefined;
   /** A COOKIE ECHO that is to be sent. */
   #cookieEcho: Uint8Array | undefined;
   #tries = 0;
@@ -64,11 +71,12 @@ export class Lifecycle {
   /** The packet of our first INIT, which may still be waiting. */
   #firstInit: Uint8Array | undefined;
 
-  constructor(config: ResolvedSctpConfig, environment: Environment, counters: Counters) {
+  constructor(config: ResolvedSctpConfig, environment: Environment, counters: Counters, signalled: SignalledInits | undefined) {
     this.#config = config;
     this.#environment = environment;
     this.#counters = counters;
-    this.handshake = new Handshake(config, environment);
+    this.#signalled = signalled;
+    this.handshake = new Handshake(config, environment, signalled?.local);
     this.sender = new Sender(config, this.handshake.localTsn, this.timers, counters);
     this.mtuBytes = config.mtuBytes & ~3;
     this.pathMtu = new PathMtu(config.mtuBytes, config.minMtuBytes, this.timers, this.sender.rto, environment.random);
@@ -92,6 +100,14 @@ export class Lifecycle {
 
   connect(now: Instant): void {
     if (this.#state !== 'new') return;
+    const peer = this.#signalled?.remote && readInit(this.#signalled.remote);
+    if (peer !== undefined) {
+      this.isPresumed = true;
+      this.lastHeardAt = now;
+      this.#admit(peer);
+      this.#establish(now);
+      return;
+    }
     this.#state = 'cookie-wait';
     this.#repeat('t1', 0, this.handshake.init(), now);
     this.#firstInit = this.packets.peek();
@@ -121,7 +137,7 @@ export class Lifecycle {
       case 'shutdown-pending':
       case 'shutdown-sent':
       case 'shutdown-received':
-        this.sendAlone(this.handshake.initAckForRestart(init, now), init.initiateTag);
+        this.sendAlone(this.isPresumed ? this.handshake.initAck(init, now) : this.handshake.initAckForRestart(init, now), init.initiateTag);
         return;
       case 'shutdown-ack-sent': // 9.2: the peer lost our SHUTDOWN ACK
       case 'closed':
@@ -182,7 +198,12 @@ export class Lifecycle {
       case 'closed':
         return false;
       default:
-        if (state.peer.initiateTag !== this.peerTag) return false;
+        if (state.peer.initiateTag !== this.peerTag) {
+          if (!this.isPresumed) return false;
+          this.#admit(state.peer).heartbeat.start(now);
+          this.sender.resend(now);
+        }
+        this.isPresumed = false;
         this.control.push(encodeChunk(ChunkType.COOKIE_ACK, 0, EMPTY)); // 5.2.4 D: our COOKIE ACK was lost
         return true;
     }
@@ -218,6 +239,7 @@ export class Lifecycle {
       peerTsn: peer.initialTsn,
       streamsIn,
       supported: peer.reconfig,
+      unfinished: this.association?.resets.unfinished ?? [],
     });
     this.association = { receiver, resets, heartbeat, streamsOut, streamsIn, zeroChecksum: config.zeroChecksum && peer.zeroChecksum, padding };
     return this.association;

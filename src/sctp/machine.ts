@@ -5,6 +5,7 @@ import type { SctpEvent, SctpMessage, SctpSend, SctpState } from './events.ts';
 import { Incoming } from './incoming.ts';
 import { type Association, Lifecycle } from './lifecycle.ts';
 import type { SctpPath } from './pmtu.ts';
+import type { SignalledInits } from './signalled-init.ts';
 import type { SctpStats } from './stats.ts';
 import type { SctpTimer } from './timers.ts';
 
@@ -30,10 +31,14 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
   #bytesSent = 0;
   #bytesReceived = 0;
 
-  /** Throws `RtcError` `ERR_INVALID_ARGUMENT` on a configuration that cannot work. */
-  constructor(config: SctpConfig, environment: Environment) {
+  /**
+   * Throws `RtcError` `ERR_INVALID_ARGUMENT` on a configuration that cannot work.
+   *
+   * @param signalled - INIT chunks that were exchanged before; with both of them {@link SctpAssociation.connect} sends nothing, and the association is up
+   */
+  constructor(config: SctpConfig, environment: Environment, signalled?: SignalledInits) {
     this.#config = resolveSctpConfig(config);
-    this.#life = new Lifecycle(this.#config, environment, this.counters);
+    this.#life = new Lifecycle(this.#config, environment, this.counters, signalled);
     this.#incoming = new Incoming(this.#config, this.#life, this.counters);
   }
 
@@ -41,7 +46,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     return this.#life.state;
   }
 
-  /** Sends INIT. Harmless when the peer was first. Throws `ERR_INVALID_STATE` after the end. */
+  /** Sends INIT, unless the peer's was signalled. Harmless when the peer was first. Throws `ERR_INVALID_STATE` after the end. */
   connect(now: Instant): void {
     if (this.#life.state === 'closed') throw new RtcError('ERR_INVALID_STATE', 'SCTP: the association is closed');
     this.#now = now;

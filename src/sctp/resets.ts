@@ -33,13 +33,15 @@ export interface ResetContext {
   readonly streamsIn: number;
   /** Whether the peer knows RE-CONFIG. */
   readonly supported: boolean;
+  /** Streams whose reset an association with the same peer before this one did not finish. */
+  readonly unfinished: readonly number[];
 }
 
 /** Resets of streams, ours and the peer's (RFC 6525). One request of ours is under way at a time (5.1.1). */
 export class StreamResets {
   readonly #context: ResetContext;
   /** Streams whose reset waits: for what was written before it, or for the request before it. */
-  #waiting: number[] = [];
+  #waiting: number[];
   #request: Request | undefined;
   #nextSequence: number;
   #expected: number;
@@ -48,8 +50,14 @@ export class StreamResets {
 
   constructor(context: ResetContext) {
     this.#context = context;
+    this.#waiting = context.unfinished.slice();
     this.#nextSequence = context.localTsn; // RFC 6525 4.1
     this.#expected = context.peerTsn;
+  }
+
+  /** Streams whose reset was asked for and has no outcome. */
+  get unfinished(): readonly number[] {
+    return this.#waiting.concat(this.#request?.streamIds ?? []);
   }
 
   /** Resets the sending side of streams, after what was written on them. */

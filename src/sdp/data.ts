@@ -1,3 +1,4 @@
+import { fromBase64 } from '../core/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_SCTP_PORT } from './constants.ts';
 import type { MediaSection } from './description.ts';
 import { fields, parseDecimal } from './syntax.ts';
@@ -10,6 +11,8 @@ export interface DataSectionFields {
   readonly sctpPort: number;
   /** The largest message the peer accepts, in bytes; 0 is no limit. */
   readonly maxMessageSizeBytes: number;
+  /** The peer's INIT chunk (draft-hancke-tsvwg-snap); `undefined` when there is none, or what there is cannot be read. */
+  readonly sctpInit: Uint8Array | undefined;
 }
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['UDP/DTLS/SCTP', 'TCP/DTLS/SCTP', 'DTLS/SCTP']);
@@ -22,11 +25,17 @@ export function dataSectionOf(section: MediaSection): DataSectionFields | undefi
   const format = section.formats[0] as string;
   if (format === 'webrtc-datachannel') {
     const port = section.attribute('sctp-port');
-    return { legacy: false, sctpPort: port === undefined ? DEFAULT_SCTP_PORT : parseDecimal(port, 65_535), maxMessageSizeBytes };
+    return { legacy: false, sctpPort: port === undefined ? DEFAULT_SCTP_PORT : parseDecimal(port, 65_535), maxMessageSizeBytes, sctpInit: sctpInitOf(section) };
   }
   for (const { value } of section.attributes('sctpmap')) {
     const [port, name] = fields(value);
-    if (port === format && name === 'webrtc-datachannel') return { legacy: true, sctpPort: parseDecimal(port, 65_535), maxMessageSizeBytes };
+    if (port === format && name === 'webrtc-datachannel') return { legacy: true, sctpPort: parseDecimal(port, 65_535), maxMessageSizeBytes, sctpInit: undefined };
   }
   return undefined;
+}
+
+/** Two of them would leave open which one holds. */
+function sctpInitOf(section: MediaSection): Uint8Array | undefined {
+  const lines = section.attributes('sctp-init');
+  return lines.length === 1 ? fromBase64((lines[0] as { readonly value: string }).value) : undefined;
 }

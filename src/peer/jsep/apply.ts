@@ -6,6 +6,7 @@ import { restarts } from './generations.ts';
 import { heldBy } from './held.ts';
 import { applyAnsweredTracks, applyOfferedMedia } from './remote-track.ts';
 import { revertMedia } from './rollback.ts';
+import { agreedInits } from './sctp-init.ts';
 import { settleMedia } from './settle-media.ts';
 import {
   arrive,
@@ -106,7 +107,7 @@ function settle(
   const negotiated = negotiate(state.negotiated, described, remote);
   // Our candidates belong to the tag that the answer leaves (RFC 9143 7.3.1): nobody looks for them in a rejected section.
   const local = negotiated ? { ...described, transport: { index: negotiated.index, mid: negotiated.mid } } : described;
-  const data = negotiateData(local, remote);
+  const data = negotiateData(state.data, local, remote);
   if (negotiated && remote.transport) pushTransportEffects(state.negotiated, negotiated, remote.transport, effects);
   if (data) pushDataEffects(config, state.data, data, effects);
   const isFinal = type === 'answer';
@@ -132,6 +133,7 @@ function settle(
     stable: undefined,
     negotiated,
     data,
+    ownInit: data === undefined ? undefined : next.ownInit,
     held: heldBy(state, local, remote),
     // The channels go with their association, and the wish for a section with them.
     dataWanted: state.dataWanted && !isDataRejected,
@@ -160,10 +162,10 @@ function negotiate(before: NegotiatedTransport | undefined, local: LocalDescript
   };
 }
 
-function negotiateData(local: LocalDescription, { data }: RemoteDescription): NegotiatedData | undefined {
+function negotiateData(before: NegotiatedData | undefined, local: LocalDescription, { data }: RemoteDescription): NegotiatedData | undefined {
   if (local.data === undefined || data === undefined) return undefined;
   const { sctpPort, maxMessageSizeBytes } = data.fields;
-  return { index: data.index, mid: data.mid, remoteSctpPort: sctpPort, remoteMaxMessageSizeBytes: maxMessageSizeBytes };
+  return { index: data.index, mid: data.mid, remoteSctpPort: sctpPort, remoteMaxMessageSizeBytes: maxMessageSizeBytes, inits: agreedInits(before, local.data, data) };
 }
 
 function pushTransportEffects(before: NegotiatedTransport | undefined, now: NegotiatedTransport, remote: RemoteTransport, effects: JsepEffect[]): void {
@@ -180,9 +182,9 @@ function pushTransportEffects(before: NegotiatedTransport | undefined, now: Nego
   }
 }
 
-function pushDataEffects(config: JsepConfig, before: NegotiatedData | undefined, { mid, remoteSctpPort, remoteMaxMessageSizeBytes }: NegotiatedData, effects: JsepEffect[]): void {
+function pushDataEffects(config: JsepConfig, before: NegotiatedData | undefined, { mid, remoteSctpPort, remoteMaxMessageSizeBytes, inits }: NegotiatedData, effects: JsepEffect[]): void {
   // Another section is another association (RFC 8841 9).
   if (before && before.mid !== mid) effects.push({ type: 'sctp-rejected' });
   else if (before?.remoteMaxMessageSizeBytes === remoteMaxMessageSizeBytes) return;
-  effects.push({ type: 'sctp', localPort: config.sctpPort ?? DEFAULT_SCTP_PORT, remotePort: remoteSctpPort, remoteMaxMessageSizeBytes });
+  effects.push({ type: 'sctp', localPort: config.sctpPort ?? DEFAULT_SCTP_PORT, remotePort: remoteSctpPort, remoteMaxMessageSizeBytes, inits });
 }

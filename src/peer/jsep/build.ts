@@ -1,3 +1,4 @@
+import { toBase64 } from '../../core/index.ts';
 import type { IceCredentials } from '../../ice/index.ts';
 import {
   DEFAULT_SCTP_PORT,
@@ -25,14 +26,22 @@ export function transportLines(config: JsepConfig, mid: string, credentials: Ice
   return lines;
 }
 
+interface DataSectionOptions {
+  readonly bundleOnly?: boolean;
+  readonly legacyProtocol?: string | undefined;
+  /** Our INIT chunk. */
+  readonly sctpInit: Uint8Array | undefined;
+}
+
 /** A data section that is offered or accepted. */
-export function dataSection(config: JsepConfig, transport: readonly string[], { bundleOnly = false, legacyProtocol }: { readonly bundleOnly?: boolean; readonly legacyProtocol?: string | undefined }): MediaSection {
+export function dataSection(config: JsepConfig, transport: readonly string[], { bundleOnly = false, legacyProtocol, sctpInit }: DataSectionOptions): MediaSection {
   const sctpPort = config.sctpPort ?? DEFAULT_SCTP_PORT;
   const lines = [NO_ADDRESS].concat(transport);
   if (bundleOnly) lines.push('a=bundle-only');
   // A peer from before RFC 8841 is answered in its own words.
   lines.push(legacyProtocol === undefined ? `a=sctp-port:${sctpPort}` : `a=sctpmap:${sctpPort} webrtc-datachannel 65535`);
   lines.push(`a=max-message-size:${config.maxMessageSizeBytes ?? DEFAULT_RECEIVE_MESSAGE_SIZE_BYTES}`);
+  if (sctpInit !== undefined && legacyProtocol === undefined) lines.push(`a=sctp-init:${toBase64(sctpInit)}`);
   const formats = [legacyProtocol === undefined ? 'webrtc-datachannel' : String(sctpPort)];
   return makeMediaSection({ kind: 'application', port: bundleOnly ? 0 : PLACEHOLDER_PORT, protocol: legacyProtocol ?? 'UDP/DTLS/SCTP', formats }, lines);
 }

@@ -18,6 +18,8 @@ export interface JsepConfig {
   readonly maxMessageSizeBytes?: number;
   /** Our SCTP port. Default 5000. */
   readonly sctpPort?: number;
+  /** Makes the INIT chunk of an association, for `a=sctp-init` (draft-hancke-tsvwg-snap). Without it there is none. */
+  readonly sctpInit?: () => Uint8Array;
   /** What media there may be. Without it every section of media is rejected. */
   readonly media?: MediaCapabilities;
   /** The canonical name of all our sources (RFC 7022, RFC 8834 4.9). Default: a random one. */

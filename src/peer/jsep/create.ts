@@ -9,6 +9,7 @@ import { withHeldTag } from './held.ts';
 import { mediaSection } from './media-section.ts';
 import { offerMedia, placeSections } from './offer-media.ts';
 import { retag } from './remote-transport.ts';
+import { answeredInit, localData, offeredInit } from './sctp-init.ts';
 import { type CreatedDescription, type JsepState, type LocalMedia, type RemoteDescription, type SectionPlace, withChange } from './state.ts';
 
 /** A created description and the state that remembers it. */
@@ -23,7 +24,9 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
   // A pending offer has every section of the current description and perhaps more.
   const previous = state.pendingLocal ?? state.currentLocal;
   const sections = previous?.description.media ?? [];
-  const { media, data, nextMid } = placeSections(state, sections, state.pendingLocal?.data ?? state.data);
+  const { media, data: place, nextMid } = placeSections(state, sections, state.pendingLocal?.data ?? state.data);
+  const init = place && offeredInit(config, state, place);
+  const data = place && localData(place, init);
   const offered = withHeldTag(state, offerMedia(config, state, media), data);
   const bundle = offeredBundle(state, [...offered, ...(data ? [data] : [])]);
   const [transport] = bundle;
@@ -34,12 +37,12 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
     const isBundleOnly = ({ mid }: SectionPlace): boolean => config.bundlePolicy === 'max-bundle' && mid !== transport.mid && !known.has(mid);
     const frame = { protocol: 'UDP/TLS/RTP/SAVPF', muxOnly: true };
     for (const section of offered) written[section.index] = writtenMedia(config, state, section, { ...frame, transport: transportLines(config, section.mid, generation.credentials, 'actpass'), bundleOnly: isBundleOnly(section) });
-    if (data) written[data.index] = dataSection(config, transportLines(config, data.mid, generation.credentials, 'actpass'), { bundleOnly: isBundleOnly(data) });
+    if (data) written[data.index] = dataSection(config, transportLines(config, data.mid, generation.credentials, 'actpass'), { bundleOnly: isBundleOnly(data), sctpInit: data.sctpInit });
   }
   const { description, origin } = assemble(state, written, foldSections(written, transport?.index, generation), bundle.map(({ mid }) => mid));
   const usernameFragment = generation?.credentials.usernameFragment;
   const created: CreatedDescription = { type: 'offer', description, transport, data, media: offered, generation, usernameFragment, iceRestart, dtlsRole: undefined };
-  return { created, state: withChange(state, { origin, nextMid, lastOffer: created }) };
+  return { created, state: withChange(state, { origin, nextMid, lastOffer: created, ownInit: init ?? state.ownInit }) };
 }
 
 /** @throws RtcError `ERR_INVALID_STATE` */
@@ -59,7 +62,8 @@ export function createAnswer(config: JsepConfig, state: JsepState): Creation {
   const bundle = pending.bundle.filter((index) => indexes.has(index));
   const remote = bundle[0] === undefined ? pending : retag(state, pending, bundle[0]);
   const transport = bundle.length > 0 ? remote.transport : undefined;
-  const data = pending.data && { index: pending.data.index, mid: pending.data.mid };
+  const init = pending.data && answeredInit(config, state, pending.data);
+  const data = pending.data && localData(pending.data, init);
   const written = new Array<MediaSection | undefined>(offer.media.length);
   const generation = transport && answerGeneration(config, state, transport);
   const dtlsRole = transport && (state.negotiated?.dtlsRole ?? (transport.setup === 'active' ? 'server' : 'client'));
@@ -70,14 +74,14 @@ export function createAnswer(config: JsepConfig, state: JsepState): Creation {
       written[section.index] = writtenMedia(config, state, section, { protocol, muxOnly: false, transport: lines(section.mid), bundleOnly: false });
     }
     const legacyProtocol = pending.data?.fields.legacy ? (offer.media[pending.data.index] as MediaSection).protocol : undefined;
-    if (data) written[data.index] = dataSection(config, lines(data.mid), { legacyProtocol });
+    if (data) written[data.index] = dataSection(config, lines(data.mid), { legacyProtocol, sctpInit: data.sctpInit });
   }
   const media = offer.media.map((section, i) => written[i] ?? rejectedSection(section));
   const { description, origin } = assemble(state, media, foldSections(media, transport?.index, generation), answeredGroup(pending, bundle));
   const place = transport && { index: transport.index, mid: transport.mid };
   const usernameFragment = generation?.credentials.usernameFragment;
   const created: CreatedDescription = { type: 'answer', description, transport: place, data, media: accepted, generation, usernameFragment, iceRestart: false, dtlsRole };
-  return { created, state: withChange(state, { origin, pendingRemote: remote, lastAnswer: created }) };
+  return { created, state: withChange(state, { origin, pendingRemote: remote, lastAnswer: created, ownInit: init ?? state.ownInit }) };
 }
 
 interface Frame {

@@ -1,4 +1,5 @@
 import type { IceCandidate, IceCredentials } from '../../ice/index.ts';
+import type { SignalledInits } from '../../sctp/index.ts';
 import type { SdpFingerprint } from '../../sdp/index.ts';
 import type { MediaAgreement, TransceiverView } from './media.ts';
 
@@ -80,7 +81,14 @@ export type JsepEffect =
       readonly iceControlling: boolean;
     }
   /** The SCTP association can start, or its send limit changed. A limit of 0 is none. */
-  | { readonly type: 'sctp'; readonly localPort: number; readonly remotePort: number; readonly remoteMaxMessageSizeBytes: number }
+  | {
+      readonly type: 'sctp';
+      readonly localPort: number;
+      readonly remotePort: number;
+      readonly remoteMaxMessageSizeBytes: number;
+      /** The INIT chunks of the descriptions, for an association that has not begun. */
+      readonly inits: SignalledInits | undefined;
+    }
   /** There will be no data channels, or no more: the association has no section. */
   | { readonly type: 'sctp-rejected' }
   /** No section uses the transport any more. If one comes back, it comes with a transport of its own. */

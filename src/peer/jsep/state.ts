@@ -7,6 +7,8 @@ import type { JsepEffect, SignalingState } from './events.ts';
 import type { ExtensionIds, LocalExtension } from './extensions.ts';
 import type { HeldSection } from './held.ts';
 import type { DeclaredSource, MediaAgreement, ReceiveEncoding } from './media.ts';
+import type { SignalledInits } from '../../sctp/index.ts';
+import type { OwnInit } from './sctp-init.ts';
 import type { Transceiver } from './transceiver.ts';
 
 // The state is a value. Every operation makes the next one from it and the caller stores that at the very end, so that an
@@ -52,6 +54,12 @@ export interface ReceiveRid extends ReceiveEncoding {
   readonly restrictions: ReadonlyMap<string, string>;
 }
 
+/** The data section as we offer or accept it. */
+export interface LocalData extends SectionPlace {
+  /** The INIT chunk in it. */
+  readonly sctpInit: Uint8Array | undefined;
+}
+
 /** A description of ours. The text of it has the candidates of its generation folded in. */
 export interface LocalDescription {
   readonly type: 'offer' | 'pranswer' | 'answer';
@@ -60,7 +68,7 @@ export interface LocalDescription {
   /** The section that has the candidates: the tagged one of the group (RFC 9143 7.2). */
   readonly transport: SectionPlace | undefined;
   /** The data section, unless there is none or it is rejected. */
-  readonly data: SectionPlace | undefined;
+  readonly data: LocalData | undefined;
   /** Those that are offered or accepted. */
   readonly media: readonly LocalMedia[];
   /** Names the generation of its transport. */
@@ -137,6 +145,8 @@ export interface RemoteDescription {
 export interface NegotiatedData extends SectionPlace {
   readonly remoteSctpPort: number;
   readonly remoteMaxMessageSizeBytes: number;
+  /** What the descriptions that began the association said of it; `undefined` when ours said nothing. */
+  readonly inits: SignalledInits | undefined;
 }
 
 /** The transport that offer and answer agreed upon, and its tagged section. */
@@ -171,6 +181,8 @@ export interface JsepState {
   readonly data: NegotiatedData | undefined;
   /** Those that a description names: one, or two while a restart is pending. */
   readonly generations: readonly LocalGeneration[];
+  /** Our INIT chunk, from the first description that has it to the end of its association. */
+  readonly ownInit: OwnInit | undefined;
   /** A channel was created and wants a section. */
   readonly dataWanted: boolean;
   /** Usernames of the generations that `restartIce` wants replaced (W3C [[LocalIceCredentialsToReplace]]). */
@@ -213,6 +225,7 @@ export function initialState(sessionId: string): JsepState {
     negotiated: undefined,
     data: undefined,
     generations: [],
+    ownInit: undefined,
     dataWanted: false,
     toReplace: NO_NAMES,
     origin: { sessionId, version: 0, body: [] },
@@ -243,6 +256,7 @@ export function withChange(state: JsepState, change: Partial<JsepState>): JsepSt
     negotiated: state.negotiated,
     data: state.data,
     generations: state.generations,
+    ownInit: state.ownInit,
     dataWanted: state.dataWanted,
     toReplace: state.toReplace,
     origin: state.origin,
