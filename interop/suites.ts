@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dataSuite } from './data.ts';
 import { demoSuite } from './demo/suite.ts';
 import { mediaSuites } from './media/suite.ts';
+import { snapSuite } from './snap.ts';
 import { peerPrograms, type PeerName } from './spawn-peer.ts';
 import type { Suite } from './suite.ts';
 
@@ -22,5 +23,5 @@ async function protocolSuites(): Promise<readonly Suite[]> {
 /** Every suite, in the order in which they run. */
 export async function allSuites(): Promise<readonly Suite[]> {
   const data = (Object.keys(peerPrograms) as PeerName[]).map(dataSuite);
-  return [...data, demoSuite('chromium'), demoSuite('firefox'), ...(await protocolSuites()), ...mediaSuites];
+  return [...data, snapSuite, demoSuite('chromium'), demoSuite('firefox'), ...(await protocolSuites()), ...mediaSuites];
 }

@@ -284,7 +284,7 @@ test('statistics name the transport, the pair, both candidates, the channels and
   const [transport] = report.byType('transport');
   assert.equal(transport!.dtlsState, 'connected');
   assert.equal(transport!.tlsVersion, 'FEFD');
-  assert.ok(transport!.bytesSent > 500 && transport!.packetsReceived > 3);
+  assert.ok(transport!.bytesSent > 500 && transport!.packetsReceived >= 3);
   const pair = report.get(transport!.selectedCandidatePairId!);
   assert.ok(pair?.type === 'candidate-pair' && pair.nominated && pair.state === 'succeeded');
   assert.deepEqual([pair.packetsSent, pair.bytesSent], [transport!.packetsSent, transport!.bytesSent], 'all of it went over the pair');
