@@ -10,6 +10,7 @@ import {
   type SctpConfig,
   type SctpEvent,
   type SctpMessage,
+  type SignalledInits,
 } from '../../src/sctp/index.ts';
 import { seeded, seededRandom } from './fuzz.ts';
 
@@ -93,11 +94,11 @@ export class SctpWorld {
   readonly #heap: Flight[] = [];
   #order = 0;
 
-  constructor(options: { seed?: number; a?: SctpConfig; b?: SctpConfig; link?: LinkOptions; firstTsn?: number } = {}) {
+  constructor(options: { seed?: number; a?: SctpConfig; b?: SctpConfig; link?: LinkOptions; firstTsn?: number; signalled?: { readonly a?: SignalledInits; readonly b?: SignalledInits } } = {}) {
     const seed = options.seed ?? 1;
     this.#random = seeded(seed);
-    this.a = new Side(new SctpAssociation(options.a ?? {}, sctpEnvironment(seed * 2 + 1, options.firstTsn)));
-    this.b = new Side(new SctpAssociation(options.b ?? {}, sctpEnvironment(seed * 2 + 2, options.firstTsn)));
+    this.a = new Side(new SctpAssociation(options.a ?? {}, sctpEnvironment(seed * 2 + 1, options.firstTsn), options.signalled?.a));
+    this.b = new Side(new SctpAssociation(options.b ?? {}, sctpEnvironment(seed * 2 + 2, options.firstTsn), options.signalled?.b));
     this.a.link = this.b.link = options.link ?? {};
   }
 
