@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ChunkType, decodeErrorCauses, decodeForwardTsn, decodeIForwardTsn, decodeInit, decodePacket, decodeReconfig, checkSack, type SctpAssociation, type SctpEvent, checksumOf } from '../../src/sctp/index.ts';
-import { fuzzDecoder, mutations, seeded } from '../support/fuzz.ts';
+import { ChunkType, decodeErrorCauses, decodeForwardTsn, decodeIForwardTsn, decodeInit, decodePacket, decodeReconfig, checkSack, makeInit, readInit, type SctpAssociation, type SctpEvent, checksumOf } from '../../src/sctp/index.ts';
+import { fuzzDecoder, mutations, seeded, seededRandom } from '../support/fuzz.ts';
 import { Attacker, payload, SctpWorld } from '../support/sctp.ts';
 import { hex, loadVectors } from '../support/vectors.ts';
 
@@ -57,6 +57,18 @@ function drain(association: SctpAssociation, now: number): SctpEvent[] {
   association.handleTimeout(now);
   return events;
 }
+
+test('A-JS-01 an INIT of a description is one, or is none', () => {
+  const chunk = makeInit({}, seededRandom(1));
+  let read = 0;
+  for (const mutant of mutations([chunk], 50_000, 3)) {
+    const init = readInit(mutant);
+    if (init === undefined) continue;
+    assert.ok(init.initiateTag !== 0 && init.streamsOut > 0 && init.streamsIn > 0);
+    read++;
+  }
+  assert.ok(read > 500, `${read} were read`);
+});
 
 test('no packet makes an association throw, wherever it is in its life', () => {
   const next = seeded(77);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RtcError } from '../../../src/core/index.ts';
+import { makeInit, type SignalledInits } from '../../../src/sctp/index.ts';
 import { bundleGroupsOf, isRejected, midOf, originOf, parseSdp, serializeSdp } from '../../../src/sdp/index.ts';
-import { seeded } from '../../support/fuzz.ts';
+import { seeded, seededRandom } from '../../support/fuzz.ts';
 import { type CandidateInit, type Description, hostCandidate, type Jsep, type JsepEffect, makeJsep, snapshot } from '../../support/jsep.ts';
 
 // Two machines and a walk of random operations: good ones, ones out of turn, late and lost messages. A small model of the
@@ -25,12 +26,14 @@ class Side {
   dtlsRole: string | undefined;
   controlling: boolean | undefined;
   state = 'stable';
+  inits: SignalledInits | undefined;
   candidates: CandidateInit[] = [];
   ports = 0;
 
   constructor(name: string) {
     this.name = name;
-    this.jsep = makeJsep(name);
+    const random = seededRandom(name.charCodeAt(0) + 7);
+    this.jsep = makeJsep(name, { sctpInit: () => makeInit({}, random) });
   }
 
   /** Runs an operation: it works and its effects are taken, or it fails and changes nothing. */
@@ -81,6 +84,12 @@ class Side {
       case 'remote-candidate':
         assert.equal(effect.candidate.usernameFragment, this.remote);
         break;
+      case 'sctp':
+        this.inits = effect.inits;
+        break;
+      case 'sctp-rejected':
+        this.inits = undefined;
+        break;
       case 'signaling-state':
         assert.ok(NEXT[this.state]?.includes(effect.state), `${this.state} to ${effect.state}`);
         this.state = effect.state;
@@ -125,6 +134,7 @@ function checkAgreement(a: Side, b: Side): void {
   assert.notEqual(a.controlling, b.controlling);
   assert.equal(a.remote, b.generations.at(-1));
   assert.equal(b.remote, a.generations.at(-1));
+  assert.deepEqual([a.inits?.local, a.inits?.remote], [b.inits?.remote, b.inits?.local], 'both stand on the same two INITs');
 }
 
 /** Brings both sides to `stable` by the book, offer from `one`. */
