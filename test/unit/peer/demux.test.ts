@@ -57,6 +57,7 @@ for (const when of ['before', 'during', 'after'] as const) {
 test('A-DMX-03 DTLS, SRTP and data of another 5-tuple are dropped and never move the send address', () => {
   const pair = new PeerPair(13);
   const { channelA, channelB } = pair.connect();
+  echoWorks(pair, channelA, channelB);
   const stranger = { address: '10.0.0.66', port: 6666 };
   const data = pair.a.sent.filter(({ bytes }) => bytes[0] === 23).at(-1)!.bytes;
   for (const bytes of [data, recordedClientHello(), Uint8Array.of(0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2), Uint8Array.of(0x80, 200, 0, 1, 0, 0, 0, 2)]) {
