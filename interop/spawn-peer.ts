@@ -124,6 +124,8 @@ export interface PeerReply {
   readonly remoteInbound?: readonly PeerStream[];
   readonly remoteOutbound?: readonly PeerStream[];
   readonly state?: string;
+  /** Those that the connection had, in order, where the peer tells. */
+  readonly states?: readonly string[];
   readonly dataMessages?: number;
   readonly message?: string;
   readonly channels?: readonly PeerChannel[];

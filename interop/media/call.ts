@@ -26,6 +26,8 @@ export interface Call {
   readonly peer: PeerProcess;
   /** RTCP packets that came, by type. */
   readonly rtcp: ReadonlyMap<string, number>;
+  /** The states that the connection had, in order. */
+  readonly states: readonly string[];
 }
 
 async function localSdp(pc: PeerConnection): Promise<string> {
@@ -76,9 +78,11 @@ async function answerPeer({ pc, peer }: Pick<Call, 'pc' | 'peer'>, request: { re
 export async function withCall<T>(options: CallOptions, talk: (call: Call) => Promise<T>): Promise<T> {
   const peer = await startPeer(options.peer, options.args);
   const rtcp = new Map<string, number>();
+  const states: string[] = [];
   const pc = await createPeerConnection({
     ...options.connection,
     handler: {
+      onConnectionStateChange: (state) => void states.push(state),
       onTrack: (event) => options.onTrack(event),
       onDataChannel: (channel) => options.onDataChannel?.(channel),
       onRtcp: (packets) => {
@@ -97,7 +101,7 @@ export async function withCall<T>(options: CallOptions, talk: (call: Call) => Pr
       15_000,
       'connecting',
     );
-    return await talk({ pc, peer, rtcp });
+    return await talk({ pc, peer, rtcp, states });
   } catch (error) {
     const log = process.env.PEERS_LOG ? '' : peer.log();
     const stats = await peer.ask({ type: 'stats' }).catch(() => undefined);

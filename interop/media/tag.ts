@@ -36,7 +36,7 @@ class Others {
   /** A message there and back, and pictures both ways; what the peer sends may be sound. */
   async goOn(call: Call, when: string, kind: 'audio' | 'video' = 'video'): Promise<void> {
     await sleep(SETTLE_MS);
-    await this.#echo(when);
+    await this.echo(when);
     const before = await atPeer(call, 'video');
     await until(async () => (await atPeer(call, 'video')) > before + 10, LIMIT_MS, `pictures at the peer, ${when}`);
     const [track] = this.tracksOf(kind);
@@ -46,7 +46,7 @@ class Others {
     if (call.pc.connectionState !== 'connected') throw new Error(`the connection is ${call.pc.connectionState}, ${when}`);
   }
 
-  async #echo(when: string): Promise<void> {
+  async echo(when: string): Promise<void> {
     const channel = this.#channel;
     if (channel === undefined) throw new Error('there is no channel');
     await within(channel.opened, LIMIT_MS, `opening the channel, ${when}`);
@@ -106,6 +106,19 @@ async function bothSend(call: Call, others: Others, later: TrackLocalStaticSampl
   return 'pictures and data went on without the first track; then another came';
 }
 
+/** The peer stops the first track, and gives up the transport that belongs to its section. What it makes instead is found. */
+async function peerStops(call: Call, others: Others, later: TrackLocalStaticSample): Promise<string> {
+  await others.goOn(call, 'at the beginning');
+  await stopByPeer(call, 0);
+  if (call.pc.getTransceivers().length !== 1 || others.tracksOf('audio').length > 0) throw new Error('the transceiver has not stopped');
+  await others.goOn(call, 'after the peer stopped the first track');
+  const { states: theirs = [] } = await call.peer.ask({ type: 'stats' });
+  if (theirs.filter((state) => state === 'connected').length !== 2) throw new Error(`the peer did not make another transport: ${theirs.join(' ')}`);
+  if (call.states.join(' ') !== 'connecting connected connecting connected') throw new Error(`our states: ${call.states.join(' ')}`);
+  await addAnother(call, others, later, 4);
+  return `the peer made another transport (${theirs.join(' ')}); pictures and data went on, and another track came`;
+}
+
 const VARIANTS: readonly Variant[] = [
   { name: 'we offer, both send', weOffer: true, direction: 'sendrecv', go: bothSend },
   { name: 'the peer offers, both send', weOffer: false, direction: 'sendrecv', go: bothSend },
@@ -143,6 +156,21 @@ const VARIANTS: readonly Variant[] = [
       await others.goOn(call, 'after the peer stopped the first track');
       await addAnother(call, others, later, 3);
       return 'pictures and data went on when the peer stopped the first track; then another came';
+    },
+  },
+  { name: 'the peer stops it, client of DTLS', weOffer: true, direction: 'sendrecv', go: peerStops },
+  { name: 'the peer stops it, server of DTLS', weOffer: false, direction: 'sendrecv', go: peerStops },
+  {
+    name: 'the peer stops one after the other',
+    weOffer: true,
+    direction: 'sendrecv',
+    async go(call, others) {
+      await others.goOn(call, 'at the beginning');
+      await stopByPeer(call, 0);
+      await others.goOn(call, 'after the peer stopped the first track');
+      await stopByPeer(call, 0);
+      await others.echo('after the peer stopped the second track');
+      return 'the channel went on over three transports';
     },
   },
 ];

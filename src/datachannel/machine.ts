@@ -235,6 +235,17 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     }
   }
 
+  /**
+   * The peer begins a new association for the channels that there are. Those that are open stay open, on their streams; what was
+   * to be reset there needs no reset any more.
+   */
+  associationReplaced(): void {
+    this.#association = 'none';
+    this.#resets = [];
+    this.#early.clear();
+    for (const channel of this.#ids.all()) if (channel.state === 'closing') this.#finish(channel, channel.closeReason);
+  }
+
   handleTimeout(_now: Instant): void {}
 
   pollTimeout(): Deadline | undefined {

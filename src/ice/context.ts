@@ -24,6 +24,8 @@ export class Context {
   /** When the peer last gave a sign of life or signalling brought news: patience begins there. */
   newsAt: Instant = 0;
   remoteLite = false;
+  /** Until then the peer may go on elsewhere with the credentials that it has. */
+  movesUntil: Instant = -Infinity;
 
   constructor(config: IceConfig, environment: Environment) {
     this.environment = environment;

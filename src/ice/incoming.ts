@@ -3,7 +3,7 @@ import { StunAttribute as A, StunErrorCode, type StunMessage } from '../stun/ind
 import { HEARD_INTERVAL_MS, MAX_QUEUED_DATAGRAMS } from './constants.ts';
 import type { Context } from './context.ts';
 import type { EarlyCheck, Generation } from './generation.ts';
-import { onNominated, onValid } from './nomination.ts';
+import { checkAnew, onNominated, onValid } from './nomination.ts';
 import { pairFor } from './pairing.ts';
 import { authenticate, encodeFailure, encodeSuccess, type IncomingCheck } from './requests.ts';
 
@@ -96,7 +96,10 @@ function act(context: Context, generation: Generation, check: EarlyCheck, now: I
   }
   if (nominated) pair.nominateOnSuccess = true;
   // Once a pair is nominated only a nomination is reason enough to check another one.
-  if (generation.checklist.completed && !nominated) return;
+  if (generation.checklist.completed && !nominated) {
+    if (now >= context.movesUntil || pair.requestsReceived > 1) return;
+    checkAnew(context); // it was not heard from there before: it has moved
+  }
   // The peer is there: the pair may be asked as often as a fresh one.
   pair.unanswered = 0;
   if (pair.state === 'failed' || pair.state === 'frozen') pair.state = 'waiting';

@@ -16,7 +16,7 @@ import type { IceCredentials } from './credentials.ts';
 import type { IceConnectionState, IceEvent, IceFailure } from './events.ts';
 import { Generation } from './generation.ts';
 import { onRequest, replayEarly } from './incoming.ts';
-import { applyPending, considerNomination, onValid } from './nomination.ts';
+import { applyPending, checkAnew, considerNomination, onValid } from './nomination.ts';
 import { onResponse, onTimedOut } from './outgoing.ts';
 import type { IcePair } from './pair.ts';
 import { addLocal, addRemote, dropBase, dropForeign } from './pairing.ts';
@@ -187,6 +187,18 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
       context.started = true;
       this.#enter('checking');
     }
+    this.#proceed(now);
+  }
+
+  /**
+   * The peer may have other sockets now, and the credentials that it had. All pairs are checked and one is nominated anew, while the
+   * present one carries data; until `until`, the same follows when the peer is heard from where it never was before.
+   */
+  peerMayMove(until: Instant, now: Instant): void {
+    const context = this.#context;
+    if (this.#over || context.settings.lite) return;
+    context.movesUntil = until;
+    checkAnew(context);
     this.#proceed(now);
   }
 

@@ -11,6 +11,24 @@ export function onValid(context: Context, generation: Generation, pair: Candidat
   if (context.selection.wantsTentative(now)) select(context, generation, pair, now);
 }
 
+/**
+ * Every pair is to show anew that it works, as if none had been nominated. The one in use carries data until another is, and
+ * consent goes on asking for it.
+ */
+export function checkAnew({ current, selection, checker, role }: Context): void {
+  checker.cancel((check) => check.kind === 'nomination', true);
+  current.nominating = undefined;
+  current.validSince = undefined;
+  if (selection.isNominated(current)) {
+    const pair = selection.pair as CandidatePair;
+    pair.nominated = false;
+    pair.nominateOnSuccess = !role.controlling; // what the peer chose stays chosen if it works
+  }
+  selection.pending = undefined;
+  selection.rival = undefined;
+  current.checklist.resume(undefined);
+}
+
 /** Controlling: nominates the best valid pair when it is time. Returns when to come back (RFC 8445 8.1.1). */
 export function considerNomination(context: Context, now: Instant): Instant | undefined {
   const { current, role, selection } = context;
@@ -61,6 +79,7 @@ function select(context: Context, generation: Generation, pair: CandidatePair, n
   const before = selection.pair;
   if (before && before !== pair) {
     before.nominated = false;
+    before.nominateOnSuccess = false;
     // A pair that stopped answering is no candidate for nomination again.
     if (selection.isDisconnected(now)) before.state = 'failed';
   }

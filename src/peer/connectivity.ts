@@ -1,16 +1,16 @@
 import { type Datagram, type Deadline, earlier, type Environment, type Instant, type TransportAddress } from '../core/index.ts';
-import type { Certificate, DtlsEvent } from '../dtls/index.ts';
+import type { Certificate } from '../dtls/index.ts';
 import type { IceEvent, LocalCandidate } from '../ice/index.ts';
 import type { PeerConfig } from './config.ts';
 import type { GathererEvent, GathererInput } from './gatherer/index.ts';
 import { Gathering } from './gathering.ts';
 import type { JsepEffect } from './jsep/index.ts';
-import { Transport } from './transport.ts';
+import { Transport, type TransportEvent } from './transport.ts';
 
 /** What descriptions and candidates ask of gathering, ICE and DTLS. */
 export type ConnectivityEffect = Extract<
   JsepEffect,
-  { readonly type: 'gather' | 'ice-restart' | 'ice-rollback' | 'remote-ice' | 'remote-candidate' | 'remote-end-of-candidates' | 'transport' }
+  { readonly type: 'gather' | 'ice-restart' | 'ice-rollback' | 'remote-ice' | 'remote-candidate' | 'remote-end-of-candidates' | 'transport' | 'transport-moved' }
 >;
 
 /**
@@ -81,6 +81,8 @@ export class Connectivity {
       case 'transport':
         transport.ice?.setControlling(effect.iceControlling);
         return transport.startDtls({ role: effect.dtlsRole, remoteFingerprints: effect.remoteFingerprints }, now);
+      case 'transport-moved':
+        return transport.moved(now);
       default:
         effect satisfies never;
     }
@@ -131,7 +133,7 @@ export class Connectivity {
     return event;
   }
 
-  pollDtlsEvent(): DtlsEvent | undefined {
+  pollDtlsEvent(): TransportEvent | undefined {
     return this.#transport.pollDtlsEvent();
   }
 

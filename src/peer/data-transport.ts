@@ -3,6 +3,7 @@ import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels
 import { DtlsMachine } from '../dtls/index.ts';
 import { type PacketMemory, SctpAssociation, type SctpEvent, type SctpPath, makeInit, type SignalledInits } from '../sctp/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_MTU_BYTES, DEFAULT_RECEIVE_WINDOW_BYTES, type PeerConfig } from './config.ts';
+import { Departure } from './departure.ts';
 import { DTLS_OVERHEAD_BYTES } from './path.ts';
 
 /** What the two descriptions together say of SCTP (RFC 8841). */
@@ -40,7 +41,10 @@ export class DataTransport {
   readonly #channels: DataChannels;
   #sctp: SctpAssociation | undefined;
   #parameters: SctpParameters | undefined;
+  #dtlsRole: 'client' | 'server' = 'client';
   #path: SctpPath | undefined;
+  /** Whether the peer may leave the association, or has left DTLS under it. */
+  readonly #departure: Departure = new Departure();
   /** Whether the peer has agreed to the association, and it has not ended. */
   #takesMessages = false;
 
@@ -83,6 +87,7 @@ export class DataTransport {
   /** Starts the association, over DTLS that is up. */
   start(dtlsRole: 'client' | 'server', now: Instant): void {
     if (this.#sctp !== undefined || this.#parameters === undefined) return;
+    this.#dtlsRole = dtlsRole;
     const { localPort, remotePort, remoteMaxMessageSizeBytes, inits } = this.#parameters;
     const mtuBytes = Math.min(this.#config.mtuBytes ?? DEFAULT_MTU_BYTES, this.#config.maxMtuBytes ?? Infinity) - DTLS_OVERHEAD_BYTES;
     this.#sctp = new SctpAssociation(
@@ -141,9 +146,41 @@ export class DataTransport {
     this.#pump(now);
   }
 
+  /** Whether DTLS may end and be followed by another association of it. If the peer went and came to nothing, what it said holds. */
+  setMayMove(mayMove: boolean, now: Instant): void {
+    const abort = this.#departure.setMayMove(mayMove);
+    if (abort !== undefined) this.handleRead(abort, now);
+  }
+
+  /** DTLS has another association: the peer goes on with that of SCTP, or begins one as well. */
+  moved(now: Instant): void {
+    if (this.#departure.moved()) this.#replace(now);
+  }
+
+  /** A new association for the channels that there are. */
+  #replace(now: Instant): void {
+    const left = this.#sctp as SctpAssociation;
+    this.#sctp = undefined;
+    this.#takesMessages = false;
+    this.#channels.associationReplaced();
+    if (this.#parameters !== undefined) this.#parameters = { ...this.#parameters, inits: undefined }; // those in the descriptions began the one that is left
+    this.start(this.#dtlsRole, now);
+    (this.#sctp as SctpAssociation | undefined)?.takeOver(left, now);
+  }
+
   /** A decrypted SCTP packet. */
   handleRead(packet: Uint8Array, now: Instant): void {
     if (this.#sctp === undefined) return;
+    if (this.#departure.isPossible) {
+      switch (this.#departure.judge(packet)) {
+        case 'leaves':
+          return;
+        case 'begins':
+          this.#replace(now);
+          break;
+        case 'stays':
+      }
+    }
     this.#sctp.handleRead(packet, now);
     this.#pump(now);
   }

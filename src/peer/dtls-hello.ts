@@ -13,14 +13,20 @@ const MAX_HELLOS = 16;
 /** What a datagram says of the attempt that it belongs to; `none` for all but the beginning of a ClientHello. */
 export type HelloJudgement = 'none' | 'new' | 'current' | 'stale';
 
+/** The random of the ClientHello that a datagram begins with; `undefined` for all else. */
+export function randomOfHello(datagram: Uint8Array): Uint8Array | undefined {
+  if (datagram[0] !== CONTENT_HANDSHAKE || datagram[AT_TYPE] !== HANDSHAKE_CLIENT_HELLO || datagram.length < AT_RANDOM + RANDOM_BYTES) return undefined;
+  if (datagram[AT_FRAGMENT_OFFSET] !== 0 || datagram[AT_FRAGMENT_OFFSET + 1] !== 0 || datagram[AT_FRAGMENT_OFFSET + 2] !== 0) return undefined;
+  return datagram.subarray(AT_RANDOM, AT_RANDOM + RANDOM_BYTES);
+}
+
 /** The ClientHellos that came, by their random: a late one of an earlier attempt must not end the present one. */
 export class HelloLog {
   #randoms: Uint8Array[] = [];
 
   judge(datagram: Uint8Array): HelloJudgement {
-    if (datagram[0] !== CONTENT_HANDSHAKE || datagram[AT_TYPE] !== HANDSHAKE_CLIENT_HELLO || datagram.length < AT_RANDOM + RANDOM_BYTES) return 'none';
-    if (datagram[AT_FRAGMENT_OFFSET] !== 0 || datagram[AT_FRAGMENT_OFFSET + 1] !== 0 || datagram[AT_FRAGMENT_OFFSET + 2] !== 0) return 'none';
-    const random = datagram.subarray(AT_RANDOM, AT_RANDOM + RANDOM_BYTES);
+    const random = randomOfHello(datagram);
+    if (random === undefined) return 'none';
     const at = this.#randoms.findIndex((seen) => equalBytes(seen, random));
     if (at >= 0) return at === this.#randoms.length - 1 ? 'current' : 'stale';
     if (this.#randoms.length === MAX_HELLOS) this.#randoms.shift();

@@ -1,6 +1,6 @@
 import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, sameAddress, SparseQueue } from '../core/index.ts';
 import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
-import type { Certificate, DtlsEvent } from '../dtls/index.ts';
+import type { Certificate } from '../dtls/index.ts';
 import type { IcePair } from '../ice/index.ts';
 import type { PacketMemory, SctpPath } from '../sctp/index.ts';
 import { channelEvent } from './channel-event.ts';
@@ -15,7 +15,7 @@ import type { GathererEvent } from './gatherer/index.ts';
 import type { Jsep, JsepChanges, JsepEffect } from './jsep/index.ts';
 import { forgetKeys, type MediaTransport, srtpKeysOf } from './media/index.ts';
 import { pathOf } from './path.ts';
-import type { Transport } from './transport.ts';
+import type { Transport, TransportEvent } from './transport.ts';
 
 /** What stands above the layers, and beside them. */
 export interface LayersOptions {
@@ -250,6 +250,7 @@ export class PeerLayers {
       case 'remote-candidate':
       case 'remote-end-of-candidates':
       case 'transport':
+      case 'transport-moved':
         return this.#connectivity.apply(effect satisfies ConnectivityEffect, now);
       case 'sctp':
         this.#data.setParameters(effect);
@@ -336,6 +337,7 @@ export class PeerLayers {
       isChanged = true;
       this.#onDtlsEvent(event, now);
     }
+    this.#data.setMayMove(connectivity.transport.mayMove, now);
     if (this.#readPackets(now)) isChanged = true;
     if (!isChanged) return; // the usual case while a connection is made
     this.#collectDataEvents();
@@ -389,8 +391,14 @@ export class PeerLayers {
     }
   }
 
-  #onDtlsEvent(event: DtlsEvent, now: Instant): void {
+  #onDtlsEvent(event: TransportEvent, now: Instant): void {
     switch (event.type) {
+      case 'left':
+        return this.#media.forget();
+      case 'moved':
+        this.#startMedia();
+        this.#data.moved(now);
+        return this.#startData(now);
       case 'connected':
         this.#jsep.settle();
         this.#startMedia();

@@ -1,9 +1,11 @@
-import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, sameAddress, SparseQueue, type TransportAddress } from '../core/index.ts';
-import { type Certificate, type DtlsEvent, type DtlsMachine, type DtlsState, type Fingerprint, isDataRecord } from '../dtls/index.ts';
+import { Counters, type Datagram, type Deadline, earlier, type Environment, type Instant, sameAddress, SparseQueue } from '../core/index.ts';
+import { type Certificate, type DtlsConfig, type DtlsEvent, type DtlsMachine, type DtlsState, type Fingerprint, isDataRecord } from '../dtls/index.ts';
 import { IceAgent, type IceCandidate, type IceConnectionState, type IceCredentials, type IceEvent, type IcePair } from '../ice/index.ts';
 import { DEFAULT_DTLS_TIMEOUT_MS, DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
 import { demux } from './demux.ts';
 import { DtlsTransport } from './dtls-transport.ts';
+import { Succession } from './succession.ts';
+import type { Path } from './successor.ts';
 
 /** Datagrams of the DTLS handshake that came before the remote description did: at most one flight. */
 const MAX_EARLY_DATAGRAMS = 8;
@@ -14,12 +16,6 @@ export interface RemoteIce {
   readonly lite: boolean;
 }
 
-/** Where to send from and to. */
-interface Path {
-  readonly local: TransportAddress;
-  readonly remote: TransportAddress;
-}
-
 /** What was sent, without checks. */
 interface Sent {
   readonly packetsSent: number;
@@ -27,6 +23,9 @@ interface Sent {
 }
 
 const NOTHING: Sent = { packetsSent: 0, bytesSent: 0 };
+
+/** What a transport reports of DTLS, beside what the association does: `left` the peer may be on its way to another, `moved` here it is. */
+export type TransportEvent = DtlsEvent | { readonly type: 'left' | 'moved' };
 
 /** What the two descriptions together say of DTLS. */
 export interface DtlsParameters {
@@ -53,6 +52,11 @@ export class Transport {
   /** What was sent over pairs while they were the path; most connections never have another one. */
   #sentOver: WeakMap<IcePair, Sent> | undefined;
   #dtlsRole: 'client' | 'server' | undefined;
+  #dtlsConfig: DtlsConfig | undefined;
+  /** Made when an association may first be followed by another: most never are. */
+  #succession: Succession | undefined;
+  /** Another association is in use, and nobody was told yet. */
+  #isMoved = false;
   #bytesSent = 0;
   #bytesReceived = 0;
   #packetsSent = 0;
@@ -78,7 +82,7 @@ export class Transport {
   }
 
   get dtlsState(): DtlsState {
-    return this.#dtls?.state ?? 'new';
+    return this.#succession?.holdsEnd === true ? 'connecting' : (this.#dtls?.state ?? 'new');
   }
 
   get dtlsRole(): 'client' | 'server' | undefined {
@@ -129,18 +133,29 @@ export class Transport {
   startDtls({ role, remoteFingerprints }: DtlsParameters, now: Instant): void {
     if (this.#dtls !== undefined) return;
     this.#dtlsRole = role;
-    this.#dtls = new DtlsTransport(
-      {
-        role,
-        certificate: this.#certificate,
-        remoteFingerprints,
-        mtuBytes: this.#config.mtuBytes ?? DEFAULT_MTU_BYTES,
-        handshakeTimeoutMs: this.#config.dtlsTimeoutMs ?? DEFAULT_DTLS_TIMEOUT_MS,
-      },
-      this.#environment,
-    );
+    this.#dtlsConfig = {
+      role,
+      certificate: this.#certificate,
+      remoteFingerprints,
+      mtuBytes: this.#config.mtuBytes ?? DEFAULT_MTU_BYTES,
+      handshakeTimeoutMs: this.#config.dtlsTimeoutMs ?? DEFAULT_DTLS_TIMEOUT_MS,
+    };
+    this.#dtls = new DtlsTransport(this.#dtlsConfig, this.#environment);
     this.#tryStartDtls(now);
     for (let datagram = this.#early.shift(); datagram; datagram = this.#early.shift()) this.#readDtls(datagram, now);
+  }
+
+  /** Whether the peer may have given its association up for another. */
+  get mayMove(): boolean {
+    return this.#succession?.isExpected === true;
+  }
+
+  /** The transport belongs to another section now, and the peer may have made a new one for it. */
+  moved(now: Instant): void {
+    if (this.#dtls?.state !== 'connected' && this.#succession?.holdsEnd !== true) return;
+    this.#succession ??= new Succession(this.#dtlsConfig as DtlsConfig, this.#environment);
+    this.#ice?.peerMayMove(this.#succession.moved(this.#path, now), now);
+    this.#succession.follow(this.#path, now);
   }
 
   /** Takes a datagram that is one record of application data, once the association is up; false when it is anything else. */
@@ -197,7 +212,9 @@ export class Transport {
     const path = this.#dtls === undefined ? undefined : this.#openPath();
     if (path === undefined) return undefined;
     const record = (this.#dtls as DtlsTransport).pollWrite();
-    return record === undefined ? undefined : this.#datagram(record, path);
+    if (record !== undefined) return this.#datagram(record, path);
+    const next = this.#succession?.pollWrite();
+    return next === undefined ? undefined : this.#datagram(next.bytes, next.path ?? path);
   }
 
   /** Seals application data in place and addresses it. Call only while {@link Transport.isWritable}. */
@@ -223,26 +240,34 @@ export class Transport {
     if (event?.type === 'selected-pair') {
       this.#take(event.pair);
       this.#tryStartDtls(now);
+      this.#succession?.follow(this.#path, now);
     }
     return event;
   }
 
-  pollDtlsEvent(): DtlsEvent | undefined {
-    return this.#dtls?.pollEvent();
+  pollDtlsEvent(): TransportEvent | undefined {
+    const event = this.#dtls?.pollEvent();
+    if (event !== undefined) return this.#succession?.hold(event) === true ? { type: 'left' } : event;
+    if (!this.#isMoved) return this.#succession?.takeEnd();
+    this.#isMoved = false;
+    return { type: 'moved' };
   }
 
   handleTimeout(now: Instant): void {
     this.#ice?.handleTimeout(now);
     this.#dtls?.handleTimeout(now);
+    this.#succession?.handleTimeout(now);
   }
 
   pollTimeout(): Deadline | undefined {
-    return earlier(this.#ice?.pollTimeout(), this.#dtls?.pollTimeout());
+    const deadline = earlier(this.#ice?.pollTimeout(), this.#dtls?.pollTimeout());
+    return this.#succession === undefined ? deadline : earlier(deadline, this.#succession.pollTimeout());
   }
 
   /** Queues close_notify. Poll it before {@link Transport.closeIce} takes the path away. */
   closeDtls(now: Instant): void {
     this.#early.clear();
+    this.#succession?.close();
     this.#dtls?.close(now);
   }
 
@@ -277,7 +302,18 @@ export class Transport {
     this.#path ??= { local: datagram.local, remote: datagram.remote };
     this.#packetsReceived++;
     this.#bytesReceived += datagram.bytes.length;
+    if (this.#succession?.handleRead(datagram.bytes, datagram, this.#dtls.state === 'connected', now) === true) return this.#succeed(now);
     this.#dtls.handleRead(datagram.bytes, now);
+  }
+
+  /** The association that was in use is gone once another is complete. There is nobody left to say goodbye to. */
+  #succeed(now: Instant): void {
+    const successor = this.#succession?.take();
+    if (successor === undefined) return;
+    this.#dtls?.close(now);
+    this.#dtls = successor.dtls;
+    this.#path = successor.path ?? this.#path; // the peer is there, whether that pair is nominated yet or not
+    this.#isMoved = true;
   }
 
   /** No consent, no packet: a failed or closed agent has no path (RFC 7675 5.1). */

@@ -53,6 +53,15 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     this.#life.connect(now);
   }
 
+  /**
+   * Goes on where another association was left by its peer, which is not told and must not be used any more: what that had not
+   * delivered, as far as it knows, is written here. Of what was on its way the peer may get some twice.
+   */
+  takeOver(left: SctpAssociation, now: Instant): void {
+    this.#now = now;
+    for (const send of left.#life.sender.undelivered(now)) this.#life.sender.enqueue(send, now);
+  }
+
   /** Bytes written on a stream that are not in a packet yet. */
   bufferedAmount(streamId: number): number {
     return this.#life.sender.scheduler.find(streamId)?.bufferedBytes ?? 0;

@@ -99,6 +99,11 @@ export class Scheduler {
     this.#limits[1] = peerWindowBytes >> 1;
   }
 
+  /** Messages that are not yet in packets whole, in the order of each stream. */
+  *waiting(): IterableIterator<OutMessage> {
+    for (const stream of this.#streams.values()) yield* stream.queue;
+  }
+
   find(id: number): OutStream | undefined {
     return this.#streams.get(id);
   }

@@ -26,6 +26,7 @@ import { Rto } from './rto.ts';
 import { type OutMessage, rankOf, Scheduler } from './scheduler.ts';
 import { Skips } from './skips.ts';
 import type { SctpTimer } from './timers.ts';
+import { undelivered } from './undelivered.ts';
 
 /** A message that is longer than the room left is cut only when at least this much goes into the packet, in bytes. */
 const MIN_FRAGMENT_BYTES = 128;
@@ -144,6 +145,11 @@ export class Sender {
   /** Whether nothing is left to be sent or acknowledged. */
   get drained(): boolean {
     return this.#out.count === 0 && this.scheduler.messages === 0;
+  }
+
+  /** What the peer is not known to have; see {@link undelivered}. */
+  undelivered(now: Instant): readonly SctpSend[] {
+    return undelivered(this.#out, this.scheduler, now);
   }
 
   enqueue(send: SctpSend, now: Instant): void {

@@ -109,6 +109,7 @@ function settle(
   const local = negotiated ? { ...described, transport: { index: negotiated.index, mid: negotiated.mid } } : described;
   const data = negotiateData(state.data, local, remote);
   if (negotiated && remote.transport) pushTransportEffects(state.negotiated, negotiated, remote.transport, effects);
+  if (negotiated && state.negotiated && negotiated.mid !== state.negotiated.mid) effects.push({ type: 'transport-moved' });
   if (data) pushDataEffects(config, state.data, data, effects);
   const isFinal = type === 'answer';
   const isDataRejected = isFinal && data === undefined && (local.data ?? state.data) !== undefined;

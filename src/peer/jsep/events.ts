@@ -80,6 +80,8 @@ export type JsepEffect =
       readonly remoteFingerprints: readonly SdpFingerprint[];
       readonly iceControlling: boolean;
     }
+  /** The transport belongs to another section now, since the peer rejected the one that had it: a peer may have made a new one for it. */
+  | { readonly type: 'transport-moved' }
   /** The SCTP association can start, or its send limit changed. A limit of 0 is none. */
   | {
       readonly type: 'sctp';

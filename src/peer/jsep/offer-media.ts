@@ -31,10 +31,12 @@ export function placeSections(state: JsepState, sections: readonly MediaSection[
   // A section that is stopped keeps its place until both sides have said so.
   sections.forEach((section, i) => void (!isDead(state, section, i) && used.add(i)));
   const taken = new Set(sections.map(midOf));
+  // Before the tagged section none is used again: there are peers that take the first of those that live for the tag.
+  const tag = state.negotiated?.index ?? -1;
   let length = sections.length;
   let nextMid = state.nextMid;
   const place = (kind: string, created: SectionPlace | undefined): SectionPlace => {
-    const free = sections.findIndex((section, i) => section.kind === kind && !used.has(i));
+    const free = sections.findIndex((section, i) => section.kind === kind && i > tag && !used.has(i));
     const index = free < 0 ? length++ : free;
     used.add(index);
     // The same offer made twice is the same text.

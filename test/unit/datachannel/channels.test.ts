@@ -426,3 +426,23 @@ test('a stream that the peer uses again before our side of it is closed waits it
   assert.equal(peer.channels.pollRead()?.data[0], 6);
   assert.deepEqual(peer.reset(), [1]);
 });
+
+test('a new association carries the channels that are open; one that was closing is closed, and one that waited opens', () => {
+  const channels = new DataChannels({}, sctpEnvironment(1));
+  channels.setRole('client', 0);
+  channels.handleEvent({ type: 'connected', streamsOut: 100, streamsIn: 100 }, 0);
+  const init = { protocol: '', ordered: true, negotiated: false };
+  const [stays, closes] = [channels.open({ ...init, label: 'stays' }, 0), channels.open({ ...init, label: 'closes' }, 0)];
+  while (channels.pollWrite());
+  channels.closeChannel(closes, 0);
+  while (channels.pollEvent());
+  channels.associationReplaced();
+  const waits = channels.open({ ...init, label: 'waits' }, 0);
+  assert.deepEqual([stays.state, closes.state, waits.state], ['open', 'closed', 'connecting']);
+  assert.deepEqual(channels.pollCommand(), undefined, 'there is nothing to reset');
+  channels.handleWrite({ channel: stays, binary: true, data: Uint8Array.of(1) }, 0);
+  channels.handleEvent({ type: 'connected', streamsOut: 100, streamsIn: 100 }, 0);
+  assert.deepEqual([channels.pollEvent(), channels.pollEvent(), channels.pollEvent()].map((event) => event && [event.type, event.channel]), [['closed', closes], ['open', waits], undefined]);
+  const writes = [channels.pollWrite(), channels.pollWrite(), channels.pollWrite()];
+  assert.deepEqual(writes.map((write) => write && [write.streamId, write.ppid]), [[stays.id, 53], [waits.id, 50], undefined], 'only the new one is announced');
+});

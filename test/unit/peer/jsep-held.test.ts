@@ -319,7 +319,7 @@ test('a peer that rejects the held section has the transport go on with the next
   a.setLocalDescription();
   assert.deepEqual(shape(a.localDescription), ['1 2', '0 rejected', '1 sendonly', '2 data']);
   a.addTransceiver('audio', { direction: 'sendonly' });
-  assert.deepEqual(shape(a.createOffer()), ['1 3 2', '3 sendonly', '1 sendonly', '2 data']);
+  assert.deepEqual(shape(a.createOffer()), ['1 2 3', '0 rejected', '1 sendonly', '2 data', '3 sendonly'], 'what is new does not come before the tag');
 });
 
 test('A-SDP-04 another mid or kind in the place of the held section is refused, and changes nothing', () => {
