@@ -85,7 +85,7 @@ export class MovingEnd {
   move(now: number, { keepsAssociation = false, certificate = this.certificate }: Move = {}): Datagram[] {
     const said: Datagram[] = [];
     if (!keepsAssociation) {
-      said.push(this.#transport.seal(abortPacket())!);
+      if (this.#transport.isWritable) said.push(this.#transport.seal(abortPacket())!);
       // Its own side of it is that of a peer that is left.
       this.#data.setMayMove(true, now);
       this.#data.handleRead(abortPacket(), now);
@@ -225,9 +225,9 @@ export class MovingPair {
     quiet();
   }
 
-  /** The other end rejects the first section of the group, and with it the transport. */
-  reject(offers: 'peer' | 'end'): void {
-    this.negotiate(offers, rejectFirst);
+  /** The other end rejects the sections of these kinds, and with the first of the group the transport. */
+  reject(offers: 'peer' | 'end', kinds: readonly string[] = ['audio']): void {
+    this.negotiate(offers, (sdp) => rejecting(sdp, kinds));
   }
 
   /** Delivers to our peer. */
@@ -315,9 +315,11 @@ function abortPacket(): Uint8Array {
   return packet;
 }
 
-/** The first section with port 0, and out of the group. */
-function rejectFirst(sdp: string): string {
-  const { media } = parseSdp(sdp);
-  const mid = midOf(media[0]!)!;
-  return edit({ type: 'offer', sdp }, ['m=audio 9', 'm=audio 0'], [`a=group:BUNDLE ${mid} `, 'a=group:BUNDLE ']).sdp;
+/** What is said of sections that are rejected: port 0, and not in the group. */
+function rejecting(sdp: string, kinds: readonly string[]): string {
+  const rejected = parseSdp(sdp).media.filter(({ kind }) => kinds.includes(kind));
+  const mids = rejected.map((section) => midOf(section));
+  const sections = rejected.map(({ kind }) => [`m=${kind} 9`, `m=${kind} 0`] as const);
+  const group = sdp.split('\r\n').find((line) => line.startsWith('a=group:BUNDLE'))!;
+  return edit({ type: 'offer', sdp }, ...sections, [group, group.split(' ').filter((mid) => !mids.includes(mid)).join(' ')]).sdp;
 }

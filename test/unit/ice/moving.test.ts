@@ -66,7 +66,9 @@ test('a peer that is heard from elsewhere when it was not said to move is not fo
   a.agent.peerMayMove(world.now + 20_000, world.now);
   world.run(21_000);
   const before = a.agent.selectedPair;
+  const told = a.events.filter(({ type }) => type === 'state').length;
   moves(world, a, b, true, false);
   world.run(10_000);
   assert.equal(a.agent.selectedPair, before);
+  assert.equal(a.events.filter(({ type }) => type === 'state').length, told, 'it was not even in doubt');
 });
