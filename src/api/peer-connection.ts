@@ -401,8 +401,8 @@ export class PeerConnection implements AsyncDisposable {
 
   #pollMedia(): void {
     const { media } = this.#peer;
+    if (!media.isInUse) return; // what an operation has to tell of media it has told
     this.#pollMediaEvents();
-    if (!media.isInUse) return;
     for (let packet = media.pollRead(); packet !== undefined; packet = media.pollRead()) this.#media?.onPacket(packet);
     for (let packets = media.pollRtcp(); packets !== undefined; packets = media.pollRtcp()) {
       const read = packets;

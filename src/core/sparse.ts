@@ -128,8 +128,10 @@ export class SparseQueue<T> {
     if (entries === undefined) return undefined;
     const entry = entries[this.#head];
     entries[this.#head++] = undefined;
-    if (this.#head === entries.length) this.clear();
-    else if (this.#head === MOST_GAPS) {
+    if (this.#head === entries.length) {
+      this.#entries = undefined;
+      this.#head = 0;
+    } else if (this.#head === MOST_GAPS) {
       entries.splice(0, MOST_GAPS);
       this.#head = 0;
     }

@@ -160,7 +160,8 @@ export class Connectivity {
 
   /** Returns whether a timer was due. */
   handleTimeout(now: Instant): boolean {
-    if (this.#isDeadlineKnown && (this.#deadline === undefined || this.#deadline.at > now)) return false;
+    const deadline = this.pollTimeout();
+    if (deadline === undefined || deadline.at > now) return false;
     this.#changed();
     this.#gathering.handleTimeout(now);
     this.#transport.handleTimeout(now);

@@ -51,7 +51,7 @@ export class PeerLayers {
    * datagram; those that need no SCTP handshake do.
    */
   #sharesDatagrams = false;
-  readonly #farewell: Farewell = new Farewell();
+  #farewell: Farewell | undefined;
 
   constructor(config: PeerConfig, { certificate, jsep, media }: LayersOptions, environment: Environment) {
     this.#config = config;
@@ -139,7 +139,8 @@ export class PeerLayers {
   }
 
   pollWrite(): Datagram | undefined {
-    return this.#farewell.shift() ?? (this.#isClosed ? undefined : this.#nextDatagram());
+    const last = this.#farewell?.shift();
+    return last !== undefined || this.#isClosed ? last : this.#nextDatagram();
   }
 
   #nextDatagram(): Datagram | undefined {
@@ -212,7 +213,7 @@ export class PeerLayers {
   #queueFarewell(): void {
     for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) {
       const isRecord = this.#sharesDatagrams && demux(datagram.bytes[0]) === 'dtls';
-      this.#farewell.push(datagram, isRecord ? (this.#config.mtuBytes ?? DEFAULT_MTU_BYTES) : 0);
+      (this.#farewell ??= new Farewell()).push(datagram, isRecord ? (this.#config.mtuBytes ?? DEFAULT_MTU_BYTES) : 0);
     }
   }
 
