@@ -7,6 +7,7 @@ import {
   type JsonWebKey,
   type KeyObject,
   sign,
+  type SignKeyObjectInput,
   verify,
 } from 'node:crypto';
 import { concat, type KeyAgreement, type RandomSource, RtcError, type SignatureScheme, type SigningKey, type SigningKeyKind } from '../core/index.ts';
@@ -113,7 +114,7 @@ class NodeSigningKey implements SigningKey {
     if (info === undefined || (info.key === 'rsa') !== (this.kind === 'rsa-2048')) {
       throw new RtcError('ERR_NOT_SUPPORTED', `a key of kind ${this.kind} does not sign ${String(scheme)}`);
     }
-    return plain(sign(HASHES[info.hash], data, { key: this.#key, ...SIGN_OPTIONS[info.padding] }));
+    return plain(sign(HASHES[info.hash], data, withPadding(this.#key, info.padding)));
   }
 
   exportPrivateKey(): Uint8Array {
@@ -121,12 +122,17 @@ class NodeSigningKey implements SigningKey {
   }
 }
 
-// RFC 8446 4.2.3: PSS with a salt as long as the hash.
-const SIGN_OPTIONS = {
-  none: { dsaEncoding: 'der' },
-  pkcs1: { padding: constants.RSA_PKCS1_PADDING },
-  pss: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
-} as const;
+/** What signs and verifies. Signatures of ECDSA are DER where nothing else is asked for. RFC 8446 4.2.3: PSS with a salt as long as the hash. */
+function withPadding(key: KeyObject, padding: SchemeInfo['padding']): KeyObject | SignKeyObjectInput {
+  switch (padding) {
+    case 'none':
+      return key;
+    case 'pkcs1':
+      return { key, padding: constants.RSA_PKCS1_PADDING };
+    case 'pss':
+      return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+  }
+}
 
 export function generateSigningKey(kind: SigningKeyKind, random: RandomSource): SigningKey {
   if (kind === 'rsa-2048') return new NodeSigningKey(kind, generateKeyPairSync('rsa', { modulusLength: RSA_MIN_BITS }).privateKey);
@@ -191,7 +197,7 @@ export function verifySignature(scheme: SignatureScheme, publicKey: Uint8Array, 
   if (info === undefined || decoded?.type !== info.key) return false;
   try {
     const key = decoded.type === 'ec' ? importEcPublic(decoded.curve, decoded.point) : importPublic(publicKey);
-    return verify(HASHES[info.hash], data, { key, ...SIGN_OPTIONS[info.padding] }, signature);
+    return verify(HASHES[info.hash], data, withPadding(key, info.padding), signature);
   } catch {
     return false; // a point that is not on the curve, a signature that is not DER
   }
