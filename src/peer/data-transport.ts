@@ -63,9 +63,12 @@ export class DataTransport {
     return this.#sctp;
   }
 
-  /** Whether the association is up. */
-  get isUp(): boolean {
-    return this.#takesMessages;
+  /**
+   * Whether records of data may share a datagram with others (RFC 6347 4.1.1). Not every stack reads more than one record of data from a
+   * datagram; those that began the association by their descriptions do.
+   */
+  get sharesDatagrams(): boolean {
+    return this.#parameters?.inits !== undefined;
   }
 
   /** The largest message the peer accepts, in bytes. */

@@ -46,11 +46,6 @@ export class PeerLayers {
   #channelsOpened = 0;
   #channelsClosed = 0;
   #isClosed = false;
-  /**
-   * Whether records of data may share a datagram with others (RFC 6347 4.1.1). Not every stack reads more than one record of data from a
-   * datagram; those that need no SCTP handshake do.
-   */
-  #sharesDatagrams = false;
   #farewell: Farewell | undefined;
 
   constructor(config: PeerConfig, { certificate, jsep, media }: LayersOptions, environment: Environment) {
@@ -212,7 +207,7 @@ export class PeerLayers {
   /** Takes what the layers have to say while there is still a path. */
   #queueFarewell(): void {
     for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) {
-      const isRecord = this.#sharesDatagrams && demux(datagram.bytes[0]) === 'dtls';
+      const isRecord = this.#data.sharesDatagrams && demux(datagram.bytes[0]) === 'dtls';
       (this.#farewell ??= new Farewell()).push(datagram, isRecord ? (this.#config.mtuBytes ?? DEFAULT_MTU_BYTES) : 0);
     }
   }
@@ -227,6 +222,7 @@ export class PeerLayers {
 
   /** The first packets of data leave together with the end of the handshake that carries them. */
   #speakAtOnce(now: Instant): void {
+    if (!this.#data.sharesDatagrams || !this.transport.isWritable) return;
     for (let packet = this.#data.pollWrite(); packet !== undefined; packet = this.#data.pollWrite()) this.#connectivity.handleWrite(packet, now);
   }
 
@@ -404,9 +400,7 @@ export class PeerLayers {
         this.#jsep.settle();
         this.#startMedia();
         this.#startData(now);
-        this.#sharesDatagrams = this.#data.isUp;
-        if (this.#sharesDatagrams && this.transport.isWritable) this.#speakAtOnce(now);
-        return;
+        return this.#speakAtOnce(now);
       case 'closed':
       case 'failed':
         this.#readPackets(now);
