@@ -26,6 +26,8 @@ interface Part {
  * {@link OUTGOING_TAILROOM_BYTES} behind it.
  */
 export function composeRtcp(packets: readonly RtcpPacket[], options: CompoundOptions): Uint8Array[] {
+  const [first] = packets;
+  if (first !== undefined && packets.length === 1 && options.reducedSize && !isReport(first)) return composeAlone(first, options);
   const parts: Part[] = [];
   for (const packet of packets) {
     const bytes = encodeOne(packet, options.counters);
@@ -38,9 +40,15 @@ export function composeRtcp(packets: readonly RtcpPacket[], options: CompoundOpt
   return composer.finish();
 }
 
-function encodeOne(packet: RtcpPacket, counters: Counters): Uint8Array | undefined {
+/** The usual case: feedback, twenty times a second, with nothing to put beside it. */
+function composeAlone(packet: RtcpPacket, { counters }: CompoundOptions): Uint8Array[] {
+  const datagram = encodeOne(packet, counters, OUTGOING_TAILROOM_BYTES);
+  return datagram === undefined ? [] : [datagram];
+}
+
+function encodeOne(packet: RtcpPacket, counters: Counters, tailroomBytes: number = 0): Uint8Array | undefined {
   try {
-    return encodeRtcp([packet]);
+    return encodeRtcp([packet], { tailroomBytes });
   } catch (error) {
     if (!(error instanceof RtcError)) throw error;
     counters.add('interceptor.rtcp.invalid');

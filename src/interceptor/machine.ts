@@ -71,7 +71,7 @@ export class InterceptorChain {
   readonly #events: Queue<InterceptorEvent> = new Queue();
   readonly #unsent: Queue<OutgoingPacket | OutgoingRtcp> = new Queue();
   /** RTCP that becomes compound packets when the next one is polled. */
-  #rtcp: RtcpPacket[] = [];
+  readonly #rtcp: Queue<RtcpPacket> = new Queue();
   /** Whether something happened since RTCP and events of the interceptors were collected. */
   #stale = false;
   /** Whether all interceptors say when an RTP packet is such a thing. */
@@ -408,8 +408,8 @@ export class InterceptorChain {
 
   #compose(): void {
     const { rtcpSsrc, cname } = this.#config;
-    const packets = this.#rtcp;
-    this.#rtcp = [];
+    const packets: RtcpPacket[] = [];
+    for (let packet = this.#rtcp.shift(); packet !== undefined; packet = this.#rtcp.shift()) packets.push(packet);
     for (const rtcp of composeRtcp(packets, { rtcpSsrc, cname, reducedSize: this.#reducedSize, counters: this.counters })) this.#unsent.push({ rtcp });
   }
 

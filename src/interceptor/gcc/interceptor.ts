@@ -23,6 +23,9 @@ import { GoogleCongestionControl } from './google.ts';
 /** What part of a packet's bytes on the path is RTP, smoothed over packets: the weight of a new one. */
 const SHARE_SMOOTHING = 1 / 64;
 
+/** What the feedback at hand tells, for all connections: of fifty of their own, none would be in the processor's caches. */
+const results: PacketResults = new PacketResults();
+
 /** How the packets of a stream are followed. */
 interface Following {
   readonly transportSequence: number;
@@ -50,7 +53,6 @@ export class CongestionControl implements Interceptor {
   readonly #history: SentHistory = new SentHistory();
   readonly #transport: TransportFeedbackReader = new TransportFeedbackReader(this.#history);
   readonly #ccfb: CongestionFeedbackReader = new CongestionFeedbackReader();
-  readonly #results: PacketResults = new PacketResults();
   readonly #events: Queue<InterceptorEvent> = new Queue();
   #rtpShare = 1;
   #toldTargetBps: number = FLOAT_ZERO;
@@ -97,8 +99,8 @@ export class CongestionControl implements Interceptor {
   }
 
   readRtcp(packet: RtcpPacket, now: Instant): void {
-    if (packet.type === 'transport-feedback') this.#handleResults(this.#transport.read(packet, this.#results), now);
-    else if (packet.type === 'congestion-feedback') this.#handleResults(this.#ccfb.read(packet, this.#results), now);
+    if (packet.type === 'transport-feedback') this.#handleResults(this.#transport.read(packet, results), now);
+    else if (packet.type === 'congestion-feedback') this.#handleResults(this.#ccfb.read(packet, results), now);
     else if (packet.type === 'remb') {
       this.estimator.handleReceiverEstimate(packet.bitrateBps, now);
       this.#tell();
@@ -133,7 +135,7 @@ export class CongestionControl implements Interceptor {
       this.#context.counters.add('interceptor.congestion.unknown');
       return;
     }
-    this.estimator.handleFeedback(this.#results, now);
+    this.estimator.handleFeedback(results, now);
     this.#pollProbes();
     this.#tell();
   }

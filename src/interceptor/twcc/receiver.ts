@@ -12,6 +12,8 @@ import { ARRIVALS, MAX_FEEDBACK_BURST, MAX_FEEDBACK_BYTES, PACKET_OVERHEAD_BYTES
 import { FeedbackInterval } from './interval.ts';
 
 const NO_IDS: readonly [number, number] = [0, 0];
+/** Times on their way into feedback. They are written and read in one call, so that one of these serves all connections. */
+let scratch: Float64Array | undefined;
 
 /** What the receiver of transport-wide feedback counted. */
 export interface TwccReceiverStats {
@@ -34,7 +36,6 @@ export class TwccReceiver implements Interceptor {
   readonly #interval: FeedbackInterval = new FeedbackInterval();
   readonly #ids: SparseMap<RemoteStream, readonly [first: number, second: number]> = new SparseMap();
   readonly #out: Queue<RtcpPacket> = new Queue();
-  #scratch: Float64Array | undefined;
   #mediaSsrc = 0;
   #feedbackCount = 0;
   #dueAt: Instant = Infinity;
@@ -114,8 +115,7 @@ export class TwccReceiver implements Interceptor {
   }
 
   #tell(from: number, end: number, now: Instant): void {
-    this.#scratch ??= new Float64Array(ARRIVALS);
-    const times = this.#arrivals.copy(from, end, this.#scratch);
+    const times = this.#arrivals.copy(from, end, (scratch ??= new Float64Array(ARRIVALS)));
     let at = 0;
     for (let i = 0; at < times.length && i < MAX_FEEDBACK_BURST; i++) {
       const record = {

@@ -4,7 +4,7 @@ import { HISTORY_PACKETS } from './constants.ts';
 const LEAST_RESULTS = 64;
 
 /**
- * What one feedback tells of packets, in the order in which they were sent. One of these serves for all feedback of a connection:
+ * What one feedback tells of packets, in the order in which they were sent. One of these serves for all feedback of all connections:
  * read it at once, keep nothing of it.
  */
 export class PacketResults {
