@@ -31,6 +31,7 @@ export const BARS: readonly Bar[] = [
   { row: 'resident per idle peer', by: NDC, is: 'at most', bar: 0.4, aim: 0.15 },
   { row: 'left per peer after closing', by: NDC, is: 'at most', bar: 0.15 },
   { row: 'CPU per idle peer', by: NDC, is: 'at most', bar: 1 },
+  // Each library as it ships, which is not the same work: see "What each library does" in the README. `RTP alone` has no bar.
   { row: 'RTP to one, received', by: NDC, is: 'at least', bar: 0.6, aim: 1.2 },
   { row: 'RTP to one, received', by: ['werift'], is: 'at least', bar: 2.5 },
   { row: 'RTP to fifty, received', by: NDC, is: 'at least', bar: 0.6, aim: 1.2 },

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { BROWSER, type LibraryName } from './libs/index.ts';
 import type { MemoryUse } from './process.ts';
+import type { RtpFeatures } from './rtp/library.ts';
 import type { RtpMoved } from './rtp/traffic.ts';
 import type { Moved } from './traffic.ts';
 
@@ -101,7 +102,7 @@ export interface Opening {
   readonly channels?: number;
   readonly mtuBytes?: number;
   /** RTP from the side that offers instead of data channels. */
-  readonly rtp?: boolean;
+  readonly rtp?: RtpFeatures;
 }
 
 export interface Pair {

@@ -4,7 +4,7 @@ import { LIBRARY_FILES } from './libs/index.ts';
 import type { Channel, Connection, Library, Signal } from './libs/library.ts';
 import { cpuMs, memoryUse, monotonicMs } from './process.ts';
 import { startProfile } from './profile.ts';
-import type { RtpConnection, RtpLibrary } from './rtp/library.ts';
+import type { RtpConnection, RtpFeatures, RtpLibrary } from './rtp/library.ts';
 import { forward, RtpCounter, type RtpTraffic, takeIn } from './rtp/traffic.ts';
 import { receive, roundTrips, type Rounds, type Traffic, transmit } from './traffic.ts';
 
@@ -46,18 +46,18 @@ interface Request extends Traffic, Rounds, RtpTraffic {
   readonly offers: boolean;
   readonly channels: number;
   readonly mtuBytes?: number;
-  readonly rtp?: boolean;
+  readonly rtp?: RtpFeatures;
   /** Which channel of the connection. */
   readonly channel: number;
 }
 
-async function open({ key, offers, channels, mtuBytes, rtp = false }: Request): Promise<Session> {
+async function open({ key, offers, channels, mtuBytes, rtp }: Request): Promise<Session> {
   const send = (signal: Signal): void => {
     const elsewhere = signal.type === 'candidate' && !signal.candidate.includes(' 127.0.0.1 ');
     if (!elsewhere) tell({ key, signal });
   };
   const made: RtpConnection | Connection = rtp
-    ? await (await rtpLibrary()).connect({ offers, send, onRtp: counter.count })
+    ? await (await rtpLibrary()).connect({ offers, features: rtp, send, onRtp: counter.count })
     : await library.connect({ offers, channels, ...(mtuBytes === undefined ? {} : { mtuBytes }), send });
   const parts = 'channels' in made ? { channels: made.channels, opened: made.channels } : { channels: Promise.resolve([]), opened: made.ready };
   const session: Session = { connection: made, ...parts, queue: Promise.resolve(), described: false, early: [] };

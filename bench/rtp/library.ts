@@ -10,9 +10,16 @@ export interface RtpConnection {
   close(): Promise<void>;
 }
 
+/**
+ * What a connection does besides SRTP. `default`: what the library ships with. `least`: as little as its public interface allows, at most
+ * sender and receiver reports: nothing is kept to be sent again, no feedback, no header extensions, no congestion control.
+ */
+export type RtpFeatures = 'default' | 'least';
+
 export interface RtpOptions {
   /** The side that offers sends. */
   readonly offers: boolean;
+  readonly features: RtpFeatures;
   send(signal: Signal): void;
   /** Called with each RTP packet that arrives. */
   onRtp(): void;

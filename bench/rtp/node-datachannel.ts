@@ -5,6 +5,7 @@ import { PAYLOAD_TYPE, type RtpConnection, type RtpLibrary, type RtpOptions, SSR
 const sending = new Set<Track>();
 const receiving = new Set<Track>();
 
+/** Its default is its least: it sends what it is given and hands over what comes, until handlers for more are added to a track. */
 async function connect({ offers, send, onRtp }: RtpOptions): Promise<RtpConnection> {
   const pc = new nodeDataChannel.PeerConnection('bench', { iceServers: [], bindAddress: '127.0.0.1', disableAutoNegotiation: true });
   pc.onLocalDescription((sdp, type) => send({ type: type as 'offer' | 'answer', sdp }));

@@ -1,13 +1,20 @@
-import { createPeerConnection, TrackLocalStaticRtp } from 'sansrtc';
+import { createPeerConnection, InterceptorRegistry, MediaEngine, TrackLocalStaticRtp } from 'sansrtc';
+import { reports } from 'sansrtc/interceptor';
 import type { RtpConnection, RtpLibrary, RtpOptions } from './library.ts';
 
 const track = new TrackLocalStaticRtp({ codec: 'video/VP8' });
 
-async function connect({ offers, send, onRtp }: RtpOptions): Promise<RtpConnection> {
+const least = {
+  mediaEngine: new MediaEngine().registerCodec({ mimeType: 'video/VP8', clockRate: 90_000, feedback: [], rtx: false }),
+  interceptors: new InterceptorRegistry().register(reports()),
+};
+
+async function connect({ offers, features, send, onRtp }: RtpOptions): Promise<RtpConnection> {
   let connected = (): void => {};
   const ready = new Promise<void>((done) => (connected = done));
   const pc = await createPeerConnection({
     udpAddrs: ['127.0.0.1:0'],
+    ...(features === 'least' ? least : undefined),
     handler: {
       onIceCandidate: (c) => {
         if (c) send({ type: 'candidate', candidate: c.candidate, sdpMid: c.sdpMid ?? '0' });

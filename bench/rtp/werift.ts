@@ -5,8 +5,10 @@ import type { RtpConnection, RtpLibrary, RtpOptions } from './library.ts';
 const iceServers = [{ urls: `stun:127.0.0.1:${process.env.BENCH_STUN_PORT}` }];
 const track = new MediaStreamTrack({ kind: 'video' });
 
-async function connect({ offers, send, onRtp }: RtpOptions): Promise<RtpConnection> {
-  const pc = new RTCPeerConnection({ iceServers, iceUseIpv6: false, iceAdditionalHostAddresses: ['127.0.0.1'], codecs: { video: [useVP8()], audio: [] } });
+async function connect({ offers, features, send, onRtp }: RtpOptions): Promise<RtpConnection> {
+  // Without arguments this is the codec of its own defaults: with NACK, PLI and REMB.
+  const vp8 = features === 'least' ? useVP8({ rtcpFeedback: [] }) : useVP8();
+  const pc = new RTCPeerConnection({ iceServers, iceUseIpv6: false, iceAdditionalHostAddresses: ['127.0.0.1'], codecs: { video: [vp8], audio: [] } });
   pc.onIceCandidate.subscribe((candidate) => {
     if (candidate?.candidate) send({ type: 'candidate', candidate: candidate.candidate, sdpMid: candidate.sdpMid ?? '0' });
   });
