@@ -68,7 +68,7 @@ export class DataTransport {
    * datagram; those that began the association by their descriptions do.
    */
   get sharesDatagrams(): boolean {
-    return this.#parameters?.inits !== undefined;
+    return this.#parameters?.inits?.remote !== undefined;
   }
 
   /** The largest message the peer accepts, in bytes. */

@@ -23,9 +23,9 @@ export class PeerPair {
   /** Sees every datagram on its way; false loses it. */
   filter: (datagram: Datagram, from: Side) => boolean = () => true;
 
-  constructor(seed = 1, config: Partial<PeerConfig> = {}) {
+  constructor(seed = 1, config: Partial<PeerConfig> = {}, configB: Partial<PeerConfig> = config) {
     this.a = makeSide(seed * 2, '10.0.0.1', config);
-    this.b = makeSide(seed * 2 + 1, '10.0.0.2', config);
+    this.b = makeSide(seed * 2 + 1, '10.0.0.2', configB);
   }
 
   other(side: Side): Side {

@@ -29,13 +29,15 @@ test('the last flight of the handshake brings the channel`s OPEN, and the last p
 });
 
 test('a peer whose descriptions did not begin the association gets each record of data in a datagram of its own', () => {
-  const pair = new PeerPair(1, { sctpSnap: false });
-  pair.connect();
-  const before = pair.a.sent.length;
-  pair.a.peer.close(pair.now);
-  pair.exchange();
-  assert.deepEqual(flightsOf(pair.a, before), [[applicationData], [alert]]);
-  for (const side of [pair.a, pair.b]) assert.ok(flightsOf(side).every((types) => types.length === 1 || !types.includes(applicationData)));
+  for (const [offers, answers] of [[false, false], [true, false], [false, true]] as const) {
+    const pair = new PeerPair(1, { sctpSnap: offers }, { sctpSnap: answers });
+    pair.connect();
+    const before = pair.a.sent.length;
+    pair.a.peer.close(pair.now);
+    pair.exchange();
+    assert.deepEqual(flightsOf(pair.a, before), [[applicationData], [alert]]);
+    for (const side of [pair.a, pair.b]) assert.ok(flightsOf(side).every((types) => types.length === 1 || !types.includes(applicationData)));
+  }
 });
 
 test('what was lost with the last flight comes again, each in its own time', () => {
