@@ -1,7 +1,7 @@
-// RFC 9260 3: the type of the first chunk, behind the common header.
+import { ChunkType } from '../sctp/index.ts';
+
+/** RFC 9260 3: the type of the first chunk, behind the common header. */
 const AT_CHUNK = 12;
-const CHUNK_INIT = 1;
-const CHUNK_ABORT = 6;
 
 /**
  * Whether a peer that moves from one DTLS association to another takes its SCTP association along. Some do. Others end it and begin a new
@@ -42,9 +42,9 @@ export class Departure {
     const chunk = packet[AT_CHUNK];
     if (this.#stage === 'moved') {
       this.#stage = 'none';
-      return chunk === CHUNK_INIT ? 'begins' : 'stays';
+      return chunk === ChunkType.INIT ? 'begins' : 'stays';
     }
-    if (chunk !== CHUNK_ABORT) return 'stays';
+    if (chunk !== ChunkType.ABORT) return 'stays';
     this.#abort = packet.slice();
     return 'leaves';
   }

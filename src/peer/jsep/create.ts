@@ -25,7 +25,7 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
   const previous = state.pendingLocal ?? state.currentLocal;
   const sections = previous?.description.media ?? [];
   const { media, data: place, nextMid } = placeSections(state, sections, state.pendingLocal?.data ?? state.data);
-  const init = place && offeredInit(config, state, place);
+  const init = place && offeredInit(config, state, place.mid);
   const data = place && localData(place, init);
   const offered = withHeldTag(state, offerMedia(config, state, media), data);
   const bundle = offeredBundle(state, [...offered, ...(data ? [data] : [])]);

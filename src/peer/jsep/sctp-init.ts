@@ -18,7 +18,7 @@ function initFor({ sctpInit }: JsepConfig, { ownInit }: JsepState, mid: string):
 }
 
 /** What an offer says, unless its association was begun without. */
-export function offeredInit(config: JsepConfig, state: JsepState, { mid }: SectionPlace): OwnInit | undefined {
+export function offeredInit(config: JsepConfig, state: JsepState, mid: string): OwnInit | undefined {
   const begun = state.data?.mid === mid ? state.data : undefined;
   return begun !== undefined && begun.inits?.remote === undefined ? undefined : initFor(config, state, mid);
 }
@@ -26,7 +26,7 @@ export function offeredInit(config: JsepConfig, state: JsepState, { mid }: Secti
 /** What an answer says: something only when the offer does, and what that says can be an INIT. */
 export function answeredInit(config: JsepConfig, state: JsepState, { mid, fields: { sctpInit } }: RemoteData): OwnInit | undefined {
   if (sctpInit === undefined || readInit(sctpInit) === undefined) return undefined;
-  return offeredInit(config, state, { mid, index: 0 });
+  return offeredInit(config, state, mid);
 }
 
 /** The section of ours with what it says, as descriptions keep it. */
