@@ -74,7 +74,7 @@ test('an answer has a line only when the offer has a good one', () => {
   }
 });
 
-test('an answer that cannot be read, or that only says again what we said, counts as none', () => {
+test('A-SCTP-24 an answer that cannot be read, or that only says again what we said, counts as none', () => {
   for (const line of ['a=sctp-init:%%%', 'a=sctp-init:Q29va2llTW9uc3Rlcg==', 'ECHO']) {
     const [a, b] = [dataJsep('a'), snapJsep('b')];
     a.setLocalDescription();

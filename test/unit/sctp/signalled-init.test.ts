@@ -53,7 +53,7 @@ test('what we signal can be read, and says what our INIT on the wire would', () 
   assert.notDeepEqual(initOf(3), initOf(4), 'tags and TSNs are random');
 });
 
-test('A-SCTP what is not one INIT of a bounded size is none, and nothing throws', () => {
+test('A-SCTP-24 what is not one INIT of a bounded size is none, and nothing throws', () => {
   const good = initOf(5);
   const changed = (change: (bytes: Uint8Array) => void): Uint8Array => {
     const bytes = good.slice();
@@ -118,7 +118,7 @@ function oneSided(signalled: SignalledInits | undefined, link: LinkOptions, seed
   return world;
 }
 
-test('an end whose answer was lost on the way asks on the wire, and nothing that either has sent is lost', () => {
+test('A-SCTP-24 an end whose answer was lost on the way asks on the wire, and nothing that either has sent is lost', () => {
   const halves: readonly (SignalledInits | undefined)[] = [{ local: initOf(2), remote: undefined }, { local: initOf(9), remote: undefined }, undefined];
   for (const [which, signalled] of halves.entries()) {
     for (let seed = 1; seed <= 20; seed++) {
@@ -145,7 +145,7 @@ test('a stream that is being reset when the peer asks on the wire is reset with 
   }
 });
 
-test('once the peer was heard, an INIT is that of a restart and changes nothing (RFC 9260 5.2.2)', () => {
+test('A-SCTP-24 once the peer was heard, an INIT is that of a restart and changes nothing (RFC 9260 5.2.2)', () => {
   const world = worldOf(agreed());
   for (const side of [world.a, world.b]) side.association.connect(0);
   world.b.association.handleWrite(message(0, 1, 10), 0);
