@@ -25,8 +25,6 @@ export interface SectionText {
   /** The number of the first line, and how many have one: the others were added here, behind them. */
   readonly firstNumber: number;
   readonly numbered: number;
-  /** The same as lines, where they were read already. */
-  readonly lines?: readonly SdpLine[];
 }
 
 /** Longer sections get an index of their attributes when the first is asked for; in shorter ones they are looked for in the text. */
@@ -42,12 +40,10 @@ export class SdpSection {
   readonly #numbered: number;
   #index: Map<string, SdpAttribute[]> | undefined;
 
-  constructor(content: readonly SdpLine[] | SectionText) {
-    const { text, firstNumber, numbered, lines } = 'text' in content ? content : textOf(content);
+  constructor({ text, firstNumber, numbered }: SectionText) {
     this.#text = text;
     this.#firstNumber = firstNumber;
     this.#numbered = numbered;
-    if (lines !== undefined && this.#isLong) this.#index = indexAttributes(lines);
   }
 
   get lines(): readonly SdpLine[] {
@@ -72,14 +68,14 @@ export class SdpSection {
 
   /** The value of the first attribute of this name; `undefined` when there is none. */
   attribute(name: string): string | undefined {
-    if (this.#isLong) return this.#indexed(name)[0]?.value;
+    if (this.#text.length > LONGEST_SEARCHED) return this.#indexed(name)[0]?.value;
     const at = this.#find(name, 0);
     return at < 0 ? undefined : this.#valueAt(at, name);
   }
 
   /** All attributes of this name, in order. */
   attributes(name: string): readonly SdpAttribute[] {
-    if (this.#isLong) return this.#indexed(name);
+    if (this.#text.length > LONGEST_SEARCHED) return this.#indexed(name);
     let found: SdpAttribute[] | undefined;
     for (let at = this.#find(name, 0); at >= 0; at = this.#find(name, at)) {
       const attribute = { value: this.#valueAt(at, name), line: this.#numberAt(at) };
@@ -90,16 +86,12 @@ export class SdpSection {
   }
 
   has(name: string): boolean {
-    return this.#isLong ? this.#indexed(name).length > 0 : this.#find(name, 0) >= 0;
+    return this.#text.length > LONGEST_SEARCHED ? this.#indexed(name).length > 0 : this.#find(name, 0) >= 0;
   }
 
   /** The value of the first line of this type, as in `o`. */
   line(type: string): string | undefined {
     return this.lines.find((line) => line.type === type)?.value;
-  }
-
-  get #isLong(): boolean {
-    return this.#text.length > LONGEST_SEARCHED;
   }
 
   #indexed(name: string): readonly SdpAttribute[] {
@@ -136,17 +128,6 @@ export class SdpSection {
 const COLON = 0x3a;
 const CARRIAGE_RETURN = 0x0d;
 
-function textOf(lines: readonly SdpLine[]): SectionText {
-  const texts = new Array<string>(lines.length);
-  let numbered = 0;
-  for (let i = 0; i < lines.length; i++) {
-    const { type, value, number } = lines[i] as SdpLine;
-    texts[i] = `${type}=${value}${LINE_END}`;
-    if (number !== 0 && numbered === i) numbered++;
-  }
-  return { text: texts.join(''), firstNumber: lines[0]?.number ?? 0, numbered }; // added up, it would be a tree of strings for as long as it lives
-}
-
 // A Map, because the names come from the peer: `__proto__` must be a name like any other.
 function indexAttributes(lines: readonly SdpLine[]): Map<string, SdpAttribute[]> {
   const index = new Map<string, SdpAttribute[]>();
@@ -179,10 +160,13 @@ export class MediaSection extends SdpSection implements MediaFields {
   readonly port: number;
   readonly protocol: string;
   readonly formats: readonly string[];
+  /** `a=mid`. */
+  readonly mid: string | undefined;
 
   /** @param content - all lines, the `m=` line first */
-  constructor(media: MediaFields, content: readonly SdpLine[] | SectionText) {
+  constructor(media: MediaFields, content: SectionText) {
     super(content);
+    this.mid = media instanceof MediaSection ? media.mid : this.attribute('mid');
     this.kind = media.kind;
     this.port = media.port;
     this.protocol = media.protocol;

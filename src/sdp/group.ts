@@ -3,7 +3,7 @@ import { fields } from './syntax.ts';
 
 /** The mid of a section (RFC 5888 4). */
 export function midOf(section: MediaSection): string | undefined {
-  return section.attribute('mid');
+  return section.mid;
 }
 
 /** The BUNDLE groups: the mids of each, its suggested tag first (RFC 9143 7). */

@@ -5,6 +5,7 @@ import { RtcError } from '../core/index.ts';
 
 const DIGITS = /^\d{1,20}$/;
 const WORD = /^[^\0- \x7f]+$/;
+const WORDS = /^[^\0- \x7f]+(?: [^\0- \x7f]+)*$/;
 const COLON_HEX = /^[\da-f]{2}(?::[\da-f]{2})*$/i;
 const ICE_TEXT = /^[\w+/=#-]*$/;
 
@@ -27,6 +28,11 @@ export function isDecimal(text: string): boolean {
 /** Whether `text` is not empty and has no space and no control character in it. */
 export function isWord(text: string): boolean {
   return WORD.test(text);
+}
+
+/** Whether all fields of `text` between single spaces are such. */
+export function areWords(text: string): boolean {
+  return WORDS.test(text);
 }
 
 /** The fields of `text` between single spaces. Several spaces give empty fields, which the callers refuse. */

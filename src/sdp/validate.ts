@@ -2,16 +2,10 @@ import { MAX_ICE_CREDENTIAL_LENGTH, MAX_MID_LENGTH, MIN_ICE_PWD_LENGTH, MIN_ICE_
 import type { MediaSection, SdpSection } from './description.ts';
 import { cut, fields, isColonHex, isIceText, isWord, parseDecimal, refuse } from './syntax.ts';
 
-/** Attributes that say one thing about a section: two of them would leave open which one holds. */
-export const SINGLE_ATTRIBUTES: ReadonlySet<string> = new Set([
-  'mid',
-  'ice-ufrag',
-  'ice-pwd',
-  'setup',
-  'sctp-port',
-  'max-message-size',
-  'bundle-only',
-]);
+// Attributes that say one thing about a section: two of them would leave open which one holds.
+const SINGLE_ATTRIBUTES: ReadonlyMap<string, number> = new Map(
+  ['mid', 'ice-ufrag', 'ice-pwd', 'setup', 'sctp-port', 'max-message-size', 'bundle-only'].map((name, i) => [name, 1 << i]),
+);
 
 type Check = (value: string, line: number, rtp: boolean) => void;
 
@@ -47,6 +41,11 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['rtcp', (value, line) => void (parseDecimal(cut(value, ' ')[0], 65_535) >= 0 || refuse(line, 'the port of a=rtcp is not 0 to 65535'))],
 ]);
 
+/** The bit of an attribute that may stand on a level only once; 0 for any other. */
+export function singleAttribute(name: string): number {
+  return SINGLE_ATTRIBUTES.get(name) ?? 0;
+}
+
 /** Checks the name of an attribute, and the value of one that is known here. */
 export function checkAttribute(name: string, value: string, line: number, rtp: boolean): void {
   const check = CHECKS.get(name);
@@ -58,10 +57,10 @@ export function checkAttribute(name: string, value: string, line: number, rtp: b
 export function checkMids(media: readonly MediaSection[]): ReadonlySet<string> {
   const mids = new Set<string>();
   for (const section of media) {
-    const [mid] = section.attributes('mid');
-    if (!mid) continue;
-    if (mids.has(mid.value)) refuse(mid.line, 'a=mid is that of another section');
-    mids.add(mid.value);
+    const { mid } = section;
+    if (mid === undefined) continue;
+    if (mids.has(mid)) refuse(section.attributes('mid')[0]?.line ?? 0, 'a=mid is that of another section');
+    mids.add(mid);
   }
   return mids;
 }
@@ -71,8 +70,10 @@ export function checkGroups(session: SdpSection, mids: ReadonlySet<string>): voi
   const bundled = new Set<string>();
   for (const { value, line } of session.attributes('group')) {
     const words = fields(value);
-    if (!isWord(words[0] as string)) refuse(line, 'a=group without semantics');
-    if (words[0] !== 'BUNDLE') continue;
+    if (words[0] !== 'BUNDLE') {
+      if (!isWord(words[0] as string)) refuse(line, 'a=group without semantics');
+      continue;
+    }
     for (let i = 1; i < words.length; i++) {
       const mid = words[i] as string;
       if (mid === '') continue; // "BUNDLE " of an empty group
