@@ -10,8 +10,8 @@ export function midOf(section: MediaSection): string | undefined {
 export function bundleGroupsOf(description: SessionDescription): readonly (readonly string[])[] {
   const groups: (readonly string[])[] = [];
   for (const { value } of description.session.attributes('group')) {
-    const words = fields(value);
-    if (words[0] === 'BUNDLE') groups.push(words.filter((mid, i) => i > 0 && mid !== ''));
+    const mids = fields(value);
+    if (mids.shift() === 'BUNDLE') groups.push(mids.includes('') ? mids.filter((mid) => mid !== '') : mids);
   }
   return groups;
 }

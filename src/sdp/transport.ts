@@ -18,9 +18,12 @@ export interface SdpFingerprint {
 
 /** ICE credentials of a section (RFC 8839 5.4); `undefined` unless both are there, on one level. */
 export function iceCredentialsOf(description: SessionDescription, section: MediaSection): { usernameFragment: string; password: string } | undefined {
-  const level = section.has('ice-ufrag') || section.has('ice-pwd') ? section : description.session;
-  const usernameFragment = level.attribute('ice-ufrag');
-  const password = level.attribute('ice-pwd');
+  let usernameFragment = section.attribute('ice-ufrag');
+  let password = section.attribute('ice-pwd');
+  if (usernameFragment === undefined && password === undefined) {
+    usernameFragment = description.session.attribute('ice-ufrag');
+    password = description.session.attribute('ice-pwd');
+  }
   return usernameFragment !== undefined && password !== undefined ? { usernameFragment, password } : undefined;
 }
 
@@ -47,7 +50,8 @@ export function hasEndOfCandidates(description: SessionDescription, section: Med
 
 /** The fingerprints of the peer's certificates: those of the section, or those of the session where it has none. */
 export function fingerprintsOf(description: SessionDescription, section: MediaSection): readonly SdpFingerprint[] {
-  const lines = section.has('fingerprint') ? section.attributes('fingerprint') : description.session.attributes('fingerprint');
+  const own = section.attributes('fingerprint');
+  const lines = own.length > 0 ? own : description.session.attributes('fingerprint');
   return lines.map(({ value }) => {
     const [algorithm, digest] = cut(value, ' ');
     return { algorithm: algorithm.toLowerCase(), value: (digest as string).toUpperCase() };

@@ -1,5 +1,5 @@
-import { formatCandidate } from '../../ice/index.ts';
 import { DEFAULT_SCTP_PORT } from '../../sdp/index.ts';
+import { isAmong } from './candidates.ts';
 import type { JsepConfig } from './config.ts';
 import type { JsepEffect } from './events.ts';
 import { restarts } from './generations.ts';
@@ -28,9 +28,10 @@ import {
 export function applyLocalOffer(state: JsepState, created: CreatedDescription): Step {
   const effects: JsepEffect[] = [];
   const replaced = state.pendingLocal && dropPendingGeneration(state, created.usernameFragment, effects);
-  const begun = begin(replaced ?? state, created, true, effects);
+  const generations = begin(replaced ?? state, created, true, effects);
   const stable = state.stable ?? state.transceivers;
-  return arrive(state, withChange(begun, { pendingLocal: localOf(created, 'offer'), signaling: 'have-local-offer', transceivers: placed(state, created), stable }), effects);
+  const next = withChange(state, { generations, pendingLocal: localOf(created, 'offer'), signaling: 'have-local-offer', transceivers: placed(state, created), stable });
+  return arrive(state, next, effects);
 }
 
 // The transceivers are associated with the sections that the offer made for them.
@@ -46,13 +47,12 @@ export function applyLocalAnswer(config: JsepConfig, state: JsepState, created: 
   const local = localOf(created, type);
   const remote = state.pendingRemote as RemoteDescription;
   // The peer offered, so that it controls, unless it is a lite agent (RFC 8445 6.1.1).
-  const begun = begin(state, created, remote.transport?.lite ?? false, effects);
-  return settle(config, state, begun, local, remote, type, effects);
+  const generations = begin(state, created, remote.transport?.lite ?? false, effects);
+  return settle(config, state, withChange(state, { generations }), local, remote, type, effects);
 }
 
 /** An offer of the peer is set. Nothing happens on the network until it is answered. */
-export function applyRemoteOffer(config: JsepConfig, before: JsepState, state: JsepState, remote: RemoteDescription, rolledBack: readonly JsepEffect[]): Step {
-  const effects = [...rolledBack];
+export function applyRemoteOffer(config: JsepConfig, before: JsepState, state: JsepState, remote: RemoteDescription, effects: JsepEffect[]): Step {
   const offered = withChange(state, { stable: state.stable ?? state.transceivers, pendingRemote: remote, lastAnswer: undefined, signaling: 'have-remote-offer' });
   return arrive(before, applyOfferedMedia(config, offered, remote, effects), effects);
 }
@@ -76,13 +76,13 @@ function localOf(created: CreatedDescription, type: LocalDescription['type']): L
   return { type, description, transport, data, media, usernameFragment, dtlsRole };
 }
 
-// Adds the generation of a description that is set for the first time, and says what ICE must do.
-function begin(state: JsepState, created: CreatedDescription, controlling: boolean, effects: JsepEffect[]): JsepState {
+// The generations with that of a description that is set for the first time. Says what ICE must do.
+function begin(state: JsepState, created: CreatedDescription, controlling: boolean, effects: JsepEffect[]): JsepState['generations'] {
   const { generation } = created;
-  if (generation === undefined || generationOf(state, generation.credentials.usernameFragment)) return state;
+  if (generation === undefined || generationOf(state, generation.credentials.usernameFragment)) return state.generations;
   const { credentials } = generation;
   effects.push(state.negotiated ? { type: 'ice-restart', credentials } : { type: 'gather', credentials, controlling });
-  return withChange(state, { generations: state.generations.concat(generation) });
+  return state.generations.concat(generation);
 }
 
 // Ends the generation that only the pending offer names, unless its successor names it as well.
@@ -106,7 +106,8 @@ function settle(
   const isOfferer = described.type === 'offer';
   const negotiated = negotiate(state.negotiated, described, remote);
   // Our candidates belong to the tag that the answer leaves (RFC 9143 7.3.1): nobody looks for them in a rejected section.
-  const local = negotiated ? { ...described, transport: { index: negotiated.index, mid: negotiated.mid } } : described;
+  const isTagOther = negotiated !== undefined && negotiated.index !== described.transport?.index;
+  const local = isTagOther ? { ...described, transport: { index: negotiated.index, mid: negotiated.mid } } : described;
   const data = negotiateData(state.data, local, remote);
   if (negotiated && remote.transport) pushTransportEffects(state.negotiated, negotiated, remote.transport, effects);
   if (negotiated && state.negotiated && negotiated.mid !== state.negotiated.mid) effects.push({ type: 'transport-moved' });
@@ -158,7 +159,7 @@ function negotiate(before: NegotiatedTransport | undefined, local: LocalDescript
     // Roles are decided once (RFC 8842 5.5, RFC 8445 6.1.1).
     dtlsRole: before?.dtlsRole ?? (isOfferer ? (transport.setup === 'passive' ? 'client' : 'server') : (local.dtlsRole ?? 'client')),
     iceControlling: before?.iceControlling ?? (isOfferer || transport.lite),
-    delivered: [...new Set([...(isSameGeneration ? before.delivered : []), ...transport.candidates.map((candidate) => formatCandidate(candidate))])],
+    delivered: isSameGeneration ? before.delivered.concat(transport.candidates.filter((candidate) => !isAmong(before.delivered, candidate))) : transport.candidates,
     deliveredEnd: transport.endOfCandidates || (isSameGeneration && before.deliveredEnd),
   };
 }
@@ -177,7 +178,7 @@ function pushTransportEffects(before: NegotiatedTransport | undefined, now: Nego
     effects.push({ type: 'remote-ice', credentials, lite, candidates, endOfCandidates, restarted: before !== undefined });
   } else {
     for (const candidate of remote.candidates) {
-      if (!before.delivered.includes(formatCandidate(candidate))) effects.push({ type: 'remote-candidate', candidate: { usernameFragment: now.remoteCredentials.usernameFragment, ...candidate } });
+      if (!isAmong(before.delivered, candidate)) effects.push({ type: 'remote-candidate', candidate: { usernameFragment: now.remoteCredentials.usernameFragment, ...candidate } });
     }
     if (now.deliveredEnd && !before.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
   }

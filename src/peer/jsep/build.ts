@@ -20,10 +20,8 @@ const NO_ADDRESS = 'c=IN IP4 0.0.0.0';
 
 /** What every section says of its identity and its transport. */
 export function transportLines(config: JsepConfig, mid: string, credentials: IceCredentials, setup: SetupRole): string[] {
-  const lines = [`a=mid:${mid}`, `a=ice-ufrag:${credentials.usernameFragment}`, `a=ice-pwd:${credentials.password}`];
-  for (const { algorithm, value } of config.fingerprints) lines.push(`a=fingerprint:${algorithm} ${value}`);
-  lines.push(`a=setup:${setup}`);
-  return lines;
+  const fingerprints = config.fingerprints.map(({ algorithm, value }) => `a=fingerprint:${algorithm} ${value}`);
+  return [`a=mid:${mid}`, `a=ice-ufrag:${credentials.usernameFragment}`, `a=ice-pwd:${credentials.password}`].concat(fingerprints, `a=setup:${setup}`);
 }
 
 interface DataSectionOptions {
@@ -76,8 +74,6 @@ export function assemble(
 }
 
 function sessionSection(origin: Origin, bundled: readonly string[]): SdpSection {
-  const lines = ['v=0', `o=- ${origin.sessionId} ${origin.version} IN IP4 127.0.0.1`, 's=-', 't=0 0'];
-  if (bundled.length > 0) lines.push(`a=group:BUNDLE ${bundled.join(' ')}`);
-  lines.push('a=ice-options:trickle ice2');
-  return makeSessionSection(lines);
+  const group = bundled.length === 0 ? [] : [`a=group:BUNDLE ${bundled.join(' ')}`];
+  return makeSessionSection(['v=0', `o=- ${origin.sessionId} ${origin.version} IN IP4 127.0.0.1`, 's=-', 't=0 0'].concat(group, 'a=ice-options:trickle ice2'));
 }

@@ -1,10 +1,10 @@
 import { RtcError } from '../../core/index.ts';
 import { formatCandidate, type IceCandidate } from '../../ice/index.ts';
-import { iceCredentialsOf, type MediaSection, midOf } from '../../sdp/index.ts';
+import { iceCredentialsOf, iceOptionsOf, type MediaSection, midOf } from '../../sdp/index.ts';
 import { MAX_REMOTE_CANDIDATES, MAX_TRICKLED } from './constants.ts';
 import type { CandidateInit, JsepEffect, SignalledCandidate } from './events.ts';
 import { readCandidate } from './remote-transport.ts';
-import { generationOf, type JsepState, type LocalGeneration, type RemoteDescription, type Step, withChange } from './state.ts';
+import { generationOf, type JsepState, type LocalGeneration, type NegotiatedTransport, type RemoteDescription, type Step, withChange } from './state.ts';
 
 /** Remembers a gathered candidate; without a username fragment it is of the newest generation. `undefined`: that generation is gone. */
 export function addLocalCandidate(state: JsepState, candidate: IceCandidate): { state: JsepState; signalled: SignalledCandidate } | undefined {
@@ -12,11 +12,12 @@ export function addLocalCandidate(state: JsepState, candidate: IceCandidate): { 
   if (generation === undefined || generation.complete) return undefined;
   const { credentials } = generation;
   const { usernameFragment } = credentials;
-  const local = [state.pendingLocal, state.currentLocal].find((description) => description?.usernameFragment === usernameFragment);
-  if (local?.transport === undefined) return undefined;
+  const { pendingLocal, currentLocal } = state;
+  const transport = (pendingLocal?.usernameFragment === usernameFragment ? pendingLocal : currentLocal?.usernameFragment === usernameFragment ? currentLocal : undefined)?.transport;
+  if (transport === undefined) return undefined;
   const text = formatCandidate(candidate, usernameFragment);
   const next = replaceGeneration(state, { credentials, candidates: generation.candidates.concat(text), complete: false });
-  return { state: next, signalled: { candidate: text, sdpMid: local.transport.mid, sdpMLineIndex: local.transport.index, usernameFragment } };
+  return { state: next, signalled: { candidate: text, sdpMid: transport.mid, sdpMLineIndex: transport.index, usernameFragment } };
 }
 
 /** Gathering is done for the generation, or for the newest one. */
@@ -39,29 +40,24 @@ export function addIceCandidate(state: JsepState, init: CandidateInit | null): S
   const sdpMid = init?.sdpMid ?? undefined;
   const sdpMLineIndex = init?.sdpMLineIndex ?? undefined;
   if (text !== '' && sdpMid === undefined && sdpMLineIndex === undefined) throw new RtcError('ERR_INVALID_ARGUMENT', 'a candidate needs sdpMid or sdpMLineIndex');
-  const applied = [state.pendingRemote, state.currentRemote].filter((description) => description !== undefined);
-  if (applied.length === 0) throw new RtcError('ERR_INVALID_STATE', 'there is no remote description yet');
-  const usernameFragment = init?.usernameFragment ?? undefined;
-  const placed = applied.map((description) => ({ description, indexes: sectionsOf(description, sdpMid, sdpMLineIndex) }));
-  if (placed.every(({ indexes }) => indexes === undefined)) throw new RtcError('ERR_OPERATION', 'the remote description has no such section');
-  const parsed = text === '' ? undefined : readCandidate(text);
-  if (text !== '' && parsed === undefined) return { state, effects: [] };
-  const wanted = usernameFragment ?? parsed?.usernameFragment;
-  const matching = placed.filter(({ description, indexes }) => indexes?.some((index) => isOfGeneration(description, index, wanted)));
-  if (matching.length === 0) throw new RtcError('ERR_OPERATION', 'the username fragment is that of no remote description');
-  // Without a username fragment the candidate belongs to the newest description.
-  const targets = wanted === undefined ? matching.slice(0, 1) : matching;
-  const line = parsed === undefined ? 'end-of-candidates' : candidateLine(text);
+  const { pendingRemote, currentRemote } = state;
+  if (pendingRemote === undefined && currentRemote === undefined) throw new RtcError('ERR_INVALID_STATE', 'there is no remote description yet');
+  const pending = pendingRemote && sectionsOf(pendingRemote, sdpMid, sdpMLineIndex);
+  const current = currentRemote && sectionsOf(currentRemote, sdpMid, sdpMLineIndex);
+  if (pending === undefined && current === undefined) throw new RtcError('ERR_OPERATION', 'the remote description has no such section');
+  const candidate = text === '' ? undefined : readCandidate(text);
+  if (text !== '' && candidate === undefined) return { state, effects: [] };
+  const usernameFragment = init?.usernameFragment ?? candidate?.usernameFragment;
+  const inPending = ofGeneration(pendingRemote, pending, usernameFragment);
+  const inCurrent = ofGeneration(currentRemote, current, usernameFragment);
+  if (inPending.length === 0 && inCurrent.length === 0) throw new RtcError('ERR_OPERATION', 'the username fragment is that of no remote description');
+  const line = candidate === undefined ? 'end-of-candidates' : candidateLine(text);
   const effects: JsepEffect[] = [];
   let next = state;
-  for (const { description, indexes } of targets) {
-    const own = (indexes as number[]).filter((index) => isOfGeneration(description, index, wanted));
-    const added = addToDescription(description, own, line, parsed);
-    next = withChange(next, next.pendingRemote === description ? { pendingRemote: added } : { currentRemote: added });
-    if (added !== description && description.transport && own.some((index) => description.transport?.candidateSections.includes(index))) {
-      next = deliver(next, description.transport.credentials.usernameFragment, parsed, line, effects);
-    }
-  }
+  if (pendingRemote && inPending.length > 0) next = add(next, pendingRemote, inPending, line, candidate, effects);
+  // Without a username fragment the candidate belongs to the newest description.
+  const isForBoth = usernameFragment !== undefined || inPending.length === 0;
+  if (currentRemote && inCurrent.length > 0 && isForBoth) next = add(next, currentRemote, inCurrent, line, candidate, effects);
   return { state: next, effects };
 }
 
@@ -76,11 +72,19 @@ function sectionsOf({ description }: RemoteDescription, mid: string | undefined,
   return media.map((_, i) => i);
 }
 
-function isOfGeneration({ description, transport }: RemoteDescription, index: number, usernameFragment: string | undefined): boolean {
-  if (usernameFragment === undefined) return true;
-  // A bundled section without credentials of its own has those of its transport.
+const NOWHERE: readonly number[] = Object.freeze([]);
+
+function ofGeneration(remote: RemoteDescription | undefined, indexes: readonly number[] | undefined, usernameFragment: string | undefined): readonly number[] {
+  if (remote === undefined || indexes === undefined) return NOWHERE;
+  if (usernameFragment === undefined) return indexes;
+  return indexes.filter((index) => usernameFragmentOf(remote, index) === usernameFragment);
+}
+
+// A bundled section without credentials of its own has those of its transport.
+function usernameFragmentOf({ description, transport }: RemoteDescription, index: number): string | undefined {
+  if (transport?.index === index) return transport.credentials.usernameFragment;
   const credentials = iceCredentialsOf(description, description.media[index] as MediaSection) ?? (transport?.candidateSections.includes(index) ? transport.credentials : undefined);
-  return credentials?.usernameFragment === usernameFragment;
+  return credentials?.usernameFragment;
 }
 
 function candidateLine(text: string): string {
@@ -88,10 +92,19 @@ function candidateLine(text: string): string {
   return line.startsWith('candidate:') ? line : `candidate:${line}`;
 }
 
+function add(state: JsepState, remote: RemoteDescription, indexes: readonly number[], line: string, candidate: IceCandidate | undefined, effects: JsepEffect[]): JsepState {
+  const added = addToDescription(remote, indexes, line, candidate);
+  if (added === remote) return state;
+  const { transport } = remote;
+  const isDue = transport !== undefined && indexes.some((index) => transport.candidateSections.includes(index));
+  const negotiated = isDue ? deliver(state.negotiated, transport.credentials.usernameFragment, candidate, effects) : state.negotiated;
+  return withChange(state, remote === state.pendingRemote ? { pendingRemote: added, negotiated } : { currentRemote: added, negotiated });
+}
+
 function addToDescription(remote: RemoteDescription, indexes: readonly number[], line: string, candidate: IceCandidate | undefined): RemoteDescription {
   const fresh = indexes.filter((index) => !remote.trickled.some((known) => known.index === index && known.text === line));
+  if (fresh.length === 0 || remote.trickled.length + fresh.length > MAX_TRICKLED) return remote;
   const trickled = remote.trickled.concat(fresh.map((index) => ({ index, text: line })));
-  if (fresh.length === 0 || trickled.length > MAX_TRICKLED) return remote;
   const { transport } = remote;
   if (transport === undefined || !fresh.some((index) => transport.candidateSections.includes(index))) return { ...remote, trickled };
   if (candidate === undefined) return { ...remote, trickled, transport: { ...transport, endOfCandidates: true } };
@@ -100,16 +113,24 @@ function addToDescription(remote: RemoteDescription, indexes: readonly number[],
 }
 
 // The candidate goes to the agent now when its generation is in use, and with the answer otherwise.
-function deliver(state: JsepState, usernameFragment: string, candidate: IceCandidate | undefined, line: string, effects: JsepEffect[]): JsepState {
-  const { negotiated } = state;
-  if (negotiated === undefined || negotiated.remoteCredentials.usernameFragment !== usernameFragment) return state;
+function deliver(negotiated: NegotiatedTransport | undefined, usernameFragment: string, candidate: IceCandidate | undefined, effects: JsepEffect[]): NegotiatedTransport | undefined {
+  if (negotiated === undefined || negotiated.remoteCredentials.usernameFragment !== usernameFragment) return negotiated;
   if (candidate === undefined) {
     if (!negotiated.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
-    return withChange(state, { negotiated: { ...negotiated, deliveredEnd: true } });
+    return { ...negotiated, deliveredEnd: true };
   }
-  const formatted = formatCandidate(candidate);
-  const key = formatted === line ? line : formatted; // one string then serves both lists
-  if (negotiated.delivered.includes(key)) return state;
+  if (isAmong(negotiated.delivered, candidate)) return negotiated;
   effects.push({ type: 'remote-candidate', candidate: candidate.usernameFragment === usernameFragment ? candidate : { ...candidate, usernameFragment } });
-  return withChange(state, { negotiated: { ...negotiated, delivered: negotiated.delivered.concat(key) } });
+  return { ...negotiated, delivered: negotiated.delivered.concat(candidate) };
+}
+
+/** Whether one of the candidates says the same. */
+export function isAmong(candidates: readonly IceCandidate[], candidate: IceCandidate): boolean {
+  return candidates.some((other) => other.port === candidate.port && other.address === candidate.address && formatCandidate(other) === formatCandidate(candidate));
+}
+
+/** Whether the peer knows trickle ICE (RFC 8840 4.1.3): what the section of its transport says, or else its first one. */
+export function canTrickle({ description, bundle }: RemoteDescription): boolean {
+  const section = description.media[bundle[0] ?? 0];
+  return section !== undefined && iceOptionsOf(description, section).has('trickle');
 }

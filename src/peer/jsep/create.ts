@@ -28,13 +28,13 @@ export function createOffer(config: JsepConfig, state: JsepState, iceRestart: bo
   const init = place && offeredInit(config, state, place.mid);
   const data = place && localData(place, init);
   const offered = withHeldTag(state, offerMedia(config, state, media), data);
-  const bundle = offeredBundle(state, [...offered, ...(data ? [data] : [])]);
-  const [transport] = bundle;
+  const bundle = offeredBundle(state, data ? [...offered, data] : offered);
+  const transport = bundle[0] && { index: bundle[0].index, mid: bundle[0].mid };
   const generation = transport && offerGeneration(config, state, iceRestart);
   const written: MediaSection[] = sections.map(rejectedSection);
   if (transport && generation) {
-    const known = new Set([...(state.currentLocal?.media ?? []).map(({ mid }) => mid), state.data?.mid]);
-    const isBundleOnly = ({ mid }: SectionPlace): boolean => config.bundlePolicy === 'max-bundle' && mid !== transport.mid && !known.has(mid);
+    const isKnown = (mid: string): boolean => mid === state.data?.mid || state.currentLocal?.media.some((section) => section.mid === mid) === true;
+    const isBundleOnly = ({ mid }: SectionPlace): boolean => config.bundlePolicy === 'max-bundle' && mid !== transport.mid && !isKnown(mid);
     const frame = { protocol: 'UDP/TLS/RTP/SAVPF', muxOnly: true };
     for (const section of offered) written[section.index] = writtenMedia(config, state, section, { ...frame, transport: transportLines(config, section.mid, generation.credentials, 'actpass'), bundleOnly: isBundleOnly(section) });
     if (data) written[data.index] = dataSection(config, transportLines(config, data.mid, generation.credentials, 'actpass'), { bundleOnly: isBundleOnly(data), sctpInit: data.sctpInit });
@@ -58,8 +58,7 @@ export function createAnswer(config: JsepConfig, state: JsepState): Creation {
   }
   const offer = pending.description;
   const accepted = answerMedia(config, state, pending);
-  const indexes = new Set([...accepted.map(({ index }) => index), pending.data?.index]);
-  const bundle = pending.bundle.filter((index) => indexes.has(index));
+  const bundle = pending.bundle.filter((place) => place === pending.data?.index || accepted.some(({ index }) => index === place));
   const remote = bundle[0] === undefined ? pending : retag(state, pending, bundle[0]);
   const transport = bundle.length > 0 ? remote.transport : undefined;
   const init = pending.data && answeredInit(config, state, pending.data);
@@ -99,8 +98,8 @@ function writtenMedia({ cname = '-' }: JsepConfig, state: JsepState, section: Lo
 // All that is offered is one group; its tag stays as long as its section does (RFC 9143 7.4).
 function offeredBundle(state: JsepState, places: readonly SectionPlace[]): readonly SectionPlace[] {
   const tag = (state.pendingLocal?.transport ?? state.negotiated)?.mid;
-  const inOrder = places.map(({ index, mid }) => ({ index, mid })).sort((a, b) => a.index - b.index);
-  return [...inOrder.filter(({ mid }) => mid === tag), ...inOrder.filter(({ mid }) => mid !== tag)];
+  const rank = ({ index, mid }: SectionPlace): number => (mid === tag ? -1 : index);
+  return places.slice().sort((a, b) => rank(a) - rank(b));
 }
 
 // RFC 9143 7.3: a group in the answer is one of the offer without what is rejected.

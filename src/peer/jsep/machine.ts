@@ -4,7 +4,7 @@ import type { IceCandidate } from '../../ice/index.ts';
 import type { MediaKind } from '../../rtp/index.ts';
 import { serializeSdp } from '../../sdp/index.ts';
 import { applyLocalAnswer, applyLocalOffer, applyRemoteAnswer, applyRemoteOffer, rollback } from './apply.ts';
-import { addIceCandidate, addLocalCandidate, endOfLocalCandidates } from './candidates.ts';
+import { addIceCandidate, addLocalCandidate, canTrickle, endOfLocalCandidates } from './candidates.ts';
 import type { JsepConfig } from './config.ts';
 import { checkOfferable, createAnswer, createOffer } from './create.ts';
 import type { ActiveDirection } from './direction.ts';
@@ -78,7 +78,8 @@ export class Jsep {
 
   /** Whether the peer knows trickle ICE; `null` before there is a remote description. */
   get canTrickleIceCandidates(): boolean | null {
-    return (this.#state.pendingRemote ?? this.#state.currentRemote)?.canTrickle ?? null;
+    const remote = this.#state.pendingRemote ?? this.#state.currentRemote;
+    return remote === undefined ? null : canTrickle(remote);
   }
 
   /** Whether an offer is due (W3C 4.7.3): there are channels without a section, or ICE is to restart. Meaningful in `stable`. */

@@ -2,7 +2,6 @@ import { RtcError } from '../../core/index.ts';
 import {
   bundleGroupsOf,
   dataSectionOf,
-  iceOptionsOf,
   isMediaSection,
   isRejected,
   type MediaSection,
@@ -22,8 +21,15 @@ import type { JsepState, LocalDescription, RemoteData, RemoteDescription, Remote
 // W3C algorithm has it; content that is right but cannot be done here is ERR_OPERATION.
 
 const NO_SECTIONS: ReadonlySet<number> = new Set();
+const NO_LINES: RemoteDescription['trickled'] = Object.freeze([]);
 
 type BundleGroups = ReturnType<typeof bundleGroupsOf>;
+
+/** A section that can be used. */
+type Usable = RemoteMedia | RemoteData;
+
+const isMedia = (section: Usable): section is RemoteMedia => 'codecs' in section;
+const isData = (section: Usable): section is RemoteData => 'fields' in section;
 
 const isGrouped = (groups: BundleGroups, mid: string | undefined): boolean => mid !== undefined && groups.some((group) => group.includes(mid));
 
@@ -36,18 +42,16 @@ export function readOffer(config: JsepConfig, state: JsepState, text: string): R
   checkKept(state, description);
   const groups = bundleGroupsOf(description);
   const muxed = config.media === undefined ? NO_SECTIONS : muxedSections(description, groups);
-  const media = new Map<number, RemoteMedia>();
-  const usable = new Set<number>();
+  const usable: Usable[] = [];
   description.media.forEach((section, i) => {
     // RFC 9143 6: bundle-only means something inside a group only.
     if (isRejected(section) || (section.port === 0 && !isGrouped(groups, midOf(section)))) return;
-    if (isUsableData(section)) usable.add(i);
-    const read = isMediaSection(section) && muxed.has(i) ? readMedia(description, i) : undefined;
-    if (read === undefined || !hasCommonCodec(config, read)) return;
-    media.set(i, read);
-    usable.add(i);
+    const data = readData(section, i);
+    if (data !== undefined) usable.push(data);
+    const media = isMediaSection(section) && muxed.has(i) ? readMedia(description, i) : undefined;
+    if (media !== undefined && hasCommonCodec(config, media)) usable.push(media);
   });
-  return complete(state, 'offer', description, chooseBundle(state, description, groups, usable), media);
+  return complete(state, 'offer', description, chooseBundle(state, groups, usable));
 }
 
 /** Reads and checks an answer to the pending local offer. */
@@ -61,38 +65,35 @@ export function readAnswer(config: JsepConfig, state: JsepState, type: 'answer' 
   const groups = bundleGroupsOf(description);
   checkAnsweredGroups(bundleGroupsOf(local.description), groups, description);
   const muxed = local.media.length === 0 ? NO_SECTIONS : muxedSections(description, groups);
-  const media = new Map<number, RemoteMedia>();
-  const usable = new Set<number>();
+  const usable: Usable[] = [];
   for (const { index, sendRids, codecs } of local.media) {
     const section = description.media[index] as MediaSection;
     if (section.port === 0) continue;
     if (!muxed.has(index)) refuse(`${at(section)} does not have a=rtcp-mux`);
     checkAnsweredRids(section, sendRids);
     const read = readMedia(description, index);
-    if (!isUseful(pairCodecs(codecs, read.codecs))) continue;
-    media.set(index, read);
-    usable.add(index);
+    if (isUseful(pairCodecs(codecs, read.codecs))) usable.push(read);
   }
-  const data = local.data && (description.media[local.data.index] as MediaSection);
-  if (local.data && data && data.port !== 0 && isUsableData(data)) usable.add(local.data.index);
-  return complete(state, type, description, chooseBundle(state, description, groups, usable), media);
+  const section = local.data && description.media[local.data.index];
+  const data = local.data && section && section.port !== 0 ? readData(section, local.data.index) : undefined;
+  if (data !== undefined) usable.push(data);
+  return complete(state, type, description, chooseBundle(state, groups, usable));
 }
 
-function complete(state: JsepState, type: RemoteDescription['type'], description: SessionDescription, chosen: readonly number[], media: ReadonlyMap<number, RemoteMedia>): RemoteDescription {
-  const data = readData(state, description, chosen);
-  const bundle = chosen.filter((index) => media.has(index) || index === data?.index).slice(); // of the right size, unlike an array that grew
+function complete(state: JsepState, type: RemoteDescription['type'], description: SessionDescription, chosen: readonly Usable[]): RemoteDescription {
+  const data = chooseData(state, chosen);
+  const bundle = chosen.filter((section) => section === data || isMedia(section)).map(({ index }) => index);
   const [tag] = bundle;
   const transport = tag === undefined ? undefined : readTransport(state, description, tag, type === 'offer' ? 'actpass' : 'active');
   if (type !== 'offer' && (transport?.setup === 'actpass' || transport?.setup === 'holdconn')) refuse(`a=setup:${transport.setup} is no answer`);
   return {
     type,
     description,
-    trickled: [],
+    trickled: NO_LINES,
     bundle,
     transport,
     data,
-    media: bundle.flatMap((index) => media.get(index) ?? []).sort((a, b) => a.index - b.index),
-    canTrickle: canTrickle(description, tag ?? -1),
+    media: chosen.filter(isMedia).sort((a, b) => a.index - b.index),
   };
 }
 
@@ -113,9 +114,9 @@ function checkKept(state: JsepState, offer: SessionDescription): void {
   if (dataSectionOf(data) === undefined) refuse(`${at(data)} was one of data channels`);
 }
 
-function isUsableData(section: MediaSection): boolean {
-  const data = dataSectionOf(section);
-  return data !== undefined && data.sctpPort !== 0;
+function readData(section: MediaSection, index: number): RemoteData | undefined {
+  const fields = dataSectionOf(section);
+  return fields === undefined || fields.sctpPort === 0 ? undefined : { index, mid: midOf(section) as string, fields };
 }
 
 function hasCommonCodec({ media }: JsepConfig, { kind, codecs }: RemoteMedia): boolean {
@@ -136,23 +137,21 @@ function muxedSections(description: SessionDescription, groups: BundleGroups): R
  * The usable sections that share one transport, in the order of their group: that of a section in use, or the first one.
  * There is one transport, so that without a group it is one section.
  */
-function chooseBundle(state: JsepState, description: SessionDescription, bundles: BundleGroups, usable: ReadonlySet<number>): readonly number[] {
-  const byMid = new Map([...usable].map((index) => [midOf(description.media[index] as MediaSection), index]));
+function chooseBundle(state: JsepState, bundles: BundleGroups, usable: readonly Usable[]): readonly Usable[] {
+  if (usable.length < 2) return usable;
+  const byMid = new Map(usable.map((section) => [section.mid, section]));
   const groups = bundles.map((group) => group.flatMap((mid) => byMid.get(mid) ?? []));
-  const inUse = [state.negotiated, state.data, ...state.agreements].flatMap((section) => byMid.get(section?.mid) ?? [])[0];
+  const inUse = [state.negotiated, state.data, ...state.agreements].flatMap((section) => (section && byMid.get(section.mid)) ?? [])[0];
   if (inUse !== undefined) return groups.find((group) => group.includes(inUse)) ?? [inUse];
-  return groups.find((group) => group.length > 0) ?? [...usable].slice(0, 1);
+  return groups.find((group) => group.length > 0) ?? usable.slice(0, 1);
 }
 
 // There is one association, so that a second data section is rejected.
-function readData({ data: negotiated }: JsepState, description: SessionDescription, chosen: readonly number[]): RemoteData | undefined {
-  const sections = chosen.filter((index) => description.media[index]?.kind === 'application');
-  const index = sections.find((place) => place === negotiated?.index) ?? sections[0];
-  const section = index === undefined ? undefined : description.media[index];
-  const fields = section && dataSectionOf(section);
-  if (index === undefined || section === undefined || fields === undefined) return undefined;
-  if (negotiated?.mid === midOf(section) && negotiated?.remoteSctpPort !== fields.sctpPort) throw new RtcError('ERR_OPERATION', 'another SCTP port is not supported');
-  return { index, mid: midOf(section) as string, fields };
+function chooseData({ data: negotiated }: JsepState, chosen: readonly Usable[]): RemoteData | undefined {
+  const sections = chosen.filter(isData);
+  const data = sections.find(({ index }) => index === negotiated?.index) ?? sections[0];
+  if (negotiated !== undefined && data?.mid === negotiated.mid && data.fields.sctpPort !== negotiated.remoteSctpPort) throw new RtcError('ERR_OPERATION', 'another SCTP port is not supported');
+  return data;
 }
 
 function checkAnswered(offered: MediaSection, answered: MediaSection): void {
@@ -162,8 +161,8 @@ function checkAnswered(offered: MediaSection, answered: MediaSection): void {
   if (answered.kind !== offered.kind) refuse(`${at(answered)} is of another kind than the offer's`);
   if (!isAccepted) return;
   if (isRejected(offered)) refuse(`${at(answered)} accepts what was not offered`);
-  const data = dataSectionOf(answered);
-  const fits = offered.kind === 'application' ? data !== undefined && data.legacy === dataSectionOf(offered)?.legacy : isMediaSection(answered);
+  // What is older than RFC 8841 is never offered.
+  const fits = offered.kind === 'application' ? dataSectionOf(answered)?.legacy === false : isMediaSection(answered);
   if (!fits) refuse(`${at(answered)} has another protocol than the offer's`);
 }
 
@@ -181,9 +180,4 @@ function checkAnsweredRids(section: MediaSection, sendRids: LocalDescription['me
   for (const { id, direction } of ridsOf(section)) {
     if (direction === 'recv' && !sendRids.includes(id)) refuse(`${at(section)} has a rid that was not offered`);
   }
-}
-
-function canTrickle(description: SessionDescription, index: number): boolean {
-  const section = description.media[index] ?? description.media[0];
-  return section !== undefined && iceOptionsOf(description, section).has('trickle');
 }

@@ -17,20 +17,20 @@ import {
 import { MAX_REMOTE_CANDIDATES, STRONG_FINGERPRINTS } from './constants.ts';
 import { restarts } from './generations.ts';
 import { at, refuse } from './refusal.ts';
-import type { JsepState, RemoteDescription, RemoteTransport } from './state.ts';
+import type { JsepState, LocalGeneration, RemoteDescription, RemoteTransport } from './state.ts';
 
 // What a description of the peer says of ICE and DTLS.
 
 /** The transport that stands in a section, or that this one has from its group. */
 export function readTransport(state: JsepState, description: SessionDescription, index: number, defaultSetup: SetupRole): RemoteTransport {
   const section = description.media[index] as MediaSection;
-  const carrier = carrierOf(description, section);
-  const credentials = iceCredentialsOf(description, carrier);
+  const own = iceCredentialsOf(description, section);
+  // A bundled section may leave its transport to the tagged one of its group (RFC 9143 7.2, RFC 9429 5.2.1).
+  const carrier = own === undefined ? carrierOf(description, section) : section;
+  const credentials = own ?? iceCredentialsOf(description, carrier);
   if (credentials === undefined) refuse(`${at(section)} has no ICE credentials`);
-  const ours = state.generations.concat(state.lastOffer?.generation ?? []);
-  if (ours.some((generation) => generation.credentials.usernameFragment === credentials.usernameFragment && generation.credentials.password === credentials.password)) {
-    refuse(`${at(section)} has our own ICE credentials`);
-  }
+  const isOurs = (generation: LocalGeneration): boolean => !restarts(generation.credentials, credentials);
+  if (state.generations.some(isOurs) || (state.lastOffer?.generation && isOurs(state.lastOffer.generation))) refuse(`${at(section)} has our own ICE credentials`);
   const fingerprints = fingerprintsOf(description, carrier).filter(({ algorithm }) => STRONG_FINGERPRINTS.has(algorithm)).slice();
   if (fingerprints.length === 0) refuse(`${at(section)} has no fingerprint of sha-256 or stronger`);
   const candidateSections = candidateSectionsOf(description, index, credentials);
@@ -67,9 +67,8 @@ export function retag(state: JsepState, remote: RemoteDescription, index: number
   return { ...remote, transport: { ...transport, candidates, endOfCandidates } };
 }
 
-// A bundled section may leave its transport to the tagged one of its group (RFC 9143 7.2, RFC 9429 5.2.1).
+/** The section of the same group that has a transport. */
 function carrierOf(description: SessionDescription, section: MediaSection): MediaSection {
-  if (iceCredentialsOf(description, section) !== undefined) return section;
   const group = new Set(bundleGroupsOf(description).find((mids) => mids.includes(midOf(section) as string)));
   const carriers = description.media.filter((other) => group.has(midOf(other) as string) && iceCredentialsOf(description, other) !== undefined);
   return carriers[0] ?? section;

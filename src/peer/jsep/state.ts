@@ -137,8 +137,6 @@ export interface RemoteDescription {
   readonly data: RemoteData | undefined;
   /** Of an offer those that could be accepted, of an answer those that are. */
   readonly media: readonly RemoteMedia[];
-  /** The peer knows trickle ICE (RFC 8840 4.1.3). */
-  readonly canTrickle: boolean;
 }
 
 /** The association that offer and answer agreed upon. */
@@ -156,8 +154,8 @@ export interface NegotiatedTransport extends SectionPlace {
   readonly remoteFingerprints: readonly SdpFingerprint[];
   readonly dtlsRole: 'client' | 'server';
   readonly iceControlling: boolean;
-  /** Candidates that were handed over, as text. */
-  readonly delivered: readonly string[];
+  /** Candidates that were handed over. */
+  readonly delivered: readonly IceCandidate[];
   readonly deliveredEnd: boolean;
 }
 
@@ -205,7 +203,7 @@ export interface JsepState {
 /** The outcome of an operation. */
 export interface Step {
   readonly state: JsepState;
-  readonly effects: readonly JsepEffect[];
+  readonly effects: JsepEffect[];
 }
 
 // Every connection begins with them, and most keep them.
@@ -279,13 +277,14 @@ export function generationOf(state: JsepState, usernameFragment: string | undefi
 
 /** Leaves out the generations that no description that is set names any more. */
 export function pruneGenerations(state: JsepState): JsepState {
-  const named = [state.currentLocal?.usernameFragment, state.pendingLocal?.usernameFragment];
-  const isNamed = ({ credentials }: LocalGeneration): boolean => named.includes(credentials.usernameFragment);
+  const current = state.currentLocal?.usernameFragment;
+  const pending = state.pendingLocal?.usernameFragment;
+  const isNamed = ({ credentials: { usernameFragment } }: LocalGeneration): boolean => usernameFragment === current || usernameFragment === pending;
   return state.generations.every(isNamed) ? state : withChange(state, { generations: state.generations.filter(isNamed) });
 }
 
-/** A new state with the effect that tells of its signaling state, where that changed since `before`. */
-export function arrive(before: JsepState, state: JsepState, effects: readonly JsepEffect[]): Step {
-  if (before.signaling === state.signaling) return { state, effects };
-  return { state, effects: [...effects, { type: 'signaling-state', state: state.signaling }] };
+/** A new state and, where its signaling state changed since `before`, the effect that tells of it. */
+export function arrive(before: JsepState, state: JsepState, effects: JsepEffect[]): Step {
+  if (before.signaling !== state.signaling) effects.push({ type: 'signaling-state', state: state.signaling });
+  return { state, effects };
 }
