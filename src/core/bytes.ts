@@ -162,14 +162,16 @@ export class Reader {
     const at = this.#at;
     if (at + 2 > this.#end) this.#tooShort(2);
     this.#at = at + 2;
-    return readU16(this.bytes, at);
+    const { bytes } = this;
+    return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   }
 
   u24(): number {
     const at = this.#at;
     if (at + 3 > this.#end) this.#tooShort(3);
     this.#at = at + 3;
-    return readU24(this.bytes, at);
+    const { bytes } = this;
+    return ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
   }
 
   u32(): number {
@@ -189,7 +191,8 @@ export class Reader {
   /** A view of the next `length` bytes; not a copy. */
   view(length: number): Uint8Array {
     const at = this.#at;
-    this.skip(length);
+    if (!(length >= 0 && length <= this.#end - at)) this.#tooShort(length);
+    this.#at = at + length;
     return this.bytes.subarray(at, at + length);
   }
 
@@ -249,7 +252,8 @@ export class Writer {
     const at = this.#length;
     if (at + 2 > this.#bytes.length) this.#grow(2);
     this.#length = at + 2;
-    writeU16(this.#bytes, at, value);
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
     return this;
   }
 
@@ -279,7 +283,9 @@ export class Writer {
 
   append(bytes: Uint8Array): this {
     const at = this.#length;
-    this.zeros(bytes.length);
+    const count = bytes.length;
+    if (at + count > this.#bytes.length) this.#grow(count);
+    this.#length = at + count;
     this.#bytes.set(bytes, at);
     return this;
   }

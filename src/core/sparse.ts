@@ -1,3 +1,5 @@
+import { Queue } from './queue.ts';
+
 /**
  * A map that is empty most of the time, or has one entry: it has no table then. A connection holds dozens of maps for what happens at
  * its beginning, or never, and an empty table takes as much as the object that it belongs to. Not for what comes and goes with every
@@ -105,46 +107,38 @@ export class SparseSet<T> implements Iterable<T> {
   }
 }
 
-/** Entries that were handed out are kept in front of the others until there are so many. */
-const MOST_GAPS = 32;
-
-/** A first-in-first-out queue of the same kind: for events and for the datagrams of a handshake. */
+/** A first-in-first-out queue of the same kind, of anything but `undefined`: for events and for the datagrams of a handshake. */
 export class SparseQueue<T> {
-  #entries: (T | undefined)[] | undefined;
-  #head = 0;
+  // The oldest entry lies here, those behind it in a ring.
+  #first: T | undefined;
+  #rest: Queue<T> | undefined;
 
   get length(): number {
-    return this.#entries === undefined ? 0 : this.#entries.length - this.#head;
+    if (this.#first === undefined) return 0;
+    return this.#rest === undefined ? 1 : 1 + this.#rest.length;
   }
 
   push(entry: T): void {
-    if (this.#entries === undefined) this.#entries = [entry];
-    else this.#entries.push(entry);
+    if (this.#first === undefined) this.#first = entry;
+    else (this.#rest ??= new Queue()).push(entry);
   }
 
   /** Removes and returns the oldest entry. */
   shift(): T | undefined {
-    const entries = this.#entries;
-    if (entries === undefined) return undefined;
-    const entry = entries[this.#head];
-    entries[this.#head++] = undefined;
-    if (this.#head === entries.length) {
-      this.#entries = undefined;
-      this.#head = 0;
-    } else if (this.#head === MOST_GAPS) {
-      entries.splice(0, MOST_GAPS);
-      this.#head = 0;
-    }
+    const entry = this.#first;
+    if (entry === undefined) return undefined;
+    this.#first = this.#rest?.shift();
+    if (this.#first === undefined) this.#rest = undefined;
     return entry;
   }
 
   /** The oldest entry, left where it is. */
   peek(): T | undefined {
-    return this.#entries?.[this.#head];
+    return this.#first;
   }
 
   clear(): void {
-    this.#entries = undefined;
-    this.#head = 0;
+    this.#first = undefined;
+    this.#rest = undefined;
   }
 }

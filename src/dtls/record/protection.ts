@@ -1,5 +1,5 @@
 import type { Aead, AeadName, AeadSequence, CryptoProvider } from '../../core/index.ts';
-import { readU16, readU32, readU48, writeU16, writeU32, writeU48 } from '../../core/bytes.ts';
+import { readU16, readU32, readU48, writeU16, writeU24, writeU32 } from '../../core/bytes.ts';
 import { GCM_EXPLICIT_NONCE_BYTES, RECORD_HEADER_BYTES, TAG_BYTES, VERSION_DTLS_1_2 } from '../constants.ts';
 
 const AAD_BYTES = 13;
@@ -13,6 +13,8 @@ export function implicitNonceBytes(aead: AeadName): number {
 // Filled anew for every record, so that one pair serves all connections and none allocates; they hold nothing secret.
 const nonce: Uint8Array = new Uint8Array(NONCE_BYTES);
 const aad: Uint8Array = new Uint8Array(AAD_BYTES);
+const nonceWords: DataView = new DataView(nonce.buffer);
+const aadWords: DataView = new DataView(aad.buffer);
 writeU16(aad, 9, VERSION_DTLS_1_2);
 
 /** The one epoch that is protected. */
@@ -61,14 +63,15 @@ export class RecordProtection {
   seal(type: number, epoch: number, sequence: number, buffer: Uint8Array, start: number, end: number): number {
     const at = start - this.explicitNonceBytes - RECORD_HEADER_BYTES;
     const length = end - start;
-    buffer[at] = type;
-    writeU16(buffer, at + 1, VERSION_DTLS_1_2);
-    writeU16(buffer, at + 3, epoch);
-    writeU48(buffer, at + 5, sequence);
+    const high = (epoch << 16) | Math.floor(sequence / 0x1_0000_0000);
+    const low = sequence | 0;
+    writeU24(buffer, at, (type << 16) | VERSION_DTLS_1_2);
+    writeU32(buffer, at + 3, high);
+    writeU32(buffer, at + 7, low);
     writeU16(buffer, at + 11, this.explicitNonceBytes + length + TAG_BYTES);
     // GCM's explicit nonce is epoch and record number, which never repeat under one key (RFC 5288 3, RFC 9325 7.2.1).
     if (this.explicitNonceBytes > 0) buffer.copyWithin(at + RECORD_HEADER_BYTES, at + 3, at + RECORD_HEADER_BYTES - 2);
-    this.#prepare(buffer, at, length);
+    this.#prepare(buffer, at, high, low, length);
     if (epoch === EPOCH && this.#sequence !== undefined) this.#sequence.seal(sequence, aad, buffer, start, end);
     else this.#aead.seal(nonce, aad, buffer, start, end);
     return at;
@@ -84,7 +87,7 @@ export class RecordProtection {
     const start = body + this.explicitNonceBytes;
     const length = end - start - TAG_BYTES;
     if (length < 0) return -1;
-    this.#prepare(buffer, at, length);
+    this.#prepare(buffer, at, readU32(buffer, at + 3), readU32(buffer, at + 7), length);
     const holds =
       this.#sequence !== undefined && isNumbered()
         ? this.#sequence.open(readU48(aad, 2), aad, buffer, start, end)
@@ -92,21 +95,15 @@ export class RecordProtection {
     return holds ? length : -1;
   }
 
-  /** Sets nonce and additional data (RFC 5246 6.2.3.3) from a record header. */
-  #prepare(buffer: Uint8Array, at: number, length: number): void {
-    const high = readU32(buffer, at + 3); // epoch and record number
-    const low = readU32(buffer, at + 7);
-    writeU32(aad, 0, high);
-    writeU32(aad, 4, low);
-    aad[8] = buffer[at] as number;
-    writeU16(aad, 11, length);
-    writeU32(nonce, 0, this.#nonce0);
-    if (this.explicitNonceBytes > 0) {
-      writeU32(nonce, 4, readU32(buffer, at + RECORD_HEADER_BYTES));
-      writeU32(nonce, 8, readU32(buffer, at + RECORD_HEADER_BYTES + 4));
-    } else {
-      writeU32(nonce, 4, this.#nonce1 ^ high);
-      writeU32(nonce, 8, this.#nonce2 ^ low);
-    }
+  /** Sets nonce and additional data (RFC 5246 6.2.3.3) of a record; `high` and `low` are its epoch and number. */
+  #prepare(buffer: Uint8Array, at: number, high: number, low: number, length: number): void {
+    aadWords.setInt32(0, high);
+    aadWords.setInt32(4, low);
+    aadWords.setUint8(8, buffer[at] as number);
+    aadWords.setUint16(11, length);
+    nonceWords.setInt32(0, this.#nonce0);
+    const isExplicit = this.explicitNonceBytes > 0;
+    nonceWords.setInt32(4, isExplicit ? readU32(buffer, at + RECORD_HEADER_BYTES) : this.#nonce1 ^ high);
+    nonceWords.setInt32(8, isExplicit ? readU32(buffer, at + RECORD_HEADER_BYTES + 4) : this.#nonce2 ^ low);
   }
 }

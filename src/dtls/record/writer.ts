@@ -1,4 +1,4 @@
-import { writeU16, writeU48 } from '../../core/bytes.ts';
+import { writeU16, writeU24, writeU32 } from '../../core/bytes.ts';
 import { RECORD_HEADER_BYTES, TAG_BYTES, VERSION_DTLS_1_0, VERSION_DTLS_1_2 } from '../constants.ts';
 import type { RecordProtection } from './protection.ts';
 
@@ -58,9 +58,8 @@ export class RecordWriter {
 /** Writes the header of a record in the clear in front of its content. */
 export function writePlainHeader(type: number, sequence: number, buffer: Uint8Array, start: number, end: number, version: number = VERSION_DTLS_1_0): void {
   const at = start - RECORD_HEADER_BYTES;
-  buffer[at] = type;
-  writeU16(buffer, at + 1, version);
-  writeU16(buffer, at + 3, 0);
-  writeU48(buffer, at + 5, sequence);
+  writeU24(buffer, at, (type << 16) | version);
+  writeU32(buffer, at + 3, Math.floor(sequence / 0x1_0000_0000)); // epoch 0 in its upper half
+  writeU32(buffer, at + 7, sequence);
   writeU16(buffer, at + 11, end - start);
 }
