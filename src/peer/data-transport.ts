@@ -1,7 +1,7 @@
-import { type Deadline, type Environment, type Instant, type RandomSource } from '../core/index.ts';
+import { type Deadline, type Environment, type Instant, SharedSettings } from '../core/index.ts';
 import { type ChannelHandle, type ChannelMessage, type ChannelSend, DataChannels, type DataChannelEvent, type DataChannelInit } from '../datachannel/index.ts';
 import { DtlsMachine } from '../dtls/index.ts';
-import { type PacketMemory, SctpAssociation, type SctpEvent, type SctpPath, makeInit, type SignalledInits } from '../sctp/index.ts';
+import { type PacketMemory, SctpAssociation, type SctpConfig, type SctpEvent, type SctpPath, type SignalledInits } from '../sctp/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_MTU_BYTES, DEFAULT_RECEIVE_WINDOW_BYTES, type PeerConfig } from './config.ts';
 import { Departure } from './departure.ts';
 import { DTLS_OVERHEAD_BYTES } from './path.ts';
@@ -28,10 +28,12 @@ const UNKNOWN_MAX_MESSAGE_SIZE_BYTES = 65_536;
 /** DTLS protects the packets (RFC 9653). */
 const ZERO_CHECKSUM = true;
 
-/** The INIT chunk of an association of a peer, for its description (draft-hancke-tsvwg-snap). */
-export function sctpInitOf({ receiveWindowBytes = DEFAULT_RECEIVE_WINDOW_BYTES }: PeerConfig, random: RandomSource): Uint8Array {
-  return makeInit({ receiveWindowBytes, zeroChecksum: ZERO_CHECKSUM }, random);
+/** What the INIT chunk of an association of a peer says, which may stand in its description (draft-hancke-tsvwg-snap). */
+export function sctpInitConfig({ receiveWindowBytes = DEFAULT_RECEIVE_WINDOW_BYTES }: PeerConfig): SctpConfig {
+  return initConfigs.share({ receiveWindowBytes, zeroChecksum: ZERO_CHECKSUM });
 }
+
+const initConfigs: SharedSettings<SctpConfig> = new SharedSettings();
 
 /** The data channels of a peer and the SCTP association that carries them: SCTP packets on one side, messages on the other. */
 export class DataTransport {
@@ -41,6 +43,7 @@ export class DataTransport {
   readonly #channels: DataChannels;
   #sctp: SctpAssociation | undefined;
   #parameters: SctpParameters | undefined;
+  #sharesDatagrams = false;
   #dtlsRole: 'client' | 'server' = 'client';
   #path: SctpPath | undefined;
   /** Whether the peer may leave the association, or has left DTLS under it. */
@@ -68,7 +71,7 @@ export class DataTransport {
    * datagram; those that began the association by their descriptions do.
    */
   get sharesDatagrams(): boolean {
-    return this.#parameters?.inits?.remote !== undefined;
+    return this.#sharesDatagrams;
   }
 
   /** The largest message the peer accepts, in bytes. */
@@ -84,6 +87,7 @@ export class DataTransport {
 
   setParameters(parameters: SctpParameters): void {
     this.#parameters = parameters;
+    this.#sharesDatagrams = parameters.inits?.remote !== undefined;
     this.#channels.setRemoteMaxMessageSize(parameters.remoteMaxMessageSizeBytes);
   }
 
@@ -117,6 +121,7 @@ export class DataTransport {
     this.#channels.setRole(dtlsRole, now);
     if (this.#path !== undefined) this.#sctp.setPath(this.#path, now);
     this.#sctp.connect(now);
+    this.#parameters = { localPort, remotePort, remoteMaxMessageSizeBytes, inits: undefined }; // they were for this association
     this.#pump(now);
   }
 
@@ -166,6 +171,7 @@ export class DataTransport {
     this.#sctp = undefined;
     this.#takesMessages = false;
     this.#channels.associationReplaced();
+    this.#sharesDatagrams = false;
     if (this.#parameters !== undefined) this.#parameters = { ...this.#parameters, inits: undefined }; // those in the descriptions began the one that is left
     this.start(this.#dtlsRole, now);
     (this.#sctp as SctpAssociation | undefined)?.takeOver(left, now);

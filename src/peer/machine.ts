@@ -5,7 +5,7 @@ import { type IceConnectionState } from '../ice/index.ts';
 import type { PacketMemory } from '../sctp/index.ts';
 import { selectStreams, type StatsReport } from '../stats/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, type PeerConfig } from './config.ts';
-import { sctpInitOf } from './data-transport.ts';
+import { sctpInitConfig } from './data-transport.ts';
 import type { PeerEvent, PeerInput } from './events.ts';
 import { type CandidateInit, type DescriptionInit, Jsep, type SessionDescriptionInit } from './jsep/index.ts';
 import { PeerLayers } from './layers.ts';
@@ -47,7 +47,7 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
       fingerprints: [this.#certificate.fingerprint('sha-256')],
       maxMessageSizeBytes: config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES,
       random: environment.random,
-      ...(config.sctpSnap !== false && { sctpInit: () => sctpInitOf(config, environment.random) }),
+      ...(config.sctpSnap !== false && { sctpInit: sctpInitConfig(config) }),
     });
     this.media = new PeerMedia(this.#jsep, this.#mediaTransport);
     this.#layers = new PeerLayers(config, { certificate: this.#certificate, jsep: this.#jsep, media: this.#mediaTransport }, environment);

@@ -14,21 +14,18 @@ export class Handshake {
   readonly localTsn: number;
   readonly #config: ResolvedSctpConfig;
   readonly #environment: Environment;
-  readonly #jar: CookieJar;
-  /** The INIT that the peer was told already. */
-  readonly #signalled: Uint8Array | undefined;
+  #jar: CookieJar | undefined;
 
+  /** @param signalled - the INIT that the peer was told already, made with the same configuration */
   constructor(config: ResolvedSctpConfig, environment: Environment, signalled?: Uint8Array) {
     this.#config = config;
     this.#environment = environment;
-    this.#signalled = signalled;
     this.localTag = signalled === undefined ? randomU32(environment.random) || 1 : tagOf(signalled);
     this.localTsn = signalled === undefined ? randomU32(environment.random) : tsnOf(signalled);
-    this.#jar = new CookieJar(environment, config.cookieLifeMs);
   }
 
   init(): Uint8Array {
-    return this.#signalled ?? encodeInit(ChunkType.INIT, ownInit(this.#config, this.localTag, this.localTsn));
+    return encodeInit(ChunkType.INIT, ownInit(this.#config, this.localTag, this.localTsn));
   }
 
   /** The answer to an INIT. Nothing is kept: what it says is in the cookie. */
@@ -45,15 +42,20 @@ export class Handshake {
   }
 
   openCookie(cookie: Uint8Array, now: Instant): CookieState | 'forged' | 'stale' {
-    return this.#jar.open(cookie, now);
+    return this.#cookies.open(cookie, now);
   }
 
   cookieEcho(cookie: Uint8Array): Uint8Array {
     return encodeChunk(ChunkType.COOKIE_ECHO, 0, cookie);
   }
 
+  /** Two ends whose INITs were signalled need none. */
+  get #cookies(): CookieJar {
+    return (this.#jar ??= new CookieJar(this.#environment, this.#config.cookieLifeMs));
+  }
+
   #initAck(peer: Init, tag: number, tsn: number, tieTag: number, now: Instant): Uint8Array {
-    const cookie = this.#jar.bake({ localTag: tag, localTsn: tsn, tieTag, peer }, now);
+    const cookie = this.#cookies.bake({ localTag: tag, localTsn: tsn, tieTag, peer }, now);
     // RFC 9653 5.1 needs the word of both sides, and to a peer that did not give its own the parameter is only strange.
     const zeroChecksum = this.#config.zeroChecksum && peer.zeroChecksum;
     return encodeInit(ChunkType.INIT_ACK, { ...ownInit(this.#config, tag, tsn), zeroChecksum, cookie, unrecognized: peer.unrecognized ?? [] });

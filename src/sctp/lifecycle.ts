@@ -62,7 +62,8 @@ export class Lifecycle {
   readonly #environment: Environment;
   readonly #counters: Counters;
   #state: SctpState = 'new';
-  readonly #signalled: SignalledInits | undefined;
+  /** The peer's INIT, until the association is begun. */
+  #signalled: Uint8Array | undefined;
   /** A COOKIE ECHO that is to be sent. */
   #cookieEcho: Uint8Array | undefined;
   #tries = 0;
@@ -75,7 +76,7 @@ export class Lifecycle {
     this.#config = config;
     this.#environment = environment;
     this.#counters = counters;
-    this.#signalled = signalled;
+    this.#signalled = signalled?.remote;
     this.handshake = new Handshake(config, environment, signalled?.local);
     this.sender = new Sender(config, this.handshake.localTsn, this.timers, counters);
     this.mtuBytes = config.mtuBytes & ~3;
@@ -100,7 +101,8 @@ export class Lifecycle {
 
   connect(now: Instant): void {
     if (this.#state !== 'new') return;
-    const peer = this.#signalled?.remote && readInit(this.#signalled.remote);
+    const peer = this.#signalled && readInit(this.#signalled);
+    this.#signalled = undefined;
     if (peer !== undefined) {
       this.isPresumed = true;
       this.lastHeardAt = now;

@@ -1,4 +1,4 @@
-import { readU16, readU32 } from '../core/bytes.ts';
+import { readU16, readU32, writeU32 } from '../core/bytes.ts';
 import { DecodeError, randomU32, type RandomSource } from '../core/index.ts';
 import { resolveSctpConfig, type SctpConfig } from './config.ts';
 import { CHUNK_HEADER_BYTES, ChunkType } from './constants.ts';
@@ -19,11 +19,22 @@ export interface SignalledInits {
 /** The longest chunk that is looked at, in bytes. Those that are known have less than 100. */
 export const MAX_SIGNALLED_INIT_BYTES = 1024;
 const LEAST_BYTES = 20;
+/** RFC 9260 3.3.2. */
+const AT_TAG = 4;
+const AT_TSN = 16;
 
 /** The INIT of an association that is yet to be made with this configuration. */
 export function makeInit(config: SctpConfig, random: RandomSource): Uint8Array {
-  return encodeInit(ChunkType.INIT, ownInit(resolveSctpConfig(config), randomU32(random) || 1, randomU32(random)));
+  let like = made.get(config);
+  if (like === undefined) made.set(config, (like = encodeInit(ChunkType.INIT, ownInit(resolveSctpConfig(config), 1, 1))));
+  const chunk = like.slice();
+  writeU32(chunk, AT_TAG, randomU32(random) || 1);
+  writeU32(chunk, AT_TSN, randomU32(random));
+  return chunk;
 }
+
+/** All of one configuration are the same, but for tag and TSN. */
+const made: WeakMap<SctpConfig, Uint8Array> = new WeakMap();
 
 /** What a chunk says; `undefined` when it is not one INIT that could come from the network. The padding behind its last parameter may be left out. */
 export function readInit(chunk: Uint8Array): Init | undefined {
@@ -39,9 +50,9 @@ export function readInit(chunk: Uint8Array): Init | undefined {
 }
 
 export function tagOf(chunk: Uint8Array): number {
-  return readU32(chunk, 4);
+  return readU32(chunk, AT_TAG);
 }
 
 export function tsnOf(chunk: Uint8Array): number {
-  return readU32(chunk, 16);
+  return readU32(chunk, AT_TSN);
 }

@@ -1,4 +1,3 @@
-import { fromBase64 } from '../core/index.ts';
 import { DEFAULT_MAX_MESSAGE_SIZE_BYTES, DEFAULT_SCTP_PORT } from './constants.ts';
 import type { MediaSection } from './description.ts';
 import { fields, parseDecimal } from './syntax.ts';
@@ -11,8 +10,8 @@ export interface DataSectionFields {
   readonly sctpPort: number;
   /** The largest message the peer accepts, in bytes; 0 is no limit. */
   readonly maxMessageSizeBytes: number;
-  /** The peer's INIT chunk (draft-hancke-tsvwg-snap); `undefined` when there is none, or what there is cannot be read. */
-  readonly sctpInit: Uint8Array | undefined;
+  /** The peer's INIT chunk in base64, as it stands there (draft-hancke-tsvwg-snap); `undefined` unless there is one. */
+  readonly sctpInit: string | undefined;
 }
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['UDP/DTLS/SCTP', 'TCP/DTLS/SCTP', 'DTLS/SCTP']);
@@ -35,7 +34,7 @@ export function dataSectionOf(section: MediaSection): DataSectionFields | undefi
 }
 
 /** Two of them would leave open which one holds. */
-function sctpInitOf(section: MediaSection): Uint8Array | undefined {
+function sctpInitOf(section: MediaSection): string | undefined {
   const lines = section.attributes('sctp-init');
-  return lines.length === 1 ? fromBase64((lines[0] as { readonly value: string }).value) : undefined;
+  return lines.length === 1 ? lines[0]?.value : undefined;
 }

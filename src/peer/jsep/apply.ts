@@ -6,7 +6,7 @@ import { restarts } from './generations.ts';
 import { heldBy } from './held.ts';
 import { applyAnsweredTracks, applyOfferedMedia } from './remote-track.ts';
 import { revertMedia } from './rollback.ts';
-import { agreedInits } from './sctp-init.ts';
+import { agreedInits, signalledInits } from './sctp-init.ts';
 import { settleMedia } from './settle-media.ts';
 import {
   arrive,
@@ -167,7 +167,8 @@ function negotiate(before: NegotiatedTransport | undefined, local: LocalDescript
 function negotiateData(before: NegotiatedData | undefined, local: LocalDescription, { data }: RemoteDescription): NegotiatedData | undefined {
   if (local.data === undefined || data === undefined) return undefined;
   const { sctpPort, maxMessageSizeBytes } = data.fields;
-  return { index: data.index, mid: data.mid, remoteSctpPort: sctpPort, remoteMaxMessageSizeBytes: maxMessageSizeBytes, inits: agreedInits(before, local.data, data) };
+  const { localInit, remoteInit } = agreedInits(before, local, data);
+  return { index: data.index, mid: data.mid, remoteSctpPort: sctpPort, remoteMaxMessageSizeBytes: maxMessageSizeBytes, localInit, remoteInit };
 }
 
 function pushTransportEffects(before: NegotiatedTransport | undefined, now: NegotiatedTransport, remote: RemoteTransport, effects: JsepEffect[]): void {
@@ -184,9 +185,10 @@ function pushTransportEffects(before: NegotiatedTransport | undefined, now: Nego
   }
 }
 
-function pushDataEffects(config: JsepConfig, before: NegotiatedData | undefined, { mid, remoteSctpPort, remoteMaxMessageSizeBytes, inits }: NegotiatedData, effects: JsepEffect[]): void {
+function pushDataEffects(config: JsepConfig, before: NegotiatedData | undefined, data: NegotiatedData, effects: JsepEffect[]): void {
+  const { mid, remoteSctpPort, remoteMaxMessageSizeBytes } = data;
   // Another section is another association (RFC 8841 9).
   if (before && before.mid !== mid) effects.push({ type: 'sctp-rejected' });
   else if (before?.remoteMaxMessageSizeBytes === remoteMaxMessageSizeBytes) return;
-  effects.push({ type: 'sctp', localPort: config.sctpPort ?? DEFAULT_SCTP_PORT, remotePort: remoteSctpPort, remoteMaxMessageSizeBytes, inits });
+  effects.push({ type: 'sctp', localPort: config.sctpPort ?? DEFAULT_SCTP_PORT, remotePort: remoteSctpPort, remoteMaxMessageSizeBytes, inits: signalledInits(data) });
 }

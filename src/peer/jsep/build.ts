@@ -1,4 +1,3 @@
-import { toBase64 } from '../../core/index.ts';
 import type { IceCredentials } from '../../ice/index.ts';
 import {
   DEFAULT_SCTP_PORT,
@@ -27,8 +26,8 @@ export function transportLines(config: JsepConfig, mid: string, credentials: Ice
 interface DataSectionOptions {
   readonly bundleOnly?: boolean;
   readonly legacyProtocol?: string | undefined;
-  /** Our INIT chunk. */
-  readonly sctpInit: Uint8Array | undefined;
+  /** Our INIT chunk in base64. */
+  readonly sctpInit: string | undefined;
 }
 
 /** A data section that is offered or accepted. */
@@ -39,7 +38,7 @@ export function dataSection(config: JsepConfig, transport: readonly string[], { 
   // A peer from before RFC 8841 is answered in its own words.
   lines.push(legacyProtocol === undefined ? `a=sctp-port:${sctpPort}` : `a=sctpmap:${sctpPort} webrtc-datachannel 65535`);
   lines.push(`a=max-message-size:${config.maxMessageSizeBytes ?? DEFAULT_RECEIVE_MESSAGE_SIZE_BYTES}`);
-  if (sctpInit !== undefined && legacyProtocol === undefined) lines.push(`a=sctp-init:${toBase64(sctpInit)}`);
+  if (sctpInit !== undefined && legacyProtocol === undefined) lines.push(`a=sctp-init:${sctpInit}`);
   const formats = [legacyProtocol === undefined ? 'webrtc-datachannel' : String(sctpPort)];
   return makeMediaSection({ kind: 'application', port: bundleOnly ? 0 : PLACEHOLDER_PORT, protocol: legacyProtocol ?? 'UDP/DTLS/SCTP', formats }, lines);
 }

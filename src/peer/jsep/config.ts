@@ -1,5 +1,6 @@
 import type { RandomSource } from '../../core/index.ts';
 import type { IceCredentials } from '../../ice/index.ts';
+import type { SctpConfig } from '../../sctp/index.ts';
 import type { SdpFingerprint, SdpLimits } from '../../sdp/index.ts';
 import type { MediaCapabilities } from './media.ts';
 
@@ -18,8 +19,8 @@ export interface JsepConfig {
   readonly maxMessageSizeBytes?: number;
   /** Our SCTP port. Default 5000. */
   readonly sctpPort?: number;
-  /** Makes the INIT chunk of an association, for `a=sctp-init` (draft-hancke-tsvwg-snap). Without it there is none. */
-  readonly sctpInit?: () => Uint8Array;
+  /** What the INIT chunk of an association says, for `a=sctp-init` (draft-hancke-tsvwg-snap). Without it there is none. */
+  readonly sctpInit?: SctpConfig;
   /** What media there may be. Without it every section of media is rejected. */
   readonly media?: MediaCapabilities;
   /** The canonical name of all our sources (RFC 7022, RFC 8834 4.9). Default: a random one. */

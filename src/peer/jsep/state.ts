@@ -7,7 +7,6 @@ import type { JsepEffect, SignalingState } from './events.ts';
 import type { ExtensionIds, LocalExtension } from './extensions.ts';
 import type { HeldSection } from './held.ts';
 import type { DeclaredSource, MediaAgreement, ReceiveEncoding } from './media.ts';
-import type { SignalledInits } from '../../sctp/index.ts';
 import type { OwnInit } from './sctp-init.ts';
 import type { Transceiver } from './transceiver.ts';
 
@@ -56,8 +55,8 @@ export interface ReceiveRid extends ReceiveEncoding {
 
 /** The data section as we offer or accept it. */
 export interface LocalData extends SectionPlace {
-  /** The INIT chunk in it. */
-  readonly sctpInit: Uint8Array | undefined;
+  /** The INIT chunk in it, in base64. */
+  readonly sctpInit: string | undefined;
 }
 
 /** A description of ours. The text of it has the candidates of its generation folded in. */
@@ -143,8 +142,9 @@ export interface RemoteDescription {
 export interface NegotiatedData extends SectionPlace {
   readonly remoteSctpPort: number;
   readonly remoteMaxMessageSizeBytes: number;
-  /** What the descriptions that began the association said of it; `undefined` when ours said nothing. */
-  readonly inits: SignalledInits | undefined;
+  /** What the descriptions that began the association said of it, in base64; the peer's only when ours said something. */
+  readonly localInit: string | undefined;
+  readonly remoteInit: string | undefined;
 }
 
 /** The transport that offer and answer agreed upon, and its tagged section. */

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { Environment } from '../../../src/core/index.ts';
 import { reproducibleCrypto } from '../../../src/crypto/reproducible.ts';
 import type { PeerConfig } from '../../../src/peer/index.ts';
-import { DataTransport, sctpInitOf } from '../../../src/peer/data-transport.ts';
+import { DataTransport, sctpInitConfig } from '../../../src/peer/data-transport.ts';
+import { makeInit } from '../../../src/sctp/index.ts';
 import { seededRandom } from '../../support/fuzz.ts';
 
 const CONFIG: PeerConfig = { iceServers: [], iceTransportPolicy: 'all', bundlePolicy: 'balanced', certificates: [] };
@@ -15,7 +16,7 @@ const INIT = 1;
 /** Two ends whose INIT chunks stood in their descriptions, or only ours. */
 function pair(bothSignalled: boolean) {
   const environments = [1, 2].map((seed): Environment => ({ crypto: reproducibleCrypto, random: seededRandom(seed), unixOffsetMs: 0 }));
-  const inits = environments.map(({ random }) => sctpInitOf(CONFIG, random));
+  const inits = environments.map(({ random }) => makeInit(sctpInitConfig(CONFIG), random));
   const ends = environments.map((environment) => new DataTransport(CONFIG, environment)) as [DataTransport, DataTransport];
   ends.forEach((end, i) => {
     const [local, remote] = [inits[i]!, inits[1 - i]!];

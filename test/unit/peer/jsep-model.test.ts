@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RtcError } from '../../../src/core/index.ts';
-import { makeInit, type SignalledInits } from '../../../src/sctp/index.ts';
+import type { SignalledInits } from '../../../src/sctp/index.ts';
 import { bundleGroupsOf, isRejected, midOf, originOf, parseSdp, serializeSdp } from '../../../src/sdp/index.ts';
-import { seeded, seededRandom } from '../../support/fuzz.ts';
+import { seeded } from '../../support/fuzz.ts';
 import { type CandidateInit, type Description, hostCandidate, type Jsep, type JsepEffect, makeJsep, snapshot } from '../../support/jsep.ts';
 
 // Two machines and a walk of random operations: good ones, ones out of turn, late and lost messages. A small model of the
@@ -32,8 +32,7 @@ class Side {
 
   constructor(name: string) {
     this.name = name;
-    const random = seededRandom(name.charCodeAt(0) + 7);
-    this.jsep = makeJsep(name, { sctpInit: () => makeInit({}, random) });
+    this.jsep = makeJsep(name, { sctpInit: {} });
   }
 
   /** Runs an operation: it works and its effects are taken, or it fails and changes nothing. */

@@ -8,8 +8,7 @@ import { type Description, edit, type Jsep, type JsepEffect, makeJsep, negotiate
 // `a=sctp-init` in offers and answers (draft-hancke-tsvwg-snap, "SDP Offer/Answer Procedures").
 
 function snapJsep(letter: string): Jsep {
-  const random = seededRandom(letter.charCodeAt(0) + 100);
-  return makeJsep(letter, { sctpInit: () => makeInit({}, random), media: { audio: { codecs: [], headerExtensions: [] }, video: { codecs: [], headerExtensions: [] } } as never });
+  return makeJsep(letter, { sctpInit: {}, media: { audio: { codecs: [], headerExtensions: [] }, video: { codecs: [], headerExtensions: [] } } as never });
 }
 
 function dataJsep(letter: string): Jsep {

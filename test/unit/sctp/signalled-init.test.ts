@@ -42,10 +42,11 @@ test('the INIT of the draft’s example is read, with the padding left out and w
 test('what we signal can be read, and says what our INIT on the wire would', () => {
   for (const config of [{}, { receiveWindowBytes: 123_456, zeroChecksum: true, interleaving: false, streams: 12 }]) {
     const chunk = initOf(3, config);
-    const world = worldOf({ a: { local: chunk, remote: undefined } });
+    const world = new SctpWorld({ a: config, signalled: { a: { local: chunk, remote: undefined } } });
+    world.record = true;
     world.a.association.connect(0);
     world.settle();
-    assert.deepEqual(world.a.sent[0]!.subarray(12), chunk);
+    assert.deepEqual(world.a.sent[0]!.subarray(12), chunk, 'tag and TSN included');
     const init = readInit(chunk)!;
     assert.equal(init.initiateTag !== 0, true);
     assert.deepEqual([init.streamsOut, init.interleaving, init.zeroChecksum], [config.streams ?? 65_535, config.interleaving ?? true, config.zeroChecksum ?? false]);
