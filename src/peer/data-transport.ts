@@ -46,8 +46,8 @@ export class DataTransport {
   #sharesDatagrams = false;
   #dtlsRole: 'client' | 'server' = 'client';
   #path: SctpPath | undefined;
-  /** Whether the peer may leave the association, or has left DTLS under it. */
-  readonly #departure: Departure = new Departure();
+  /** Since the peer may leave the association, or has left DTLS under it. */
+  #departure: Departure | undefined;
   /** Whether the peer has agreed to the association, and it has not ended. */
   #takesMessages = false;
 
@@ -156,13 +156,14 @@ export class DataTransport {
 
   /** Whether DTLS may end and be followed by another association of it. If the peer went and came to nothing, what it said holds. */
   setMayMove(mayMove: boolean, now: Instant): void {
-    const abort = this.#departure.setMayMove(mayMove);
+    if (!mayMove && this.#departure === undefined) return; // the usual case
+    const abort = (this.#departure ??= new Departure()).setMayMove(mayMove);
     if (abort !== undefined) this.handleRead(abort, now);
   }
 
   /** DTLS has another association: the peer goes on with that of SCTP, or begins one as well. */
   moved(now: Instant): void {
-    if (this.#departure.moved()) this.#replace(now);
+    if ((this.#departure ??= new Departure()).moved()) this.#replace(now);
   }
 
   /** A new association for the channels that there are. */
@@ -180,7 +181,7 @@ export class DataTransport {
   /** A decrypted SCTP packet. */
   handleRead(packet: Uint8Array, now: Instant): void {
     if (this.#sctp === undefined) return;
-    if (this.#departure.isPossible) {
+    if (this.#departure?.isPossible === true) {
       switch (this.#departure.judge(packet)) {
         case 'leaves':
           return;

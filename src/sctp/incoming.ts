@@ -33,8 +33,9 @@ export class Incoming {
   readonly #config: ResolvedSctpConfig;
   readonly #life: Lifecycle;
   readonly #counters: Counters;
-  readonly #heartbeatLimit: RateLimit = new RateLimit(HEARTBEAT_ACKS_PER_SECOND);
-  readonly #errorLimit: RateLimit = new RateLimit(ERRORS_PER_SECOND);
+  // Made with the first of each: most peers send none.
+  #heartbeatLimit: RateLimit | undefined;
+  #errorLimit: RateLimit | undefined;
   #errorSent = false;
 
   constructor(config: ResolvedSctpConfig, life: Lifecycle, counters: Counters) {
@@ -71,9 +72,9 @@ export class Incoming {
     const { association } = this.#life;
     if (association === undefined || this.#life.state === 'closed') return;
     association.receiver.endPacket(now);
-    association.resets.advanced();
+    association.resets?.advanced();
     if (this.#life.state !== 'established') this.#life.progress(now);
-    if ((association.receiver.interleaved ?? association.receiver.reassembly).tooLarge.size > 0) this.#reportTooLarge(association);
+    if (association.receiver.tooLarge.size > 0) this.#reportTooLarge(association);
   }
 
   /** Returns whether the rest of the packet may be looked at. */
@@ -115,7 +116,7 @@ export class Incoming {
       case ChunkType.I_FORWARD_TSN:
         return association === undefined || this.#handleForwardTsn(association, packet, at, end);
       case ChunkType.RE_CONFIG:
-        if (association !== undefined && life.state !== 'closed' && life.state !== 'cookie-echoed') association.resets.handle(decodeReconfig(packet, start, end), now);
+        if (association !== undefined && life.state !== 'closed' && life.state !== 'cookie-echoed') life.resetsOf(association).handle(decodeReconfig(packet, start, end), now);
         return true;
       case ChunkType.ABORT:
         if (life.state !== 'new') life.fail('aborted');
@@ -186,7 +187,7 @@ export class Incoming {
 
   #answerHeartbeat(value: Uint8Array, now: Instant): void {
     const fits = COMMON_HEADER_BYTES + padded(CHUNK_HEADER_BYTES + value.length) <= this.#life.mtuBytes;
-    if (fits && this.#heartbeatLimit.take(now)) this.#life.control.push(encodeChunk(ChunkType.HEARTBEAT_ACK, 0, value));
+    if (fits && (this.#heartbeatLimit ??= new RateLimit(HEARTBEAT_ACKS_PER_SECOND)).take(now)) this.#life.control.push(encodeChunk(ChunkType.HEARTBEAT_ACK, 0, value));
     else this.#counters.add('sctp.heartbeat');
   }
 
@@ -203,7 +204,7 @@ export class Incoming {
 
   /** One ERROR per packet, and few per second. */
   #report(error: Uint8Array, now: Instant): void {
-    if (this.#errorSent || this.#life.association === undefined || !this.#errorLimit.take(now)) return;
+    if (this.#errorSent || this.#life.association === undefined || !(this.#errorLimit ??= new RateLimit(ERRORS_PER_SECOND)).take(now)) return;
     this.#errorSent = true;
     this.#life.control.push(error);
   }
@@ -215,7 +216,7 @@ export class Incoming {
   }
 
   #reportTooLarge(association: Association): void {
-    const { tooLarge } = association.receiver.interleaved ?? association.receiver.reassembly;
+    const { tooLarge } = association.receiver;
     for (const streamId of tooLarge) this.#life.events.push({ type: 'message-too-large', streamId });
     tooLarge.clear();
   }

@@ -20,14 +20,18 @@ import type { SctpTimer } from './timers.ts';
 /** What exists while messages can go to and fro. */
 export interface Association {
   readonly receiver: Receiver;
-  readonly resets: StreamResets;
+  /** See {@link Lifecycle.resetsOf}. */
+  resets: StreamResets | undefined;
   readonly heartbeat: Heartbeat;
   readonly streamsOut: number;
   readonly streamsIn: number;
   /** Whether our packets go without checksums (RFC 9653). */
   readonly zeroChecksum: boolean;
-  /** Whether the peer knows PAD chunks (RFC 4820). */
+  /** Whether the peer knows PAD chunks (RFC 4820), and RE-CONFIG (RFC 6525). */
   readonly padding: boolean;
+  readonly reconfig: boolean;
+  /** The TSN of the peer's first chunk. */
+  readonly peerTsn: number;
 }
 
 interface Repeated {
@@ -229,8 +233,23 @@ export class Lifecycle {
     const receiver = new Receiver(config, peer.initialTsn, streamsIn, interleaving, padding, timers, this.#counters);
     events.messages = receiver.streams;
     const heartbeat = new Heartbeat(this.#environment, control, timers, sender.rto, config.heartbeatMs);
-    const resets = new StreamResets({
-      config,
+    const before = this.association?.resets;
+    const zeroChecksum = config.zeroChecksum && peer.zeroChecksum;
+    const association: Association = { receiver, resets: undefined, heartbeat, streamsOut, streamsIn, zeroChecksum, padding, reconfig: peer.reconfig, peerTsn: peer.initialTsn };
+    if (before !== undefined) association.resets = this.#makeResets(association, before.unfinished);
+    this.association = association;
+    return association;
+  }
+
+  /** The resets of its streams. Made for the first: most associations have none before their end. */
+  resetsOf(association: Association): StreamResets {
+    return (association.resets ??= this.#makeResets(association, []));
+  }
+
+  #makeResets({ receiver, streamsIn, reconfig, peerTsn }: Association, unfinished: readonly number[]): StreamResets {
+    const { timers, events, control, sender } = this;
+    return new StreamResets({
+      config: this.#config,
       sender,
       receiver,
       control,
@@ -238,13 +257,11 @@ export class Lifecycle {
       events,
       counters: this.#counters,
       localTsn: this.handshake.localTsn,
-      peerTsn: peer.initialTsn,
+      peerTsn,
       streamsIn,
-      supported: peer.reconfig,
-      unfinished: this.association?.resets.unfinished ?? [],
+      supported: reconfig,
+      unfinished,
     });
-    this.association = { receiver, resets, heartbeat, streamsOut, streamsIn, zeroChecksum: config.zeroChecksum && peer.zeroChecksum, padding };
-    return this.association;
   }
 
   #establish(now: Instant): void {

@@ -1,4 +1,4 @@
-import { Counters, type Deadline, DecodeError, encodeUtf8, type Environment, type Instant, type Protocol, RtcError, SparseSet } from '../core/index.ts';
+import { Counters, type Deadline, DecodeError, EMPTY, encodeUtf8, type Environment, type Instant, type Protocol, RtcError, SparseSet } from '../core/index.ts';
 import { type ResolvedSctpConfig, resolveSctpConfig, type SctpConfig } from './config.ts';
 import { COMMON_HEADER_BYTES, ErrorCause, MAX_QUOTED_BYTES } from './constants.ts';
 import type { SctpEvent, SctpMessage, SctpSend, SctpState } from './events.ts';
@@ -119,7 +119,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     this.#now = now;
     const { association, state } = this.#life;
     if (state === 'closed') return;
-    if (association !== undefined) association.resets.request(streamIds);
+    if (association !== undefined) this.#life.resetsOf(association).request(streamIds);
     else for (const id of streamIds) this.#earlyResets.add(id);
   }
 
@@ -141,7 +141,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
   /** Ends at once, with an ABORT to the peer (RFC 9260 9.1). */
   abort(now: Instant, reason = ''): void {
     this.#now = now;
-    this.#life.abort(ErrorCause.USER_ABORT, encodeUtf8(reason).subarray(0, MAX_QUOTED_BYTES), undefined);
+    this.#life.abort(ErrorCause.USER_ABORT, reason === '' ? EMPTY : encodeUtf8(reason).subarray(0, MAX_QUOTED_BYTES), undefined);
   }
 
   close(now: Instant): void {
@@ -224,7 +224,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
           this.#life.association?.receiver.handleSackTimeout();
           break;
         case 'reset':
-          if (this.#life.association?.resets.handleTimeout(now) === false) this.#life.fail('timeout');
+          if (this.#life.association?.resets?.handleTimeout(now) === false) this.#life.fail('timeout');
           break;
         case 'heartbeat':
           if (this.#life.association?.heartbeat.handleTimeout(this.#life.lastHeardAt, now) === true) {
@@ -290,7 +290,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
     if (state === 'cookie-echoed') return this.#buildCookieEcho(now);
     const { receiver } = association;
     if (this.#earlyResets.size > 0) this.#requestEarlyResets(association);
-    association.resets.flush(now);
+    association.resets?.flush(now);
     const data = sender.ready(now);
     if (!data && control.bytes === 0 && !receiver.sackDue) {
       if (this.#life.pathMtu.isPending) return this.#buildProbe(association, now);
@@ -326,7 +326,7 @@ export class SctpAssociation implements Protocol<Uint8Array, SctpMessage, SctpSe
   }
 
   #requestEarlyResets(association: Association): void {
-    association.resets.request(this.#earlyResets);
+    this.#life.resetsOf(association).request(this.#earlyResets);
     this.#earlyResets.clear();
   }
 

@@ -34,8 +34,8 @@ export type DataResult = 'taken' | 'dropped' | 'invalid-stream' | 'violation';
 /** The receiving side: what arrived, what is owed to the peer in SACKs, and how much more may come. */
 export class Receiver {
   readonly streams: InStreams;
-  readonly reassembly: Reassembly;
-  /** In place of `reassembly` where both ends know I-DATA. */
+  /** Of DATA, or else of I-DATA where both ends know it. */
+  readonly #reassembly: Reassembly | undefined;
   readonly interleaved: InterleavedReassembly | undefined;
   readonly #tracker: TsnTracker;
   readonly #timers: TimerTable<SctpTimer>;
@@ -69,7 +69,7 @@ export class Receiver {
     this.#tracker = new TsnTracker(add32(peerTsn, -1));
     this.streams = new InStreams(interleaving);
     this.interleaved = interleaving ? new InterleavedReassembly(this.streams, config.maxMessageSizeBytes) : undefined;
-    this.reassembly = new Reassembly(this.streams, config.maxMessageSizeBytes);
+    this.#reassembly = interleaving ? undefined : new Reassembly(this.streams, config.maxMessageSizeBytes);
     this.#advertised = config.receiveWindowBytes;
   }
 
@@ -85,7 +85,12 @@ export class Receiver {
   }
 
   get #heldBytes(): number {
-    return this.interleaved === undefined ? this.reassembly.heldBytes : this.interleaved.heldBytes;
+    return this.interleaved === undefined ? (this.#reassembly as Reassembly).heldBytes : this.interleaved.heldBytes;
+  }
+
+  /** Streams with a message that was larger than is taken. */
+  get tooLarge(): Reassembly['tooLarge'] {
+    return this.interleaved === undefined ? (this.#reassembly as Reassembly).tooLarge : this.interleaved.tooLarge;
   }
 
   /** A DATA or I-DATA chunk, whichever was agreed on, of `length` bytes, header included, at `at` of a packet. It has user data. */
@@ -113,17 +118,18 @@ export class Receiver {
     const valid = streamId < this.#streamsIn;
     const data = this.#keeper.take(packet, at + header, size);
     if (this.interleaved !== undefined) return this.#interleave(this.interleaved, packet, at, ahead, valid, data);
+    const reassembly = this.#reassembly as Reassembly;
     const ssn = readU16(packet, at + 10);
     const ppid = readU32(packet, at + 12);
     let holds = true;
     if (ahead === 1) {
       tracker.next();
-      if (valid) holds = this.reassembly.next(streamId, ssn, ppid, flags, data);
+      if (valid) holds = reassembly.next(streamId, ssn, ppid, flags, data);
       if (holds && tracker.hasGaps) holds = this.#advance();
     } else {
       this.#sackNow = true; // a gap is reported at once (6.7)
       tracker.add(tsn);
-      if (valid) holds = this.reassembly.ahead(tsn, streamId, ssn, ppid, flags, data);
+      if (valid) holds = reassembly.ahead(tsn, streamId, ssn, ppid, flags, data);
     }
     return !holds ? 'violation' : valid ? 'taken' : 'invalid-stream';
   }
@@ -222,7 +228,7 @@ export class Receiver {
     if (distance === 0) return true;
     for (let i = 0; i < distance; i++) {
       tracker.next();
-      this.reassembly.skip(tracker.cumulative);
+      this.#reassembly?.skip(tracker.cumulative);
     }
     for (let i = 0; i + 1 < forward.skipped.length; i += 2) {
       const streamId = forward.skipped[i] as number;
@@ -273,7 +279,7 @@ export class Receiver {
   }
 
   clear(): void {
-    this.reassembly.clear();
+    this.#reassembly?.clear();
     this.interleaved?.clear();
     this.streams.clear();
     this.#duplicates.length = 0;
@@ -303,7 +309,7 @@ export class Receiver {
     this.#sackNow = true; // a gap was filled (6.7)
     for (let tsn = add32(tracker.cumulative, 1); tracker.has(tsn); tsn = add32(tsn, 1)) {
       tracker.next();
-      if (this.interleaved === undefined && !this.reassembly.reached(tsn)) return false;
+      if (this.#reassembly?.reached(tsn) === false) return false;
     }
     return true;
   }
