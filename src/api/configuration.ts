@@ -78,12 +78,25 @@ export interface DataChannelInit {
   readonly priority?: Priority;
 }
 
+const TRANSPORT_POLICIES = ['all', 'relay'];
+const BUNDLE_POLICIES = ['balanced', 'max-compat', 'max-bundle'];
+const RTCP_MUX_POLICIES = ['require'];
+/** Settings that are whole numbers, and the least that each may be. */
+const NUMBERS = [
+  { name: 'maxMessageSizeBytes', least: 1 },
+  { name: 'receiveWindowBytes', least: 4096 },
+  { name: 'mtuBytes', least: 296 },
+  { name: 'maxMtuBytes', least: 296 },
+  { name: 'stunDeadlineMs', least: 1 },
+  { name: 'dtlsTimeoutMs', least: 1 },
+] as const;
+
 /** Checks a configuration, and what `setConfiguration` may not change against the present one (W3C 4.4.1.6). */
 export function checkConfiguration(configuration: Configuration, present?: Configuration): Configuration {
   if (typeof configuration !== 'object' || configuration === null) throw new RtcError('ERR_INVALID_ARGUMENT', 'the configuration is not an object');
-  checkChoice('iceTransportPolicy', configuration.iceTransportPolicy, ['all', 'relay']);
-  checkChoice('bundlePolicy', configuration.bundlePolicy, ['balanced', 'max-compat', 'max-bundle']);
-  checkChoice('rtcpMuxPolicy', configuration.rtcpMuxPolicy, ['require']);
+  checkChoice('iceTransportPolicy', configuration.iceTransportPolicy, TRANSPORT_POLICIES);
+  checkChoice('bundlePolicy', configuration.bundlePolicy, BUNDLE_POLICIES);
+  checkChoice('rtcpMuxPolicy', configuration.rtcpMuxPolicy, RTCP_MUX_POLICIES);
   iceServerUrls(configuration);
   const { certificates } = configuration;
   if (certificates !== undefined && !(Array.isArray(certificates) && certificates.every((certificate) => certificate instanceof Certificate))) {
@@ -110,18 +123,12 @@ export function peerConfigOf(configuration: Configuration, settings: Settings, m
     certificates: configuration.certificates ?? [],
     ...media,
   };
-  const limit = (name: 'maxMessageSizeBytes' | 'receiveWindowBytes' | 'mtuBytes' | 'maxMtuBytes' | 'stunDeadlineMs' | 'dtlsTimeoutMs', least: number): void => {
+  for (const { name, least } of NUMBERS) {
     const value = settings[name];
-    if (value === undefined) return;
+    if (value === undefined) continue;
     if (!Number.isInteger(value) || value < least || value > 2 ** 31 - 1) throw new RtcError('ERR_INVALID_ARGUMENT', `settings.${name} is a whole number, ${least} or more`);
     config[name] = value;
-  };
-  limit('maxMessageSizeBytes', 1);
-  limit('receiveWindowBytes', 4096);
-  limit('mtuBytes', 296);
-  limit('maxMtuBytes', 296);
-  limit('stunDeadlineMs', 1);
-  limit('dtlsTimeoutMs', 1);
+  }
   const { sctpSnap = true } = settings;
   if (typeof sctpSnap !== 'boolean') throw new RtcError('ERR_INVALID_ARGUMENT', 'settings.sctpSnap is true or false');
   config.sctpSnap = sctpSnap;
@@ -156,7 +163,8 @@ export function toChannelInit(label: string, init: DataChannelInit): ChannelInit
   };
 }
 
-function iceServerUrls({ iceServers = [] }: Configuration): readonly string[] {
+function iceServerUrls({ iceServers }: Configuration): readonly string[] {
+  if (iceServers === undefined) return [];
   if (!Array.isArray(iceServers)) throw new RtcError('ERR_INVALID_ARGUMENT', 'iceServers is a list');
   const urls = (iceServers as readonly IceServer[]).flatMap((server) => server?.urls ?? []);
   if (!urls.every((url) => typeof url === 'string')) throw new RtcError('ERR_INVALID_ARGUMENT', 'the urls of an ICE server are strings');

@@ -10,13 +10,15 @@ export type MakeChannel = (port: ChannelPort, handle: ChannelHandle, state: 'con
 /** What the peer reports of a channel that is known. */
 export type KnownChannelEvent = Extract<PeerEvent, { readonly type: 'channel-open' | 'channel-closing' | 'channel-buffered' | 'channel-closed' }>;
 
+const makeDataChannel: MakeChannel = (port, handle, state) => new DataChannel(port, handle, state);
+
 /** The data channels of a connection that are not closed, by what the peer calls them. */
 export class ConnectionChannels {
   readonly #channels: SparseMap<ChannelHandle, DataChannel> = new SparseMap();
   readonly #port: ChannelPort;
   readonly #make: MakeChannel;
 
-  constructor(port: ChannelPort, make: MakeChannel = (...parts) => new DataChannel(...parts)) {
+  constructor(port: ChannelPort, make: MakeChannel = makeDataChannel) {
     this.#port = port;
     this.#make = make;
   }

@@ -20,7 +20,7 @@ export class OperationsChain {
   /** Appends an operation; resolves or rejects as it does. */
   run<T>(operation: () => T | Promise<T>): Promise<T> {
     this.#length++;
-    const result = this.#tail === undefined ? attempt(operation) : this.#tail.then(operation);
+    const result = this.#tail === undefined ? begin(operation) : this.#tail.then(operation);
     const settled = (): void => this.#onSettled();
     this.#tail = result.then(settled, settled);
     return result;
@@ -33,6 +33,10 @@ export class OperationsChain {
   }
 }
 
-async function attempt<T>(operation: () => T | Promise<T>): Promise<T> {
-  return operation();
+function begin<T>(operation: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(operation());
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

@@ -58,8 +58,8 @@ export class PeerConnection implements AsyncDisposable {
   readonly #environment: Environment;
   readonly #handler: PeerConnectionEventHandler;
   readonly #reporter: Reporter;
-  readonly #rtcp: EventHub<readonly RtcpPacket[]> = new EventHub(MAX_UNREAD_RTCP);
-  /** Made when there is any: most connections carry data alone. */
+  // Made when there is any: most connections carry data alone.
+  #rtcp: EventHub<readonly RtcpPacket[]> | undefined;
   #media: ConnectionMedia | undefined;
   readonly #chain: OperationsChain = new OperationsChain(() => this.#negotiation.update());
   readonly #negotiation: NegotiationNeeded;
@@ -265,7 +265,9 @@ export class PeerConnection implements AsyncDisposable {
 
   /** RTCP that comes from now on, a list for each datagram, until the connection is closed. */
   rtcp(): AsyncIterableIterator<readonly RtcpPacket[]> {
-    return this.#rtcp.subscribe();
+    const packets = (this.#rtcp ??= new EventHub(MAX_UNREAD_RTCP)).subscribe();
+    if (this.#closing) this.#rtcp.end();
+    return packets;
   }
 
   /**
@@ -354,7 +356,7 @@ export class PeerConnection implements AsyncDisposable {
     // Channels whose handlers call back find a connection that is already closed.
     this.#channels.close();
     this.#media?.close();
-    this.#rtcp.end();
+    this.#rtcp?.end();
     this.#reporter.end();
     await released;
   }
@@ -406,7 +408,7 @@ export class PeerConnection implements AsyncDisposable {
     for (let packet = media.pollRead(); packet !== undefined; packet = media.pollRead()) this.#media?.onPacket(packet);
     for (let packets = media.pollRtcp(); packets !== undefined; packets = media.pollRtcp()) {
       const read = packets;
-      this.#rtcp.emit(read);
+      this.#rtcp?.emit(read);
       this.#reporter.call(() => this.#handler.onRtcp?.(read));
     }
   }
@@ -463,7 +465,7 @@ export class PeerConnection implements AsyncDisposable {
         this.#pollMediaEvents();
       },
       stats: ({ ssrcs }) => Promise.resolve(peer.stats(driver.now(), ssrcs)),
-      onCallbackError: this.#reporter.callbackThrew,
+      onCallbackError: (error) => this.#reporter.callbackThrew(error),
       onTargetRate: (targetBps) => this.#reporter.report({ type: 'targetbitrate', targetBps }),
       onTrack: (event) => this.#reporter.report({ type: 'track', ...event }),
     };

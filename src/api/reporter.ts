@@ -11,7 +11,9 @@ export class Reporter {
   readonly #handler: PeerConnectionEventHandler;
   readonly #log: Log | undefined;
   readonly #room: string;
-  readonly #hub: EventHub<PeerConnectionEvent> = new EventHub();
+  /** Made with the first iterator: most connections have a handler, and none. */
+  #hub: EventHub<PeerConnectionEvent> | undefined;
+  #isOver = false;
 
   /** @param room - who logs the errors that no handler takes */
   constructor(handler: PeerConnectionEventHandler, log: Log | undefined, room: string) {
@@ -22,18 +24,21 @@ export class Reporter {
 
   /** What is reported from now on, until the end. */
   events(): AsyncIterableIterator<PeerConnectionEvent> {
-    return this.#hub.subscribe();
+    const events = (this.#hub ??= new EventHub()).subscribe();
+    if (this.#isOver) this.#hub.end();
+    return events;
   }
 
   end(): void {
-    this.#hub.end();
+    this.#isOver = true;
+    this.#hub?.end();
   }
 
   report(event: PeerConnectionEvent): void {
-    this.#hub.emit(event);
+    this.#hub?.emit(event);
     try {
       const result = this.#tell(event);
-      if (result instanceof Promise) result.catch(this.callbackThrew);
+      if (result !== undefined) this.#watch(result);
     } catch (error) {
       this.callbackThrew(error);
     }
@@ -43,7 +48,7 @@ export class Reporter {
   call(callback: () => void | Promise<void>): void {
     try {
       const result = callback();
-      if (result instanceof Promise) result.catch(this.callbackThrew);
+      if (result !== undefined) this.#watch(result);
     } catch (error) {
       this.callbackThrew(error);
     }
@@ -53,16 +58,21 @@ export class Reporter {
   deliver(handler: DataChannelHandler, data: DataChannelMessage): void {
     try {
       const result = handler.onMessage?.(data);
-      if (result instanceof Promise) result.catch(this.callbackThrew);
+      if (result !== undefined) this.#watch(result);
     } catch (error) {
       this.callbackThrew(error);
     }
   }
 
   /** A callback of the user threw. */
-  readonly callbackThrew = (error: unknown): void => {
+  callbackThrew(error: unknown): void {
     this.#onError(new RtcError('ERR_OPERATION', 'a callback threw', { cause: error }), error);
-  };
+  }
+
+  /** A callback may return anything. */
+  #watch(result: unknown): void {
+    if (result instanceof Promise) result.catch((error: unknown) => this.callbackThrew(error));
+  }
 
   /** The connection itself met an error. */
   fault(error: unknown): void {
@@ -70,7 +80,7 @@ export class Reporter {
   }
 
   #onError(error: RtcError, cause: unknown): void {
-    this.#hub.emit({ type: 'error', error });
+    this.#hub?.emit({ type: 'error', error });
     try {
       if (this.#handler.onError) this.#handler.onError(cause);
       else this.#log?.('error', this.#room, `${error.message}${error === cause ? '' : `: ${String(cause)}`}`);

@@ -33,10 +33,11 @@ export interface NodeRuntimeOptions {
 export function nodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
   const names = new Names(options.lookup);
   const { receiveBufferBytes, sendBufferBytes } = options;
-  const defaults = {
+  const sizes = {
     ...(receiveBufferBytes === undefined ? undefined : { receiveBufferBytes }),
     ...(sendBufferBytes === undefined ? undefined : { sendBufferBytes }),
   };
+  const hasSizes = receiveBufferBytes !== undefined || sendBufferBytes !== undefined;
   return Object.freeze({
     name: 'node',
     now: monotonicNow,
@@ -45,7 +46,7 @@ export function nodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
     crypto: options.crypto ?? nodeCrypto,
     setTimer,
     afterReads,
-    bindUdp: (bind: UdpBindOptions): Promise<UdpSocket> => bindUdp({ ...defaults, ...bind }),
+    bindUdp: hasSizes ? (bind: UdpBindOptions): Promise<UdpSocket> => bindUdp({ ...sizes, ...bind }) : bindUdp,
     connectTcp,
     listenTcp,
     resolve: (hostname: string): Promise<readonly string[]> => names.resolve(hostname),

@@ -50,7 +50,7 @@ class NodeUdpSocket implements UdpSocket {
     this.#socket = socket;
     this.#handler = handler;
     socket.on('message', this.#onMessage);
-    socket.on('error', this.#onError);
+    socket.on('error', this.#sent);
     socket.on('close', this.#onClose);
   }
 
@@ -119,9 +119,8 @@ class NodeUdpSocket implements UdpSocket {
     return false;
   }
 
+  /** A packet was sent, or not; an error of the socket is told of in the same way. */
   readonly #sent = (error: SystemError | null): void => this.#report(error, undefined);
-
-  readonly #onError = (error: SystemError): void => this.#report(error, undefined);
 
   /** Looks again how many packets wait; to ask for each would cost as much as the callbacks. */
   #hasRoom(): boolean {
@@ -164,13 +163,12 @@ export async function bindUdp(options: UdpBindOptions): Promise<UdpSocket> {
   const socket = createSocket({ type: `udp${family}`, reuseAddr: false, ipv6Only: family === 6, lookup: LITERAL_LOOKUP[family] });
   try {
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
+      socket.on('error', reject);
+      socket.once('listening', resolve);
       // Not shared with other processes of a cluster: a port belongs to one connection.
-      socket.bind({ address, port, exclusive: true }, () => {
-        socket.off('error', reject);
-        resolve();
-      });
+      socket.bind({ address, port, exclusive: true });
     });
+    socket.removeAllListeners('error');
   } catch (cause) {
     closeQuietly(socket);
     const code = (cause as SystemError).code ?? 'UNKNOWN';
