@@ -123,7 +123,8 @@ export function peerConfigOf(configuration: Configuration, settings: Settings, m
     certificates: configuration.certificates ?? [],
     ...media,
   };
-  for (const { name, least } of NUMBERS) {
+  for (let i = 0; i < NUMBERS.length; i++) {
+    const { name, least } = NUMBERS[i] as (typeof NUMBERS)[number];
     const value = settings[name];
     if (value === undefined) continue;
     if (!Number.isInteger(value) || value < least || value > 2 ** 31 - 1) throw new RtcError('ERR_INVALID_ARGUMENT', `settings.${name} is a whole number, ${least} or more`);

@@ -55,6 +55,7 @@ function hexDigit(code: number): number {
 }
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const PADDING: number = '='.charCodeAt(0);
 
 /** What base64 text stands for (RFC 4648 4), with its padding or without; `undefined` when it is none. */
 export function fromBase64(text: string): Uint8Array | undefined {
@@ -74,12 +75,13 @@ export function fromBase64(text: string): Uint8Array | undefined {
 
 /** Base64 with padding (RFC 4648 4). */
 export function toBase64(bytes: Uint8Array): string {
-  const out: string[] = [];
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    out.push(BASE64.charAt(group >> 18), BASE64.charAt((group >> 12) & 63));
-    out.push(i + 1 < bytes.length ? BASE64.charAt((group >> 6) & 63) : '=');
-    out.push(i + 2 < bytes.length ? BASE64.charAt(group & 63) : '=');
+  const out = new Array<string>(Math.ceil(bytes.length / 3));
+  for (let i = 0; i < out.length; i++) {
+    const at = 3 * i;
+    const group = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    const third = at + 1 < bytes.length ? BASE64.charCodeAt((group >> 6) & 63) : PADDING;
+    const fourth = at + 2 < bytes.length ? BASE64.charCodeAt(group & 63) : PADDING;
+    out[i] = String.fromCharCode(BASE64.charCodeAt(group >> 18), BASE64.charCodeAt((group >> 12) & 63), third, fourth);
   }
   return out.join(''); // added up, it would be a tree of strings for as long as it lives
 }

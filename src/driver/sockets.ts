@@ -40,7 +40,7 @@ export class Sockets {
   /** Binds the addresses that the user named. Rejects with `ERR_NETWORK` when one cannot be bound. */
   async bindNamed(udpAddrs: readonly string[]): Promise<void> {
     try {
-      for (const text of udpAddrs) await this.#bind(parseUdpAddress(text));
+      for (let i = 0; i < udpAddrs.length; i++) await this.#bind(parseUdpAddress(udpAddrs[i] as string));
     } catch (error) {
       await this.close();
       throw error;
@@ -134,7 +134,7 @@ export function parseUdpAddress(text: string): TransportAddress {
   const isBracketed = host.startsWith('[') && host.endsWith(']');
   const address = canonicalAddress(isBracketed ? host.slice(1, -1) : host);
   const digits = text.slice(colon + 1);
-  const port = digits !== '' && [...digits].every((digit) => digit >= '0' && digit <= '9') ? Number(digits) : Number.NaN;
+  const port = /^\d+$/.test(digits) ? Number(digits) : Number.NaN;
   if (address === undefined || isBracketed !== (familyOf(address) === 6) || !(port <= 65535)) {
     throw new RtcError('ERR_INVALID_ARGUMENT', `udpAddrs: "${text.slice(0, 80)}" is not an address with a port, such as "0.0.0.0:0" or "[::]:5000"`);
   }

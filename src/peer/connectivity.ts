@@ -26,7 +26,8 @@ export class Connectivity {
   readonly #environment: Environment;
   readonly #gathering: Gathering;
   #config: PeerConfig;
-  #transport: Transport;
+  /** For what carries data, and to look at. */
+  transport: Transport;
   #deadline: Deadline | undefined;
   #isDeadlineKnown = false;
   #isSilent = false;
@@ -37,12 +38,7 @@ export class Connectivity {
     this.#certificate = certificate;
     this.#environment = environment;
     this.#gathering = new Gathering(environment);
-    this.#transport = new Transport(config, certificate, environment);
-  }
-
-  /** For what carries data, and to look at. */
-  get transport(): Transport {
-    return this.#transport;
+    this.transport = new Transport(config, certificate, environment);
   }
 
   /** To look at. */
@@ -57,7 +53,7 @@ export class Connectivity {
 
   apply(effect: ConnectivityEffect, now: Instant): void {
     this.#changed();
-    const transport = this.#transport;
+    const transport = this.transport;
     switch (effect.type) {
       case 'gather':
         transport.startIce(effect.credentials, effect.controlling, now);
@@ -90,36 +86,36 @@ export class Connectivity {
 
   /** Takes a datagram that is one record of data, of an association that is up; false when it is anything else. */
   handleData(datagram: Datagram, now: Instant): boolean {
-    if (!this.#transport.handleData(datagram, now)) return false;
-    if (this.#transport.dtlsState !== 'connected') this.#changed(); // it was the last forgery that is put up with
+    if (!this.transport.handleData(datagram, now)) return false;
+    if (this.transport.dtlsState !== 'connected') this.#changed(); // it was the last forgery that is put up with
     return true;
   }
 
   /** Takes a datagram that carries neither data nor media. */
   handleRead(datagram: Datagram, now: Instant): void {
     this.#changed();
-    if (!this.#gathering.handleRead(datagram, now)) this.#transport.handleRead(datagram, now);
+    if (!this.#gathering.handleRead(datagram, now)) this.transport.handleRead(datagram, now);
   }
 
   handleEvent(event: GathererInput, now: Instant): void {
     this.#changed();
-    if (event.type === 'socket-closed') this.#transport.ice?.removeLocalCandidates(event.local, now);
+    if (event.type === 'socket-closed') this.transport.ice?.removeLocalCandidates(event.local, now);
     this.#gathering.handleEvent(event, now);
   }
 
   /** The system could not send a datagram there: it is counted, and for the rest consent will tell (RFC 7675). */
   sendError(local: TransportAddress, remote: TransportAddress, kind: string, now: Instant): void {
-    this.#transport.ice?.sendError(local, remote, kind, now);
+    this.transport.ice?.sendError(local, remote, kind, now);
   }
 
   addLocalCandidate(candidate: LocalCandidate, now: Instant): void {
     this.#changed();
-    this.#transport.ice?.addLocalCandidate(candidate, now);
+    this.transport.ice?.addLocalCandidate(candidate, now);
   }
 
   endOfLocalCandidates(now: Instant): void {
     this.#changed();
-    this.#transport.ice?.endOfLocalCandidates(now);
+    this.transport.ice?.endOfLocalCandidates(now);
   }
 
   pollGathererEvent(): GathererEvent | undefined {
@@ -128,29 +124,29 @@ export class Connectivity {
 
   /** A pair that was selected may have started DTLS. */
   pollIceEvent(now: Instant): IceEvent | undefined {
-    const event = this.#transport.pollIceEvent(now);
+    const event = this.transport.pollIceEvent(now);
     if (event !== undefined) this.#changed();
     return event;
   }
 
   pollDtlsEvent(): TransportEvent | undefined {
-    return this.#transport.pollDtlsEvent();
+    return this.transport.pollDtlsEvent();
   }
 
   /** The next datagram of a check, of a request to a server or of a handshake. */
   pollWrite(): Datagram | undefined {
     if (this.#isSilent) return undefined;
-    const datagram = this.#transport.pollWrite() ?? this.#gathering.pollWrite();
+    const datagram = this.transport.pollWrite() ?? this.#gathering.pollWrite();
     if (datagram !== undefined) return datagram;
     this.#isSilent = true;
-    this.#isWritable = this.#transport.isWritable;
+    this.#isWritable = this.transport.isWritable;
     return undefined;
   }
 
   /** Data that leaves together with the end of a handshake, or with that of the association. Call only while the transport is writable. */
   handleWrite(packet: Uint8Array, now: Instant): void {
     this.#changed();
-    this.#transport.handleWrite(packet, now);
+    this.transport.handleWrite(packet, now);
   }
 
   /** Whether data and media may be sent, as it was when {@link Connectivity.pollWrite} had nothing left. */
@@ -164,13 +160,13 @@ export class Connectivity {
     if (deadline === undefined || deadline.at > now) return false;
     this.#changed();
     this.#gathering.handleTimeout(now);
-    this.#transport.handleTimeout(now);
+    this.transport.handleTimeout(now);
     return true;
   }
 
   pollTimeout(): Deadline | undefined {
     if (!this.#isDeadlineKnown) {
-      this.#deadline = earlier(this.#transport.pollTimeout(), this.#gathering.pollTimeout());
+      this.#deadline = earlier(this.transport.pollTimeout(), this.#gathering.pollTimeout());
       this.#isDeadlineKnown = true;
     }
     return this.#deadline;
@@ -179,19 +175,19 @@ export class Connectivity {
   /** Queues close_notify. Poll it before {@link Connectivity.closeIce} takes the path away. */
   closeDtls(now: Instant): void {
     this.#changed();
-    this.#transport.closeDtls(now);
+    this.transport.closeDtls(now);
   }
 
   closeIce(now: Instant): void {
     this.#changed();
-    this.#transport.closeIce(now);
+    this.transport.closeIce(now);
     this.#gathering.stop();
   }
 
   /** Begins anew, without credentials, after the close. */
   reset(): void {
     this.#changed();
-    this.#transport = new Transport(this.#config, this.#certificate, this.#environment);
+    this.transport = new Transport(this.#config, this.#certificate, this.#environment);
   }
 
   #changed(): void {

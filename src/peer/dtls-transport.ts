@@ -115,7 +115,8 @@ export class DtlsTransport {
 
   #newMachine(timeoutMs: number): DtlsMachine {
     const helloRandom = this.#helloRandom;
-    return new DtlsMachine({ ...this.#config, handshakeTimeoutMs: timeoutMs, ...(helloRandom && { helloRandom }) }, this.#environment);
+    const config = { ...this.#config, handshakeTimeoutMs: timeoutMs };
+    return new DtlsMachine(helloRandom === undefined ? config : { ...config, helloRandom }, this.#environment);
   }
 
   #newHelloRandom(): Uint8Array {

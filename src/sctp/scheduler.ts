@@ -74,7 +74,7 @@ export class Scheduler {
   readonly #round: Queue<OutStream> = new Queue();
   readonly #fell: Queue<OutStream> = new Queue();
   /** How many streams of each rank are active. */
-  readonly #ranks: number[] = PRIORITIES.map(() => 0);
+  readonly #ranks: number[] = new Array<number>(PRIORITIES.length).fill(0);
   #bufferedBytes = 0;
   #messages = 0;
   // By length, short and long: bytes of messages that were begun, how much that may be, and streams that wait for room, once one had to.

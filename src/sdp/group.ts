@@ -1,4 +1,4 @@
-import type { MediaSection, SessionDescription } from './description.ts';
+import type { MediaSection, SdpAttribute, SessionDescription } from './description.ts';
 import { fields } from './syntax.ts';
 
 /** The mid of a section (RFC 5888 4). */
@@ -9,8 +9,9 @@ export function midOf(section: MediaSection): string | undefined {
 /** The BUNDLE groups: the mids of each, its suggested tag first (RFC 9143 7). */
 export function bundleGroupsOf(description: SessionDescription): readonly (readonly string[])[] {
   const groups: (readonly string[])[] = [];
-  for (const { value } of description.session.attributes('group')) {
-    const mids = fields(value);
+  const lines = description.session.attributes('group');
+  for (let i = 0; i < lines.length; i++) {
+    const mids = fields((lines[i] as SdpAttribute).value);
     if (mids.shift() === 'BUNDLE') groups.push(mids.includes('') ? mids.filter((mid) => mid !== '') : mids);
   }
   return groups;

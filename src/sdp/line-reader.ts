@@ -30,7 +30,8 @@ export class LineReader {
   constructor(text: string, limits: SdpLimits) {
     this.text = text;
     this.#limits = limits;
-    this.#nul = indexFrom(text, '\0', 0);
+    const nul = text.indexOf('\0');
+    this.#nul = nul < 0 ? text.length : nul;
     this.advance();
   }
 
@@ -53,23 +54,24 @@ export class LineReader {
     if (end > at && text.charCodeAt(end - 1) === CARRIAGE_RETURN) end--;
     if (this.#next !== end + 2) this.#isCanonical = false;
     if (end - at > this.#limits.maxLineLength) refuse(number, `longer than ${this.#limits.maxLineLength} characters`);
-    if (end > at) this.#read(at, end);
-    // Empty lines are let through where text editors leave them: at the very end.
-    else if (onlyLineEnds(text, at)) this.#isCanonical = false;
-    else refuse(number, 'an empty line');
-    return this.type;
-  }
-
-  #read(at: number, end: number): void {
-    const text = this.text;
+    if (end === at) {
+      // Empty lines are let through where text editors leave them: at the very end.
+      if (!onlyLineEnds(text, at)) refuse(number, 'an empty line');
+      this.#isCanonical = false;
+      return 0;
+    }
     const type = text.charCodeAt(at);
-    if (type < SMALL_A || type > SMALL_Z || end - at < 2 || text.charCodeAt(at + 1) !== EQUALS) refuse(this.number, 'not of the form x=value');
+    if (type < SMALL_A || type > SMALL_Z || end - at < 2 || text.charCodeAt(at + 1) !== EQUALS) refuse(number, 'not of the form x=value');
     // RFC 8866 9, byte-string: NUL, CR and LF are in no value.
-    if (this.#nul < end) refuse(this.number, 'a NUL character');
-    if (this.#carriageReturn < at) this.#carriageReturn = indexFrom(text, '\r', at);
-    if (this.#carriageReturn < end) refuse(this.number, 'a carriage return inside the line');
+    if (this.#nul < end) refuse(number, 'a NUL character');
+    if (this.#carriageReturn < at) {
+      const found = text.indexOf('\r', at);
+      this.#carriageReturn = found < 0 ? text.length : found;
+    }
+    if (this.#carriageReturn < end) refuse(number, 'a carriage return inside the line');
     this.type = type;
     this.end = end;
+    return type;
   }
 
   /** What stands before this line, from the line on that began there and had that number. */
@@ -77,11 +79,6 @@ export class LineReader {
     const piece = this.text.slice(at, this.at);
     return { text: this.#isCanonical ? piece : withLineEnds(piece), firstNumber: number, numbered: this.number - number };
   }
-}
-
-function indexFrom(text: string, character: string, at: number): number {
-  const index = text.indexOf(character, at);
-  return index < 0 ? text.length : index;
 }
 
 function onlyLineEnds(text: string, at: number): boolean {

@@ -3,7 +3,7 @@ import { DEFAULT_SDP_LIMITS, type SdpLimits } from './config.ts';
 import { type MediaFields, MediaSection, SdpSection, type SectionText, type SessionDescription } from './description.ts';
 import { LineReader } from './line-reader.ts';
 import { areWords, fields, isDecimal, parseDecimal, refuse } from './syntax.ts';
-import { checkAttribute, checkGroups, checkMids, singleAttribute } from './validate.ts';
+import { checkAttribute, checkGroups, checkMids } from './validate.ts';
 
 const A = 0x61;
 const C = 0x63;
@@ -87,12 +87,11 @@ function readLevel(lines: LineReader, at: number, number: number, bounds: SdpLim
     const value = lines.value;
     const colon = value.indexOf(':');
     const name = colon < 0 ? value : value.slice(0, colon);
-    const single = singleAttribute(name);
-    if ((seen & single) !== 0) refuse(line, `a second a=${name}`);
-    seen |= single;
     if (name === 'rtpmap' && ++rtpmaps > bounds.maxFormats) refuse(line, `more than ${bounds.maxFormats} a=rtpmap`);
     if (name === 'extmap' && ++extensions > bounds.maxExtensions) refuse(line, `more than ${bounds.maxExtensions} a=extmap`);
-    checkAttribute(name, colon < 0 ? '' : value.slice(colon + 1), line, rtp);
+    const bit = checkAttribute(name, colon < 0 ? '' : value.slice(colon + 1), line, rtp);
+    if ((seen & bit) !== 0) refuse(line, `a second a=${name}`);
+    seen |= bit;
   }
   return lines.since(at, number);
 }

@@ -2,11 +2,6 @@ import { MAX_ICE_CREDENTIAL_LENGTH, MAX_MID_LENGTH, MIN_ICE_PWD_LENGTH, MIN_ICE_
 import type { MediaSection, SdpSection } from './description.ts';
 import { cut, fields, isColonHex, isIceText, isWord, parseDecimal, refuse } from './syntax.ts';
 
-// Attributes that say one thing about a section: two of them would leave open which one holds.
-const SINGLE_ATTRIBUTES: ReadonlyMap<string, number> = new Map(
-  ['mid', 'ice-ufrag', 'ice-pwd', 'setup', 'sctp-port', 'max-message-size', 'bundle-only'].map((name, i) => [name, 1 << i]),
-);
-
 type Check = (value: string, line: number, rtp: boolean) => void;
 
 const SETUPS: ReadonlySet<string> = new Set(['active', 'passive', 'actpass', 'holdconn']);
@@ -21,7 +16,7 @@ const DIGEST_BYTES: ReadonlyMap<string, number> = new Map([
   ['sha-512', 64],
 ]);
 
-const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
+const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['mid', checkMid],
   ['ice-ufrag', (value, line) => checkIceText(value, line, 'ice-ufrag', MIN_ICE_UFRAG_LENGTH)],
   ['ice-pwd', (value, line) => checkIceText(value, line, 'ice-pwd', MIN_ICE_PWD_LENGTH)],
@@ -39,18 +34,25 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['ptime', (value, line) => checkDuration(value, line, 'ptime')],
   ['maxptime', (value, line) => checkDuration(value, line, 'maxptime')],
   ['rtcp', (value, line) => void (parseDecimal(cut(value, ' ')[0], 65_535) >= 0 || refuse(line, 'the port of a=rtcp is not 0 to 65535'))],
-]);
+  ['bundle-only', () => {}],
+];
 
-/** The bit of an attribute that may stand on a level only once; 0 for any other. */
-export function singleAttribute(name: string): number {
-  return SINGLE_ATTRIBUTES.get(name) ?? 0;
-}
+/** What says one thing about a section: two of them would leave open which one holds. */
+const SINGLE = ['mid', 'ice-ufrag', 'ice-pwd', 'setup', 'sctp-port', 'max-message-size', 'bundle-only'];
 
-/** Checks the name of an attribute, and the value of one that is known here. */
-export function checkAttribute(name: string, value: string, line: number, rtp: boolean): void {
-  const check = CHECKS.get(name);
-  if (check !== undefined) check(value, line, rtp);
-  else if (!isWord(name)) refuse(line, 'an attribute without a name');
+const RULES: ReadonlyMap<string, { readonly check: Check; readonly bit: number }> = new Map(
+  CHECKS.map(([name, check]) => [name, { check, bit: SINGLE.includes(name) ? 1 << SINGLE.indexOf(name) : 0 }]),
+);
+
+/** Checks the name of an attribute, and the value of one that is known here. Returns the bit of one that may stand on a level only once, else 0. */
+export function checkAttribute(name: string, value: string, line: number, rtp: boolean): number {
+  const rule = RULES.get(name);
+  if (rule === undefined) {
+    if (!isWord(name)) refuse(line, 'an attribute without a name');
+    return 0;
+  }
+  rule.check(value, line, rtp);
+  return rule.bit;
 }
 
 /** Checks that no mid stands twice; returns all of them. */

@@ -188,15 +188,13 @@ export class Gatherer implements Protocol<Datagram, never, never, Datagram, Gath
     const hosts = hostAddresses(local, interfaces, this.#includeLoopback)
       .map((address) => this.#hostCandidate(address, local, localPreference(ranks.get(address) ?? ranks.size, index)))
       .sort((a, b) => b.priority - a.priority);
-    const [best] = hosts;
+    const best = hosts[0];
     const socket: BoundSocket = { local, hosts, preference: best ? (best.priority >>> 8) & 0xffff : 0 };
     this.#sockets = this.#sockets.concat(socket);
     this.#complete = false;
-    for (const candidate of hosts) {
-      this.#candidates = this.#candidates.concat(candidate);
-      this.#events.push({ type: 'candidate', candidate });
-    }
-    for (const state of this.#servers) this.#ask(socket, state, now);
+    this.#candidates = this.#candidates.concat(hosts);
+    hosts.forEach((candidate) => this.#events.push({ type: 'candidate', candidate }));
+    this.#servers.forEach((state) => this.#ask(socket, state, now));
   }
 
   #hostCandidate(address: string, base: TransportAddress, preference: number): LocalCandidate {
