@@ -1,18 +1,19 @@
 import type { Peer } from '../peer/index.ts';
 import type { OperationsChain } from './operations.ts';
+import type { Reporter } from './reporter.ts';
 
 /** The negotiation-needed flag (W3C WebRTC 4.7.3): an offer that is due is told of once, when nothing else is going on. */
 export class NegotiationNeeded {
   readonly #peer: Pick<Peer, 'signalingState' | 'negotiationNeeded'>;
   readonly #chain: Pick<OperationsChain, 'isEmpty'>;
-  readonly #onNeeded: () => void;
+  readonly #reporter: Pick<Reporter, 'report'>;
   /** W3C [[NegotiationNeeded]]. */
   #isFlagged = false;
 
-  constructor(peer: Pick<Peer, 'signalingState' | 'negotiationNeeded'>, chain: Pick<OperationsChain, 'isEmpty'>, onNeeded: () => void) {
+  constructor(peer: Pick<Peer, 'signalingState' | 'negotiationNeeded'>, chain: Pick<OperationsChain, 'isEmpty'>, reporter: Pick<Reporter, 'report'>) {
     this.#peer = peer;
     this.#chain = chain;
-    this.#onNeeded = onNeeded;
+    this.#reporter = reporter;
   }
 
   /** Looks again, after anything that may have changed the answer. */
@@ -39,7 +40,7 @@ export class NegotiationNeeded {
 
   #tell(): void {
     if (!this.#isFlagged) return;
-    if (this.#isQuiet) this.#onNeeded();
+    if (this.#isQuiet) this.#reporter.report({ type: 'negotiationneeded' });
     else this.#isFlagged = false;
   }
 }

@@ -11,7 +11,8 @@ export class PeerChannelPort implements ChannelPort {
   readonly #peer: Peer;
   readonly #driver: PeerConnectionDriver;
   readonly #reporter: Reporter;
-  readonly #copies: SendCopies = new SendCopies();
+  /** Made with the first message that is copied. */
+  #copies: SendCopies | undefined;
 
   constructor(peer: Peer, driver: PeerConnectionDriver, reporter: Reporter) {
     this.#peer = peer;
@@ -24,12 +25,12 @@ export class PeerChannelPort implements ChannelPort {
   }
 
   copy(bytes: Uint8Array): Uint8Array {
-    return this.#copies.copy(bytes);
+    return (this.#copies ??= new SendCopies()).copy(bytes);
   }
 
   /** The turn is over: see {@link SendCopies.rest}. */
   rest(): void {
-    this.#copies.rest();
+    this.#copies?.rest();
   }
 
   write(handle: ChannelHandle, isBinary: boolean, bytes: Uint8Array, isCopy: boolean): void {

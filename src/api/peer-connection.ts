@@ -2,7 +2,6 @@ import { type Environment, RtcError } from '../core/index.ts';
 import type { ChannelHandle } from '../datachannel/index.ts';
 import { PeerConnectionDriver } from '../driver/index.ts';
 import type { IceConnectionState } from '../ice/index.ts';
-import { defaultInterceptors } from '../interceptor/index.ts';
 import {
   type CandidateInit,
   type ConnectionState,
@@ -10,7 +9,6 @@ import {
   type IceGatheringState,
   type RtcpInit,
   Peer,
-  type PeerConfig,
   type PeerEvent,
   type SelectedCandidatePair,
   type SessionDescriptionInit,
@@ -22,6 +20,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { StatsReport } from '../stats/index.ts';
 import { checkConfiguration, type Configuration, type DataChannelInit, type OfferOptions, peerConfigOf, toChannelInit } from './configuration.ts';
 import { connected } from './connected.ts';
+import { configOf, NO_CONFIGURATION } from './connection-config.ts';
 import { ConnectionChannels, type MakeChannel } from './connection-channels.ts';
 import type { PeerConnectionOptions } from './connection-options.ts';
 import type { DataChannel } from './data-channel.ts';
@@ -29,7 +28,6 @@ import { EventHub } from './events.ts';
 import { gathered } from './gathered.ts';
 import type { PeerConnectionEvent, PeerConnectionEventHandler } from './handler.ts';
 import { ConnectionMedia, type MediaPort, type TransceiverInit } from './media.ts';
-import { MediaEngine } from './media-engine.ts';
 import { NegotiationNeeded } from './negotiation-needed.ts';
 import { OperationsChain } from './operations.ts';
 import { PeerChannelPort } from './peer-channel-port.ts';
@@ -43,10 +41,6 @@ import type { TrackRemote } from './track-remote.ts';
 
 /** RTCP datagrams that wait for a reader of {@link PeerConnection.rtcp}. */
 const MAX_UNREAD_RTCP = 256;
-
-// What connections have that are given nothing else. It never changes, so they all share it.
-let defaultMedia: PeerConfig['media'] | undefined;
-let usualInterceptors: PeerConfig['interceptors'] | undefined;
 
 /**
  * A connection to one peer: the asynchronous face of the Sans-I/O {@link Peer}, with the methods and semantics of the W3C
@@ -77,22 +71,18 @@ export class PeerConnection implements AsyncDisposable {
   }
 
   private constructor(options: PeerConnectionOptions, runtime: Runtime, makeChannel: MakeChannel | undefined) {
-    this.#configuration = checkConfiguration(options.configuration ?? {});
+    this.#configuration = options.configuration === undefined ? NO_CONFIGURATION : checkConfiguration(options.configuration);
     this.#handler = options.handler ?? {};
     const { log } = options.settings ?? {};
     this.#reporter = new Reporter(this.#handler, log, 'api');
     this.#states = new ToldStates(this.#reporter);
     const crypto = options.settings?.crypto ?? runtime.crypto;
     this.#environment = { crypto, random: runtime.random, unixOffsetMs: runtime.unixNow() - runtime.now(), ...(log && { log }) };
-    const config = peerConfigOf(this.#configuration, options.settings ?? {}, {
-      media: options.mediaEngine?.capabilities() ?? (defaultMedia ??= MediaEngine.default().capabilities()),
-      interceptors: options.interceptors?.factories ?? (usualInterceptors ??= defaultInterceptors()),
-    });
-    this.#peer = new Peer(config, this.#environment, runtime.now());
+    this.#peer = new Peer(configOf(this.#configuration, options), this.#environment, runtime.now());
     this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
     this.#port = new PeerChannelPort(this.#peer, this.#driver, this.#reporter);
     this.#channels = new ConnectionChannels(this.#port, makeChannel);
-    this.#negotiation = new NegotiationNeeded(this.#peer, this.#chain, () => this.#reporter.report({ type: 'negotiationneeded' }));
+    this.#negotiation = new NegotiationNeeded(this.#peer, this.#chain, this.#reporter);
   }
 
   /** Where offer and answer stand (W3C WebRTC 4.3.1); changes with `onSignalingStateChange`. */

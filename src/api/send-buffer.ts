@@ -21,7 +21,8 @@ interface WaitingMessage {
 export class SendBuffer {
   readonly #port: ChannelPort;
   readonly #handle: ChannelHandle;
-  readonly #waiting: Queue<WaitingMessage> = new Queue();
+  /** Made for the first that has to. */
+  #waiting: Queue<WaitingMessage> | undefined;
   #waitingBytes = 0;
   #lowThreshold = 0;
   #highThreshold = DEFAULT_HIGH_THRESHOLD_BYTES;
@@ -56,12 +57,12 @@ export class SendBuffer {
 
   /** Whether a message may be written now. */
   get hasRoom(): boolean {
-    return this.#waiting.length === 0 && this.#handle.bufferedAmount <= this.#highThreshold;
+    return this.isPassedOn && this.#handle.bufferedAmount <= this.#highThreshold;
   }
 
   /** Whether the connection has all messages. */
   get isPassedOn(): boolean {
-    return this.#waiting.length === 0;
+    return this.#waiting === undefined || this.#waiting.length === 0;
   }
 
   write(isBinary: boolean, bytes: Uint8Array): void {
@@ -76,13 +77,14 @@ export class SendBuffer {
     }
     this.#waitingBytes += bytes.length;
     this.#isAboveLow = true;
-    return new Promise((resolve, reject) => this.#waiting.push({ bytes, isBinary, resolve, reject }));
+    return new Promise((resolve, reject) => (this.#waiting ??= new Queue()).push({ bytes, isBinary, resolve, reject }));
   }
 
   /** Writes what there is room for now, in order. */
   writeWaiting(): void {
-    while (this.#waiting.length > 0 && this.#handle.bufferedAmount <= this.#highThreshold) {
-      const { bytes, isBinary, resolve } = this.#waiting.shift() as WaitingMessage;
+    const waiting = this.#waiting;
+    while (waiting !== undefined && waiting.length > 0 && this.#handle.bufferedAmount <= this.#highThreshold) {
+      const { bytes, isBinary, resolve } = waiting.shift() as WaitingMessage;
       this.#waitingBytes -= bytes.length;
       this.write(isBinary, bytes);
       resolve();
@@ -91,7 +93,7 @@ export class SendBuffer {
 
   /** What waits is not sent any more. */
   reject(why: RtcError): void {
-    for (let waiting = this.#waiting.shift(); waiting; waiting = this.#waiting.shift()) waiting.reject(why);
+    for (let waiting = this.#waiting?.shift(); waiting; waiting = this.#waiting?.shift()) waiting.reject(why);
     this.#waitingBytes = 0;
   }
 

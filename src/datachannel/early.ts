@@ -2,6 +2,8 @@ import { SparseMap } from '../core/index.ts';
 import type { SctpMessage } from '../sctp/index.ts';
 import { MAX_EARLY_BYTES, MAX_EARLY_STREAM_BYTES, MAX_EARLY_STREAM_MESSAGES } from './constants.ts';
 
+const NOTHING: readonly SctpMessage[] = Object.freeze([]);
+
 /**
  * Messages that came before the OPEN of their channel: unordered ones may overtake it, and a stream that is used again
  * may speak before our side of it is closed. A bound per stream and one on all keep a peer from filling the window.
@@ -33,7 +35,8 @@ export class EarlyMessages {
 
   /** Takes what was kept for a stream. */
   take(streamId: number): readonly SctpMessage[] {
-    const kept = this.#streams.get(streamId) ?? [];
+    const kept = this.#streams.get(streamId);
+    if (kept === undefined) return NOTHING;
     this.#streams.delete(streamId);
     this.#bytes -= total(kept);
     return kept;

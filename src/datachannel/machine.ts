@@ -16,6 +16,11 @@ import type {
 import { ChannelIds } from './ids.ts';
 import { decodeDcep, encodeAck, encodeOpen, type OpenMessage } from './packets.ts';
 
+// What most connections never have any of.
+const NO_CHANNELS: readonly Channel[] = Object.freeze([]);
+const NO_IDS: readonly number[] = Object.freeze([]);
+const NO_MESSAGES: readonly SctpMessage[] = Object.freeze([]);
+
 /** What stands for an empty message: SCTP has none (RFC 8831 6.6). */
 const EMPTY_MESSAGE = Uint8Array.of(0);
 
@@ -34,12 +39,13 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
   readonly #config: ResolvedDataChannelsConfig;
   readonly #ids: ChannelIds = new ChannelIds();
   /** Channels that wait for the role, which decides their id. */
-  #unnumbered: Channel[] = [];
-  readonly #early: EarlyMessages;
+  #unnumbered: readonly Channel[] = NO_CHANNELS;
+  /** Since there was the first. */
+  #early: EarlyMessages | undefined;
   readonly #writes: Queue<SctpSend> = new Queue();
   readonly #events: SparseQueue<DataChannelEvent> = new SparseQueue();
   readonly #readable: Queue<Channel> = new Queue();
-  #resets: number[] = [];
+  #resets: readonly number[] = NO_IDS;
   #released = 0;
   #buffered = 0;
   #remoteMaxMessageSizeBytes: number;
@@ -47,7 +53,6 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
 
   constructor(config: DataChannelsConfig, _environment: Environment) {
     this.#config = resolveDataChannelsConfig(config);
-    this.#early = new EarlyMessages(this.#config.maxChannels);
     this.#remoteMaxMessageSizeBytes = this.#config.remoteMaxMessageSizeBytes;
   }
 
@@ -66,7 +71,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     if (this.#ids.parity !== undefined) return;
     this.#ids.setParity(role === 'client' ? 0 : 1);
     const waiting = this.#unnumbered;
-    this.#unnumbered = [];
+    this.#unnumbered = NO_CHANNELS;
     for (const channel of waiting) this.#number(channel);
   }
 
@@ -96,7 +101,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     if (negotiated) {
       this.#ids.claim(channel, init.id as number);
       this.#announce(channel);
-    } else if (this.#ids.parity === undefined) this.#unnumbered.push(channel);
+    } else if (this.#ids.parity === undefined) this.#unnumbered = this.#unnumbered.concat(channel);
     else this.#number(channel);
     return channel;
   }
@@ -150,7 +155,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
   pollCommand(): SctpCommand | undefined {
     if (this.#resets.length > 0 && this.#writes.length === 0) {
       const streamIds = this.#resets;
-      this.#resets = [];
+      this.#resets = NO_IDS;
       return { type: 'reset', streamIds };
     }
     if (this.#released > 0) {
@@ -241,8 +246,8 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
    */
   associationReplaced(): void {
     this.#association = 'none';
-    this.#resets = [];
-    this.#early.clear();
+    this.#resets = NO_IDS;
+    this.#early?.clear();
     for (const channel of this.#ids.all()) if (channel.state === 'closing') this.#finish(channel, channel.closeReason);
   }
 
@@ -255,7 +260,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
   /** Closes all channels. */
   close(now: Instant): void {
     for (const channel of this.#ids.all().concat(this.#unnumbered)) this.closeChannel(channel, now);
-    this.#unnumbered = [];
+    this.#unnumbered = NO_CHANNELS;
   }
 
   #number(channel: Channel): void {
@@ -276,7 +281,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     if (this.#association !== 'connected') return;
     channel.state = 'open';
     this.#events.push({ type: 'open', channel });
-    for (const message of this.#early.take(id)) this.#replay(message);
+    for (const message of this.#early?.take(id) ?? NO_MESSAGES) this.#replay(message);
   }
 
   #sendDcep(streamId: number, data: Uint8Array): void {
@@ -317,7 +322,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     channel.state = 'open';
     this.#sendDcep(streamId, encodeAck());
     this.#events.push({ type: 'incoming', channel });
-    for (const message of this.#early.take(streamId)) this.#replay(message);
+    for (const message of this.#early?.take(streamId) ?? NO_MESSAGES) this.#replay(message);
   }
 
   #replay(message: SctpMessage): void {
@@ -346,7 +351,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
   }
 
   #keepEarly(message: SctpMessage): void {
-    if (this.#association !== 'over' && this.#early.keep(message)) return;
+    if (this.#association !== 'over' && (this.#early ??= new EarlyMessages(this.#config.maxChannels)).keep(message)) return;
     this.counters.add('datachannel.early');
     this.#discard(message);
   }
@@ -381,7 +386,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
 
   #beginClose(channel: Channel): void {
     channel.state = 'closing';
-    this.#resets.push(channel.id as number);
+    this.#resets = this.#resets.concat(channel.id as number);
   }
 
   #handleIncomingReset(id: number): void {
@@ -390,7 +395,7 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
       channel.resetAgain = true; // it is about the channel that waits for this one's end
       return;
     }
-    for (const message of this.#early.take(id)) this.#discard(message);
+    for (const message of this.#early?.take(id) ?? NO_MESSAGES) this.#discard(message);
     if (channel === undefined) return;
     channel.incomingReset = true;
     if (channel.state === 'open' || channel.state === 'connecting') {
@@ -411,8 +416,8 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
   #break(streamId: number, reason: ChannelCloseReason): void {
     const channel = this.#ids.get(streamId);
     if (channel === undefined) {
-      for (const message of this.#early.take(streamId)) this.#discard(message);
-      this.#resets.push(streamId);
+      for (const message of this.#early?.take(streamId) ?? NO_MESSAGES) this.#discard(message);
+      this.#resets = this.#resets.concat(streamId);
       return;
     }
     if (channel.state === 'closing') return;
@@ -430,15 +435,15 @@ export class DataChannels implements Protocol<SctpMessage, ChannelMessage, Chann
     else this.#ids.release(id);
     this.#events.push({ type: 'closed', channel, reason });
     if (id === undefined) return;
-    for (const message of this.#early.take(id)) this.#replay(message);
+    for (const message of this.#early?.take(id) ?? NO_MESSAGES) this.#replay(message);
     if (channel.resetAgain) this.#handleIncomingReset(id);
   }
 
   #end(reason: 'closed' | 'failed'): void {
     this.#association = 'over';
     this.#writes.clear();
-    this.#resets = [];
-    this.#early.clear();
+    this.#resets = NO_IDS;
+    this.#early?.clear();
     for (const channel of this.#ids.all().concat(this.#unnumbered)) this.#finish(channel, channel.state === 'closing' ? channel.closeReason : reason);
   }
 }

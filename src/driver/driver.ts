@@ -120,7 +120,7 @@ export class PeerConnectionDriver implements SocketsHandler {
   onDatagram(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): void {
     if (this.#closed) return;
     try {
-      this.#peer.handleRead({ bytes, local, remote }, this.now());
+      this.#peer.handleRead({ bytes, local, remote }, this.#runtime.now());
       if (this.#peer.isAnswerUrgent) this.#answer();
     } catch (error) {
       return this.#handler.onFault(error);
@@ -178,7 +178,7 @@ export class PeerConnectionDriver implements SocketsHandler {
 
   /** Time, then output. Returns whether output was left for the next turn. */
   #flush(limit: number): boolean {
-    const start = this.now();
+    const start = this.#runtime.now();
     this.#peer.handleTimeout(start);
     try {
       return this.#send(limit, start);
@@ -195,7 +195,7 @@ export class PeerConnectionDriver implements SocketsHandler {
       this.#sockets.send(datagram.bytes, datagram.local, datagram.remote);
       sentBytes += datagram.bytes.length;
       if (packetMemory.isHalfUsed && !this.#peer.holdsPackets) this.#freePackets();
-      isMoreToSend = sentBytes >= limit || ((++sent & 31) === 0 && limit !== Infinity && this.now() - start > TURN_MS);
+      isMoreToSend = sentBytes >= limit || ((++sent & 31) === 0 && limit !== Infinity && this.#runtime.now() - start > TURN_MS);
       if (isMoreToSend) break;
     }
     return isMoreToSend;
@@ -223,7 +223,7 @@ export class PeerConnectionDriver implements SocketsHandler {
     if (this.#timer !== undefined && this.#timerAt <= at && !(isUnhurried && this.#timerAt + UNHURRIED_MS < at)) return;
     this.#timer?.cancel();
     this.#timerAt = at;
-    this.#timer = this.#runtime.setTimer(at - this.now(), this.#onTimer);
+    this.#timer = this.#runtime.setTimer(at - this.#runtime.now(), this.#onTimer);
   }
 
   /** What a deadline waits for may lie in the socket already, when the loop was busy: it is read first. */

@@ -318,8 +318,10 @@ export class Transport {
 
   /** No consent, no packet: a failed or closed agent has no path (RFC 7675 5.1). */
   #openPath(): Path | undefined {
+    const path = this.#path;
+    if (path === undefined) return undefined;
     const state = this.#ice?.state;
-    return state === 'failed' || state === 'closed' ? undefined : this.#path;
+    return state === 'failed' || state === 'closed' ? undefined : path;
   }
 
   #datagram(bytes: Uint8Array, path: Path): Datagram {

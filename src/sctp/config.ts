@@ -87,19 +87,19 @@ export function resolveSctpConfig(config: SctpConfig): ResolvedSctpConfig {
     cookieLifeMs: config.cookieLifeMs ?? 60_000,
     heartbeatMs: config.heartbeatMs ?? 30_000,
   };
-  check(resolved.localPort >= 1 && resolved.localPort <= 65_535, 'localPort');
-  check(resolved.remotePort >= 1 && resolved.remotePort <= 65_535, 'remotePort');
-  check(resolved.mtuBytes >= 128 && resolved.mtuBytes <= 65_535, 'mtuBytes');
-  check(resolved.minMtuBytes >= 128, 'minMtuBytes');
-  check(resolved.receiveWindowBytes >= 1500 && resolved.receiveWindowBytes <= 0x7fff_ffff, 'receiveWindowBytes'); // 5.3: at least 1500
-  check(resolved.streams >= 1 && resolved.streams <= 65_535, 'streams');
-  check(resolved.sackDelayMs >= 0 && resolved.sackDelayMs <= 500, 'sackDelayMs');
-  check(resolved.rtoMinMs > 0 && resolved.rtoMinMs <= resolved.rtoMaxMs, 'rtoMinMs');
+  if (!(resolved.localPort >= 1 && resolved.localPort <= 65_535)) refuse('localPort');
+  if (!(resolved.remotePort >= 1 && resolved.remotePort <= 65_535)) refuse('remotePort');
+  if (!(resolved.mtuBytes >= 128 && resolved.mtuBytes <= 65_535)) refuse('mtuBytes');
+  if (!(resolved.minMtuBytes >= 128)) refuse('minMtuBytes');
+  if (!(resolved.receiveWindowBytes >= 1500 && resolved.receiveWindowBytes <= 0x7fff_ffff)) refuse('receiveWindowBytes'); // 5.3: at least 1500
+  if (!(resolved.streams >= 1 && resolved.streams <= 65_535)) refuse('streams');
+  if (!(resolved.sackDelayMs >= 0 && resolved.sackDelayMs <= 500)) refuse('sackDelayMs');
+  if (!(resolved.rtoMinMs > 0 && resolved.rtoMinMs <= resolved.rtoMaxMs)) refuse('rtoMinMs');
   return shared.share(resolved);
 }
 
 const shared: SharedSettings<ResolvedSctpConfig> = new SharedSettings();
 
-function check(holds: boolean, field: string): void {
-  if (!holds) throw new RtcError('ERR_INVALID_ARGUMENT', `SCTP: ${field} is out of range`);
+function refuse(field: string): never {
+  throw new RtcError('ERR_INVALID_ARGUMENT', `SCTP: ${field} is out of range`);
 }

@@ -63,7 +63,7 @@ test('an offer that is due is told of once, when nothing else is going on (W3C W
   const peer = { signalingState: 'stable' as string, negotiationNeeded: true };
   const chain = { isEmpty: true };
   let told = 0;
-  const needed = new NegotiationNeeded(peer as never, chain, () => told++);
+  const needed = new NegotiationNeeded(peer as never, chain, { report: () => told++ });
   const look = async (): Promise<number> => {
     needed.update();
     await Promise.resolve();
