@@ -21,7 +21,15 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
-  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  let i = 0;
+  // Four at a time: where it is not compiled yet, the steps of the loop take half of its time.
+  for (; i + 4 <= a.length; i += 4) {
+    difference |= (a[i] as number) ^ (b[i] as number);
+    difference |= (a[i + 1] as number) ^ (b[i + 1] as number);
+    difference |= (a[i + 2] as number) ^ (b[i + 2] as number);
+    difference |= (a[i + 3] as number) ^ (b[i + 3] as number);
+  }
+  for (; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
   return difference === 0;
 }
 

@@ -1,4 +1,4 @@
-import { DecodeError, equalBytes, fromHex, toHex } from '../core/index.ts';
+import { DecodeError, equalBytes, fromHex } from '../core/index.ts';
 import { MAX_CERTIFICATE_BYTES, MAX_RSA_BITS, MIN_RSA_BITS } from './constants.ts';
 import { bitStringBytes, DerReader, Tag, unsignedInteger } from './der.ts';
 import { decodeTime } from './time.ts';
@@ -28,8 +28,6 @@ export interface LeafCertificate {
   /** SubjectPublicKeyInfo, DER; a view. */
   readonly publicKey: Uint8Array;
   readonly key: PeerKey;
-  /** Object identifier of the signature algorithm, its contents in hexadecimal. */
-  readonly signatureAlgorithm: string;
   /** Milliseconds since the Unix epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -63,7 +61,7 @@ export function decodeCertificate(der: Uint8Array): LeafCertificate {
   tbs.enter(Tag.sequence); // subject
   const publicKey = tbs.any();
   while (tbs.left > 0) tbs.skip(); // unique identifiers, extensions
-  return { publicKey, key: decodeKey(publicKey), signatureAlgorithm: toHex(new DerReader(algorithm).value(Tag.oid)), notBefore, notAfter };
+  return { publicKey, key: decodeKey(publicKey), notBefore, notAfter };
 }
 
 function time(validity: DerReader): number {

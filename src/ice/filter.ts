@@ -1,5 +1,5 @@
 import { readU16, readU32 } from '../core/bytes.ts';
-import { addressFromBytes, addressToBytes, canonicalAddress, familyOf, scopeOf } from '../core/index.ts';
+import { addressFromBytes, addressToBytes, familyOf, scopeOf } from '../core/index.ts';
 import type { IceCandidate, LocalCandidate } from './candidate.ts';
 
 /** Why a remote candidate is not used; names of drop counters. */
@@ -8,11 +8,12 @@ export type RefusalReason = 'name' | 'transport' | 'component' | 'port' | 'scope
 /**
  * Whether a remote candidate may ever be sent to: candidates come from the peer, who must not make us knock on doors
  * of its choice. What depends on our own addresses is decided by {@link mayPair}.
+ *
+ * @param address - the candidate's, in canonical text; `undefined` where it is none
  */
-export function refusal(candidate: IceCandidate, lowPorts: readonly number[]): RefusalReason | undefined {
+export function refusal(candidate: IceCandidate, address: string | undefined, lowPorts: readonly number[]): RefusalReason | undefined {
   if (candidate.protocol !== 'udp') return 'transport';
   if (candidate.component !== 1) return 'component';
-  const address = canonicalAddress(candidate.address);
   if (address === undefined) return 'name';
   if (candidate.port === 0 || (candidate.port < 1024 && !lowPorts.includes(candidate.port))) return 'port';
   const inner = embeddedIpv4(address);

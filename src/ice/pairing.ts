@@ -28,12 +28,11 @@ export function addRemote(context: Context, candidate: IceCandidate, now: Instan
     context.counters.add(`ice.candidate.${why}`);
     return 'refused';
   };
-  const reason = refusal(candidate, context.settings.allowedLowPorts);
-  if (reason) return refuse(reason);
+  const canonical = canonicalAddress(candidate.address);
+  const reason = refusal(candidate, canonical, context.settings.allowedLowPorts);
+  if (reason || canonical === undefined) return refuse(reason ?? 'name');
   const ufrag = candidate.usernameFragment;
   if (ufrag !== undefined && current.remote && ufrag !== current.remote.usernameFragment) return refuse('generation');
-  const canonical = canonicalAddress(candidate.address);
-  if (canonical === undefined) return refuse('name');
   // A zone names an interface of the peer's host; which one of ours is used is not the peer's to say.
   const zone = canonical.indexOf('%');
   const address = zone < 0 ? canonical : canonical.slice(0, zone);

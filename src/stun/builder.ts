@@ -15,7 +15,7 @@ export class StunBuilder {
 
   constructor(messageClass: StunClass, method: number, transactionId: Uint8Array) {
     const word = (method & 0xf) | ((method & 0x70) << 1) | ((method & 0xf80) << 2) | ((messageClass & 1) << 4) | ((messageClass & 2) << 7);
-    this.#writer.u16(word).u16(0).u32(MAGIC_COOKIE).append(transactionId);
+    this.#writer.u32(word << 16).u32(MAGIC_COOKIE).append(transactionId); // the length comes last
   }
 
   /** Any attribute, from its bytes. */
@@ -98,6 +98,6 @@ export class StunBuilder {
   }
 
   #head(type: number, size: number): Writer {
-    return this.#writer.u16(type).u16(size);
+    return this.#writer.u32((type << 16) | size);
   }
 }

@@ -44,9 +44,11 @@ class NodeUdpSocket implements UdpSocket {
   /** The last sender. Runs of datagrams come from one, and one object for them makes comparing cheap above. */
   #lastRemote: TransportAddress = { address: '', port: 0 };
 
-  constructor(socket: Socket, handler: UdpHandler) {
-    const { address, port } = socket.address();
-    this.localAddress = Object.freeze({ address: canonicalAddress(address) ?? address, port });
+  /** @param wanted - the address that the socket was bound to, in canonical text */
+  constructor(socket: Socket, wanted: string, handler: UdpHandler) {
+    const { address: text, port } = socket.address();
+    const address = text === wanted ? text : (canonicalAddress(text) ?? text);
+    this.localAddress = Object.freeze({ address, port });
     this.#socket = socket;
     this.#handler = handler;
     socket.on('message', this.#onMessage);
@@ -177,7 +179,7 @@ export async function bindUdp(options: UdpBindOptions): Promise<UdpSocket> {
   if (options.keepAlive === false) socket.unref();
   wish(() => socket.setRecvBufferSize(options.receiveBufferBytes ?? DEFAULT_RECEIVE_BUFFER_BYTES));
   if (options.sendBufferBytes !== undefined) wish(() => socket.setSendBufferSize(options.sendBufferBytes as number));
-  return new NodeUdpSocket(socket, options.handler);
+  return new NodeUdpSocket(socket, address, options.handler);
 }
 
 function closeQuietly(socket: Socket): void {
