@@ -64,6 +64,10 @@ function hexDigit(code: number): number {
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const PADDING: number = '='.charCodeAt(0);
+const NO_DIGIT = 64;
+/** What a character stands for, by its code. */
+const BASE64_DIGITS: Uint8Array = new Uint8Array(128).fill(NO_DIGIT);
+for (let digit = 0; digit < BASE64.length; digit++) BASE64_DIGITS[BASE64.charCodeAt(digit)] = digit;
 
 /** What base64 text stands for (RFC 4648 4), with its padding or without; `undefined` when it is none. */
 export function fromBase64(text: string): Uint8Array | undefined {
@@ -73,8 +77,8 @@ export function fromBase64(text: string): Uint8Array | undefined {
   let bits = 0;
   let at = 0;
   for (let i = 0; i < digits; i++) {
-    const value = BASE64.indexOf(text.charAt(i));
-    if (value < 0) return undefined;
+    const value = BASE64_DIGITS[text.charCodeAt(i)] ?? NO_DIGIT;
+    if (value === NO_DIGIT) return undefined;
     bits = ((bits << 6) | value) & 0xffff;
     if ((i & 3) !== 0) bytes[at++] = bits >> (6 - 2 * (i & 3));
   }
@@ -188,7 +192,8 @@ export class Reader {
     const at = this.#at;
     if (at + 4 > this.#end) this.#tooShort(4);
     this.#at = at + 4;
-    return readU32(this.bytes, at);
+    const { bytes } = this;
+    return (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0;
   }
 
   u48(): number {
@@ -279,7 +284,11 @@ export class Writer {
     const at = this.#length;
     if (at + 4 > this.#bytes.length) this.#grow(4);
     this.#length = at + 4;
-    writeU32(this.#bytes, at, value);
+    const bytes = this.#bytes;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
     return this;
   }
 

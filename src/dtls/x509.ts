@@ -52,6 +52,7 @@ export function decodeCertificate(der: Uint8Array): LeafCertificate {
   if (serial.length > MAX_SERIAL_BYTES) throw new DecodeError('dtls.certificate', 'serial number too long');
   unsignedInteger(serial);
   const algorithm = tbs.value(Tag.sequence);
+  if (algorithm[0] !== Tag.oid) throw new DecodeError('dtls.certificate', 'a signature algorithm without a name');
   if (!equalBytes(algorithm, outerAlgorithm)) throw new DecodeError('dtls.certificate', 'two signature algorithms');
   tbs.enter(Tag.sequence); // issuer
   const validity = tbs.enter(Tag.sequence);
