@@ -79,7 +79,7 @@ export class PeerConnection implements AsyncDisposable {
     const crypto = options.settings?.crypto ?? runtime.crypto;
     this.#environment = { crypto, random: runtime.random, unixOffsetMs: runtime.unixNow() - runtime.now(), ...(log && { log }) };
     this.#peer = new Peer(configOf(this.#configuration, options), this.#environment, runtime.now());
-    this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: () => this.#onOutput(), onFault: (error) => this.#onFault(error) });
+    this.#driver = new PeerConnectionDriver(this.#peer, runtime, { onOutput: this.#onOutput, onFault: (error) => this.#onFault(error) });
     this.#port = new PeerChannelPort(this.#peer, this.#driver, this.#reporter);
     this.#channels = new ConnectionChannels(this.#port, makeChannel);
     this.#negotiation = new NegotiationNeeded(this.#peer, this.#chain, this.#reporter);
@@ -367,23 +367,19 @@ export class PeerConnection implements AsyncDisposable {
     });
   }
 
-  #onOutput(): void {
+  readonly #onOutput = (): void => {
     this.#port.rest();
-    this.#pollEvents();
-    this.#pollMedia();
+    for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) this.#onPeerEvent(event);
+    if (this.#peer.media.isInUse) this.#pollMedia(); // what an operation has to tell of media it has told
     for (let handle = this.#peer.pollReadable(); handle !== undefined; handle = this.#peer.pollReadable()) {
       this.#channels.onReadable(handle);
     }
-  }
+  };
 
   /** A mistake of this library must not take the process, nor its other connections, with it. */
   #onFault(error: unknown): void {
     this.#reporter.fault(error);
     void this.close();
-  }
-
-  #pollEvents(): void {
-    for (let event = this.#peer.pollEvent(); event !== undefined; event = this.#peer.pollEvent()) this.#onPeerEvent(event);
   }
 
   #pollMediaEvents(): void {
@@ -393,7 +389,6 @@ export class PeerConnection implements AsyncDisposable {
 
   #pollMedia(): void {
     const { media } = this.#peer;
-    if (!media.isInUse) return; // what an operation has to tell of media it has told
     this.#pollMediaEvents();
     for (let packet = media.pollRead(); packet !== undefined; packet = media.pollRead()) this.#media?.onPacket(packet);
     for (let packets = media.pollRtcp(); packets !== undefined; packets = media.pollRtcp()) {

@@ -17,7 +17,7 @@ export type ConnectivityEffect = Extract<
  * Gathering, ICE and DTLS: what makes a way to the peer and keeps it (RFC 8445, RFC 7675, RFC 8842).
  *
  * Data and media ask before every packet what these three wait for and whether they have anything to send, so both answers are
- * remembered. **Whatever changes one of the three goes through a method of this class, and forgets the answers there**; only what
+ * remembered. **Whatever changes one of the three goes through a method of this class, and counts a version on**; only what
  * carries data and media on (`admit`, `pollRead`, `seal`, `address`) is called on {@link Connectivity.transport} itself. Whoever
  * calls such a method then collects what it caused: see `PeerLayers`.
  */
@@ -28,10 +28,12 @@ export class Connectivity {
   #config: PeerConfig;
   /** For what carries data, and to look at. */
   transport: Transport;
+  /** Rises with whatever may have changed one of the three. An answer holds for the version that it was found at. */
+  #version = 0;
   #deadline: Deadline | undefined;
-  #isDeadlineKnown = false;
-  #isSilent = false;
+  #deadlineAt = -1;
   #isWritable = false;
+  #silentAt = -1;
 
   constructor(config: PeerConfig, certificate: Certificate, environment: Environment) {
     this.#config = config;
@@ -52,7 +54,7 @@ export class Connectivity {
   }
 
   apply(effect: ConnectivityEffect, now: Instant): void {
-    this.#changed();
+    this.#version++;
     const transport = this.transport;
     switch (effect.type) {
       case 'gather':
@@ -87,18 +89,18 @@ export class Connectivity {
   /** Takes a datagram that is one record of data, of an association that is up; false when it is anything else. */
   handleData(datagram: Datagram, now: Instant): boolean {
     if (!this.transport.handleData(datagram, now)) return false;
-    if (this.transport.dtlsState !== 'connected') this.#changed(); // it was the last forgery that is put up with
+    if (this.transport.dtlsState !== 'connected') this.#version++; // it was the last forgery that is put up with
     return true;
   }
 
   /** Takes a datagram that carries neither data nor media. */
   handleRead(datagram: Datagram, now: Instant): void {
-    this.#changed();
+    this.#version++;
     if (!this.#gathering.handleRead(datagram, now)) this.transport.handleRead(datagram, now);
   }
 
   handleEvent(event: GathererInput, now: Instant): void {
-    this.#changed();
+    this.#version++;
     if (event.type === 'socket-closed') this.transport.ice?.removeLocalCandidates(event.local, now);
     this.#gathering.handleEvent(event, now);
   }
@@ -109,12 +111,12 @@ export class Connectivity {
   }
 
   addLocalCandidate(candidate: LocalCandidate, now: Instant): void {
-    this.#changed();
+    this.#version++;
     this.transport.ice?.addLocalCandidate(candidate, now);
   }
 
   endOfLocalCandidates(now: Instant): void {
-    this.#changed();
+    this.#version++;
     this.transport.ice?.endOfLocalCandidates(now);
   }
 
@@ -125,7 +127,7 @@ export class Connectivity {
   /** A pair that was selected may have started DTLS. */
   pollIceEvent(now: Instant): IceEvent | undefined {
     const event = this.transport.pollIceEvent(now);
-    if (event !== undefined) this.#changed();
+    if (event !== undefined) this.#version++;
     return event;
   }
 
@@ -135,63 +137,58 @@ export class Connectivity {
 
   /** The next datagram of a check, of a request to a server or of a handshake. */
   pollWrite(): Datagram | undefined {
-    if (this.#isSilent) return undefined;
+    if (this.#silentAt === this.#version) return undefined;
     const datagram = this.transport.pollWrite() ?? this.#gathering.pollWrite();
     if (datagram !== undefined) return datagram;
-    this.#isSilent = true;
+    this.#silentAt = this.#version;
     this.#isWritable = this.transport.isWritable;
     return undefined;
   }
 
   /** Data that leaves together with the end of a handshake, or with that of the association. Call only while the transport is writable. */
   handleWrite(packet: Uint8Array, now: Instant): void {
-    this.#changed();
+    this.#version++;
     this.transport.handleWrite(packet, now);
   }
 
   /** Whether data and media may be sent, as it was when {@link Connectivity.pollWrite} had nothing left. */
   get isWritable(): boolean {
-    return this.#isSilent && this.#isWritable;
+    return this.#silentAt === this.#version && this.#isWritable;
   }
 
   /** Returns whether a timer was due. */
   handleTimeout(now: Instant): boolean {
     const deadline = this.pollTimeout();
     if (deadline === undefined || deadline.at > now) return false;
-    this.#changed();
+    this.#version++;
     this.#gathering.handleTimeout(now);
     this.transport.handleTimeout(now);
     return true;
   }
 
   pollTimeout(): Deadline | undefined {
-    if (!this.#isDeadlineKnown) {
+    if (this.#deadlineAt !== this.#version) {
       this.#deadline = earlier(this.transport.pollTimeout(), this.#gathering.pollTimeout());
-      this.#isDeadlineKnown = true;
+      this.#deadlineAt = this.#version;
     }
     return this.#deadline;
   }
 
   /** Queues close_notify. Poll it before {@link Connectivity.closeIce} takes the path away. */
   closeDtls(now: Instant): void {
-    this.#changed();
+    this.#version++;
     this.transport.closeDtls(now);
   }
 
   closeIce(now: Instant): void {
-    this.#changed();
+    this.#version++;
     this.transport.closeIce(now);
     this.#gathering.stop();
   }
 
   /** Begins anew, without credentials, after the close. */
   reset(): void {
-    this.#changed();
+    this.#version++;
     this.transport = new Transport(this.#config, this.#certificate, this.#environment);
-  }
-
-  #changed(): void {
-    this.#isDeadlineKnown = false;
-    this.#isSilent = false;
   }
 }

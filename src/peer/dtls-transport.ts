@@ -25,8 +25,9 @@ type Failure = DtlsEvent & { readonly type: 'failed' };
 export class DtlsTransport {
   readonly #config: DtlsConfig;
   readonly #environment: Environment;
-  readonly #timers: TimerTable<'silence'> = new TimerTable();
-  readonly #datagrams: SparseQueue<Uint8Array> = new SparseQueue();
+  // Since a handshake failed: what most never do.
+  #timers: TimerTable<'silence'> | undefined;
+  #datagrams: SparseQueue<Uint8Array> | undefined;
   readonly #events: SparseQueue<DtlsEvent> = new SparseQueue();
   readonly #hellos: HelloLog = new HelloLog();
   #machine: DtlsMachine;
@@ -91,7 +92,7 @@ export class DtlsTransport {
   }
 
   pollWrite(): Uint8Array | undefined {
-    return this.#datagrams.shift() ?? this.#machine.pollWrite();
+    return this.#datagrams?.shift() ?? this.#machine.pollWrite();
   }
 
   pollEvent(): DtlsEvent | undefined {
@@ -99,17 +100,18 @@ export class DtlsTransport {
   }
 
   handleTimeout(now: Instant): void {
-    if (this.#timers.expire(now) !== undefined) return this.#end();
+    if (this.#timers?.expire(now) !== undefined) return this.#end();
     this.#machine.handleTimeout(now);
     this.#follow(now);
   }
 
   pollTimeout(): Deadline | undefined {
-    return earlier(this.#machine.pollTimeout(), this.#timers.next());
+    const deadline = this.#machine.pollTimeout();
+    return this.#timers === undefined ? deadline : earlier(deadline, this.#timers.next());
   }
 
   close(now: Instant): void {
-    this.#timers.clear();
+    this.#timers?.clear();
     this.#machine.close(now);
   }
 
@@ -129,7 +131,7 @@ export class DtlsTransport {
       case 'stale':
         return false;
       case 'new':
-        this.#timers.stop('silence');
+        this.#timers?.stop('silence');
         if (this.#machine.state !== 'new') this.#renew(now);
         return true;
       case 'current':
@@ -155,7 +157,7 @@ export class DtlsTransport {
     this.#alert = undefined;
     this.#helloRandom = undefined;
     this.#hellos.forget();
-    this.#timers.clear();
+    this.#timers?.clear();
   }
 
   #onFailure(failure: Failure, now: Instant): void {
@@ -165,7 +167,7 @@ export class DtlsTransport {
     if (this.#config.role === 'server') {
       this.#keepAlert();
       if (!isInTime || this.#attempts >= MAX_ATTEMPTS) return this.#end();
-      this.#timers.set('silence', now + SILENCE_MS);
+      (this.#timers ??= new TimerTable()).set('silence', now + SILENCE_MS);
       return this.#renew(now);
     }
     if (isInTime && !isPeers && this.#rollbacks < MAX_ROLLBACKS) {
@@ -197,7 +199,7 @@ export class DtlsTransport {
   /** Takes what the failed machine has to say, so that it can be said again if it is lost. */
   #keepAlert(): void {
     for (let datagram = this.#machine.pollWrite(); datagram !== undefined; datagram = this.#machine.pollWrite()) {
-      this.#datagrams.push(datagram);
+      (this.#datagrams ??= new SparseQueue()).push(datagram);
       this.#alert = datagram.slice();
     }
   }
@@ -206,12 +208,12 @@ export class DtlsTransport {
   #repeatAlert(now: Instant): void {
     if (this.#alert === undefined || now - this.#alertAt < ALERT_INTERVAL_MS) return;
     this.#alertAt = now;
-    this.#datagrams.push(this.#alert.slice());
+    (this.#datagrams ??= new SparseQueue()).push(this.#alert.slice());
   }
 
   #end(): void {
     this.#isOver = true;
-    this.#timers.clear();
+    this.#timers?.clear();
     if (this.#failure !== undefined) this.#events.push(this.#failure);
   }
 }
