@@ -10,6 +10,9 @@ export interface RandomSource {
 /** Hash functions: MD5 and SHA-1 only where STUN (RFC 8489) and SRTP (RFC 3711) prescribe them, never for signatures. */
 export type HashName = 'md5' | 'sha-1' | 'sha-256' | 'sha-384' | 'sha-512';
 
+/** Length of a hash and of a code made with it, in bytes. */
+export const HASH_BYTES: Readonly<Record<HashName, number>> = { md5: 16, 'sha-1': 20, 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 };
+
 /** Authenticated ciphers with a 12-byte nonce and a 16-byte tag. */
 export type AeadName = 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305';
 
@@ -81,7 +84,7 @@ export interface Hasher {
 export interface Hmac {
   /** The authentication code of the pieces, joined. */
   sign(...pieces: readonly Uint8Array[]): Uint8Array;
-  /** Fills `mac` with the first bytes of the authentication code of `buffer[start, end)`; `mac` is no longer than the code. */
+  /** Fills `mac` with the first bytes of the authentication code of `buffer[start, end)`, of which it may be a part; `mac` is no longer than the code. */
   signInto(mac: Uint8Array, buffer: Uint8Array, start: number, end: number): void;
 }
 

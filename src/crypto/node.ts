@@ -1,7 +1,9 @@
 import crypto, { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, type Hash, type KeyObject } from 'node:crypto';
+import { HASH_BYTES } from '../core/crypto.ts';
 import {
   type Aead,
   type AeadName,
+  concat,
   type CryptoProvider,
   type Ctr,
   type GroupName,
@@ -55,29 +57,28 @@ class NodeHasher implements Hasher {
 /** Codes of short data by WebAssembly: those of `createHmac` leave a context of more than a kilobyte each that only the collector takes away. */
 class NodeHmac implements Hmac {
   readonly #name: HashName;
-  readonly #hash: string;
   // As bytes: a KeyObject takes as long to make as a code, and a kilobyte. Where codes are made by the thousand it pays.
   readonly #key: Uint8Array;
   #keyObject: KeyObject | undefined;
 
   constructor(name: HashName, key: Uint8Array) {
+    openSslHash(name);
     this.#name = name;
-    this.#hash = openSslHash(name);
     this.#key = key.slice();
   }
 
   sign(...pieces: readonly Uint8Array[]): Uint8Array {
-    const short = shortHmac(this.#name, this.#key, pieces);
-    if (short !== undefined) return short;
-    const hmac = createHmac(this.#hash, this.#key);
-    for (let i = 0; i < pieces.length; i++) hmac.update(pieces[i] as Uint8Array);
-    return plain(hmac.digest());
+    const data = pieces.length === 1 ? (pieces[0] as Uint8Array) : concat(...pieces);
+    const mac = new Uint8Array(HASH_BYTES[this.#name]);
+    this.signInto(mac, data, 0, data.length);
+    return mac;
   }
 
   signInto(mac: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
     checkPart(buffer, start, end, end);
+    if (shortHmac(mac, this.#name, this.#key, buffer, start, end)) return;
     this.#keyObject ??= createSecretKey(this.#key);
-    const code = createHmac(this.#hash, this.#keyObject).update(buffer.subarray(start, end)).digest();
+    const code = createHmac(HASHES[this.#name], this.#keyObject).update(buffer.subarray(start, end)).digest();
     checkMac(mac, code);
     for (let i = 0; i < mac.length; i++) mac[i] = code[i] as number;
   }

@@ -1,3 +1,4 @@
+import { HASH_BYTES } from '../core/crypto.ts';
 import type { HashName } from '../core/index.ts';
 import { LAYOUT, SHA_MODULE } from './wasm-sha-module.ts';
 import { oncePerThread, type WasmMemory } from './web-assembly.ts';
@@ -23,39 +24,40 @@ interface Exports {
 class Engine {
   readonly #exports: Exports;
   readonly #bytes: Uint8Array;
+  /** The last view of a code: most are of one length. */
+  #code: Uint8Array;
 
   constructor(exports: Exports) {
     this.#exports = exports;
     this.#bytes = new Uint8Array(exports.memory.buffer);
+    this.#code = this.#bytes.subarray(LAYOUT.input, LAYOUT.input);
     exports.setUp();
   }
 
-  /** The code of the pieces, joined, of `length` bytes together. */
-  codeOf(hash: WasmHash, key: Uint8Array, pieces: readonly Uint8Array[], length: number): Uint8Array {
+  /** Fills `mac` with the beginning of the code of `data`. */
+  sign(mac: Uint8Array, hash: WasmHash, key: Uint8Array, data: Uint8Array): void {
     const bytes = this.#bytes;
     bytes.set(key, LAYOUT.key);
-    for (let i = 0, at: number = LAYOUT.input; i < pieces.length; i++) {
-      const piece = pieces[i] as Uint8Array;
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    if (hash === 'sha-1') this.#exports.hmac1(length);
-    else this.#exports.hmac256(length);
-    const code = bytes.slice(LAYOUT.input, LAYOUT.input + (hash === 'sha-1' ? 20 : 32));
-    bytes.fill(0, LAYOUT.state, LAYOUT.input + length + 2 * BLOCK_BYTES);
-    return code;
+    bytes.set(data, LAYOUT.input);
+    if (hash === 'sha-1') this.#exports.hmac1(data.length);
+    else this.#exports.hmac256(data.length);
+    if (this.#code.length !== mac.length) this.#code = bytes.subarray(LAYOUT.input, LAYOUT.input + mac.length);
+    mac.set(this.#code);
+    bytes.fill(0, LAYOUT.state, LAYOUT.input + data.length + 2 * BLOCK_BYTES);
   }
 }
 
 const engine: () => Engine | undefined = oncePerThread<Exports, Engine>(SHA_MODULE, (exports) => new Engine(exports));
 
 /**
- * The code of the pieces, joined. `undefined` where there is no WebAssembly with vectors, for other hashes, for keys that are longer than a
- * block and for more data than {@link SHORT_DATA_BYTES}. Nothing of the key is kept: a connection would hold it longer than it needs it.
+ * Fills `mac` with the first bytes of the code of `buffer[start, end)`, of which it may be a part. False, and nothing done, where there is no
+ * WebAssembly with vectors, for other hashes, for keys that are longer than a block, for more data than {@link SHORT_DATA_BYTES} and more
+ * bytes than a code has. Nothing of the key is kept: a connection would hold it longer than it needs it.
  */
-export function shortHmac(hash: HashName, key: Uint8Array, pieces: readonly Uint8Array[]): Uint8Array | undefined {
-  if ((hash !== 'sha-1' && hash !== 'sha-256') || key.length > BLOCK_BYTES) return undefined;
-  let length = 0;
-  for (let i = 0; i < pieces.length; i++) length += (pieces[i] as Uint8Array).length;
-  return length > SHORT_DATA_BYTES ? undefined : engine()?.codeOf(hash, key, pieces, length);
+export function shortHmac(mac: Uint8Array, hash: HashName, key: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
+  if ((hash !== 'sha-1' && hash !== 'sha-256') || key.length > BLOCK_BYTES || end - start > SHORT_DATA_BYTES || mac.length > HASH_BYTES[hash]) return false;
+  const there = engine();
+  if (there === undefined) return false;
+  there.sign(mac, hash, key, start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end));
+  return true;
 }

@@ -1,4 +1,5 @@
 import { readU16, writeU16 } from '../core/bytes.ts';
+import { HASH_BYTES } from '../core/crypto.ts';
 import { type CryptoProvider, encodeUtf8, equalBytes, type Hmac } from '../core/index.ts';
 import { HEADER_BYTES } from './constants.ts';
 import type { StunMessage } from './message.ts';
@@ -57,22 +58,33 @@ export function userHash(username: string, realm: string, crypto: CryptoProvider
   return crypto.hash('sha-256', encodeUtf8(`${username}:${opaqueString(realm)}`));
 }
 
+/** Filled anew for every message. */
+const sha1Code: Uint8Array = new Uint8Array(HASH_BYTES['sha-1']);
+
+/**
+ * The code of `bytes[0, end)` with a length in the header as if the message ended behind the attribute that holds it, which has `size` bytes of value
+ * (RFC 8489 14.5, 14.6). The header is as it was afterwards. What is returned holds until the next code.
+ */
+export function integrityCode(key: IntegrityKey, algorithm: IntegrityAlgorithm, bytes: Uint8Array, end: number, size: number): Uint8Array {
+  const length = readU16(bytes, 2);
+  const code = algorithm === 'sha-1' ? sha1Code : new Uint8Array(size);
+  writeU16(bytes, 2, end + 4 + size - HEADER_BYTES);
+  key.hmac(algorithm).signInto(code, bytes, 0, end);
+  writeU16(bytes, 2, length);
+  return code;
+}
+
 /**
  * Which integrity of a message holds under a key: SHA-256 when the message has one, else SHA-1 (RFC 8489 9.1.3);
  * `undefined` when it has none or it is wrong. The comparison takes the same time for every content.
  */
 export function verifyIntegrity(message: StunMessage, key: IntegrityKey): IntegrityAlgorithm | undefined {
   const { integrityAt, integritySha256At } = message.layout;
-  const sha256 = integritySha256At >= 0;
-  const at = sha256 ? integritySha256At : integrityAt;
+  const algorithm: IntegrityAlgorithm = integritySha256At >= 0 ? 'sha-256' : 'sha-1';
+  const at = algorithm === 'sha-256' ? integritySha256At : integrityAt;
   if (at < 0) return undefined;
   const { bytes } = message;
-  const size = readU16(bytes, at - 2);
-  // The code covers all before its attribute, with a length in the header as if the message ended behind it.
-  const head = bytes.slice(0, HEADER_BYTES);
-  writeU16(head, 2, at + size - HEADER_BYTES);
-  const algorithm: IntegrityAlgorithm = sha256 ? 'sha-256' : 'sha-1';
-  const code = key.hmac(algorithm).sign(head, bytes.subarray(HEADER_BYTES, at - 4));
   // A SHA-256 code may be cut to 16 bytes or more (RFC 8489 14.6).
-  return equalBytes(size < code.length ? code.subarray(0, size) : code, bytes.subarray(at, at + size)) ? algorithm : undefined;
+  const size = readU16(bytes, at - 2);
+  return equalBytes(integrityCode(key, algorithm, bytes, at - 4, size), bytes.subarray(at, at + size)) ? algorithm : undefined;
 }

@@ -33,6 +33,10 @@ export function hmacCases(): ConformanceCase[] {
         hmac.signInto(code, around, 3, 3 + bytes.length);
         same(code, mac.slice(0, 2 * length), `the first ${length} bytes of a range’s code`);
       }
+      const within = bytes.length < 4 ? new Uint8Array(4) : bytes.slice();
+      const wanted = hmac.sign(within).slice(0, 4);
+      hmac.signInto(within.subarray(0, 4), within, 0, within.length);
+      same(within.slice(0, 4), toHex(wanted), 'a code that is written into the range');
       mustThrow('ERR_INVALID_ARGUMENT', 'more bytes than the code has', () => hmac.signInto(new Uint8Array(mac.length / 2 + 1), bytes, 0, 1));
       mustThrow('ERR_INVALID_ARGUMENT', 'a range that ends after the buffer', () => hmac.signInto(new Uint8Array(4), bytes, 0, bytes.length + 1));
     },

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { toHex } from '../../../src/core/index.ts';
+import { HASH_BYTES } from '../../../src/core/crypto.ts';
+import { concat, toHex } from '../../../src/core/index.ts';
 import { nodeCrypto } from '../../../src/crypto/node.ts';
 import type { shortHmac as Sign, WasmHash } from '../../../src/crypto/wasm-hmac.ts';
 import { LAYOUT } from '../../../tools/wasm/sha.ts';
@@ -31,8 +32,9 @@ platform.Instance = class extends Instance {
   }
 };
 const sign = (hash: WasmHash, key: Uint8Array, ...pieces: readonly Uint8Array[]): string => {
-  const code = shortHmac(hash, key, pieces);
-  assert.ok(code !== undefined, 'no WebAssembly here');
+  const data = concat(...pieces);
+  const code = new Uint8Array(HASH_BYTES[hash]);
+  assert.ok(shortHmac(code, hash, key, data, 0, data.length), 'no WebAssembly here');
   return toHex(code);
 };
 sign('sha-1', bytesOf(0, 20));
@@ -67,11 +69,28 @@ test('nothing of keys, data and codes is left in the memory that all keys share'
   assert.ok(memory.subarray(LAYOUT.constants, LAYOUT.state).some((byte) => byte !== 0), 'it is the memory that is in use');
 });
 
-test('there is none for other hashes, for keys that are longer than a block and for much data', () => {
-  assert.equal(shortHmac('sha-384', bytesOf(1, 48), []), undefined);
-  assert.equal(shortHmac('md5', bytesOf(1, 16), []), undefined);
-  assert.equal(shortHmac('sha-256', bytesOf(1, 65), []), undefined);
-  assert.equal(shortHmac('sha-256', bytesOf(1, 64), [bytesOf(2, SHORT_DATA_BYTES), bytesOf(3, 1)]), undefined);
+test('there is none for other hashes, for keys that are longer than a block, for much data and for more bytes than a code has', () => {
+  const mac = new Uint8Array(32);
+  assert.equal(shortHmac(mac, 'sha-384', bytesOf(1, 48), mac, 0, 0), false);
+  assert.equal(shortHmac(mac, 'md5', bytesOf(1, 16), mac, 0, 0), false);
+  assert.equal(shortHmac(mac, 'sha-256', bytesOf(1, 65), mac, 0, 0), false);
+  assert.equal(shortHmac(mac, 'sha-256', bytesOf(1, 64), bytesOf(2, SHORT_DATA_BYTES + 1), 0, SHORT_DATA_BYTES + 1), false);
+  assert.equal(shortHmac(mac, 'sha-1', bytesOf(1, 64), mac, 0, 0), false);
+  assert.ok(mac.every((byte) => byte === 0), 'and nothing is done');
+});
+
+test('the beginning of a code of a part of a buffer, which may lie in that part (RFC 2104 5)', () => {
+  for (const hash of HASHES) {
+    for (const macBytes of [0, 10, 12, HASH_BYTES[hash]]) {
+      const buffer = bytesOf(9, 100);
+      const wanted = reference(hash, bytesOf(1, 32), buffer.slice(7, 90)).slice(0, 2 * macBytes);
+      assert.ok(shortHmac(buffer.subarray(20, 20 + macBytes), hash, bytesOf(1, 32), buffer, 7, 90));
+      assert.equal(toHex(buffer.subarray(20, 20 + macBytes)), wanted);
+      const around = bytesOf(9, 100);
+      around.set(buffer.subarray(20, 20 + macBytes), 20);
+      assert.deepEqual(buffer, around, 'nothing else is written');
+    }
+  }
 });
 
 test('node: codes are the same whether data is short or long, and the key too', () => {
