@@ -64,9 +64,9 @@ function hexDigit(code: number): number {
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const PADDING: number = '='.charCodeAt(0);
-const NO_DIGIT = 64;
+const NO_DIGIT = -1;
 /** What a character stands for, by its code. */
-const BASE64_DIGITS: Uint8Array = new Uint8Array(128).fill(NO_DIGIT);
+const BASE64_DIGITS: Int8Array = new Int8Array(128).fill(NO_DIGIT);
 for (let digit = 0; digit < BASE64.length; digit++) BASE64_DIGITS[BASE64.charCodeAt(digit)] = digit;
 
 /** What base64 text stands for (RFC 4648 4), with its padding or without; `undefined` when it is none. */
@@ -74,13 +74,25 @@ export function fromBase64(text: string): Uint8Array | undefined {
   const digits = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
   if (digits % 4 === 1 || (digits !== text.length && text.length % 4 !== 0)) return undefined;
   const bytes = new Uint8Array(Math.floor((digits * 3) / 4));
-  let bits = 0;
+  let i = 0;
   let at = 0;
-  for (let i = 0; i < digits; i++) {
-    const value = BASE64_DIGITS[text.charCodeAt(i)] ?? NO_DIGIT;
-    if (value === NO_DIGIT) return undefined;
-    bits = ((bits << 6) | value) & 0xffff;
-    if ((i & 3) !== 0) bytes[at++] = bits >> (6 - 2 * (i & 3));
+  for (; i + 4 <= digits; i += 4) {
+    const group =
+      ((BASE64_DIGITS[text.charCodeAt(i)] ?? NO_DIGIT) << 18) |
+      ((BASE64_DIGITS[text.charCodeAt(i + 1)] ?? NO_DIGIT) << 12) |
+      ((BASE64_DIGITS[text.charCodeAt(i + 2)] ?? NO_DIGIT) << 6) |
+      (BASE64_DIGITS[text.charCodeAt(i + 3)] ?? NO_DIGIT);
+    if (group < 0) return undefined;
+    bytes[at++] = group >> 16;
+    bytes[at++] = group >> 8;
+    bytes[at++] = group;
+  }
+  if (i < digits) {
+    const third = i + 2 < digits ? (BASE64_DIGITS[text.charCodeAt(i + 2)] ?? NO_DIGIT) : 0;
+    const group = ((BASE64_DIGITS[text.charCodeAt(i)] ?? NO_DIGIT) << 18) | ((BASE64_DIGITS[text.charCodeAt(i + 1)] ?? NO_DIGIT) << 12) | (third << 6);
+    if (group < 0) return undefined;
+    bytes[at] = group >> 16;
+    bytes[at + 1] = group >> 8; // nothing, where there is no second byte
   }
   return bytes;
 }

@@ -1,5 +1,4 @@
 import { DecodeError, type Reader } from '../../core/index.ts';
-import { writeU32 } from '../../core/bytes.ts';
 import { HANDSHAKE_HEADER_BYTES } from '../constants.ts';
 
 /** A piece of a handshake message (RFC 6347 4.2.2). */
@@ -27,9 +26,18 @@ export function decodeFragment(reader: Reader): Fragment {
 
 /** Writes the header of a fragment of `count` bytes at `at`. */
 export function writeFragmentHeader(into: Uint8Array, at: number, type: number, length: number, sequence: number, offset: number, count: number): void {
-  writeU32(into, at, (type << 24) | length);
-  writeU32(into, at + 4, (sequence << 16) | (offset >>> 8));
-  writeU32(into, at + 8, (offset << 24) | count);
+  into[at] = type;
+  into[at + 1] = length >>> 16;
+  into[at + 2] = length >>> 8;
+  into[at + 3] = length;
+  into[at + 4] = sequence >>> 8;
+  into[at + 5] = sequence;
+  into[at + 6] = offset >>> 16;
+  into[at + 7] = offset >>> 8;
+  into[at + 8] = offset;
+  into[at + 9] = count >>> 16;
+  into[at + 10] = count >>> 8;
+  into[at + 11] = count;
 }
 
 /** A message as it enters the transcript hash: as if it had come in one fragment (RFC 6347 4.2.6). */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readU16, readU24, readU32, readU48, writeU16, writeU24, writeU32, writeU48 } from '../../../src/core/bytes.ts';
-import { concat, DecodeError, EMPTY, equalBytes, fromHex, Reader, toHex, Writer } from '../../../src/core/index.ts';
+import { concat, DecodeError, EMPTY, equalBytes, fromBase64, fromHex, Reader, toBase64, toHex, Writer } from '../../../src/core/index.ts';
 import { prefixes, survives } from '../../support/fuzz.ts';
 
 const bytesArbitrary = fc.uint8Array({ maxLength: 40 });
@@ -151,4 +151,22 @@ test('two bytes can be overwritten later', () => {
   const writer = new Writer().u16(0).u8(1);
   writer.patchU16(0, 0xbeef);
   assert.equal(toHex(writer.finish()), 'beef01');
+});
+
+test('base64 is what Buffer makes of it, with padding or without (RFC 4648 4)', () => {
+  fc.assert(
+    fc.property(bytesArbitrary, (bytes) => {
+      const text = Buffer.from(bytes).toString('base64');
+      assert.equal(toBase64(bytes), text);
+      assert.deepEqual(fromBase64(text), bytes);
+      assert.deepEqual(fromBase64(text.replaceAll('=', '')), bytes);
+    }),
+  );
+});
+
+test('base64 with anything else in it, or cut off, is none', () => {
+  for (const stranger of ['-', '_', '=', ' ', '\n', '\x7f', 'é', '\u0141']) {
+    for (let at = 0; at < 7; at++) assert.equal(fromBase64(`${'QUJDREV'.slice(0, at)}${stranger}${'QUJDREV'.slice(at + 1)}`), undefined, `${JSON.stringify(stranger)} at ${at}`);
+  }
+  for (const cut of ['Q', 'QUJDR', 'QQ=', 'QUI==', 'QUJD=']) assert.equal(fromBase64(cut), undefined, cut);
 });
