@@ -10,16 +10,15 @@ const LINE_ENDS = /[\r\n]+/;
 
 /** Where reading stands: on one line, which is of the form `x=value`. What is read stays a piece of the text that came. */
 export class LineReader {
-  readonly text: string;
+  readonly #text: string;
   readonly #limits: SdpLimits;
   /** Counted from 1. */
   number: number = 0;
   /** The character code of its letter; 0 behind the last line. */
   type: number = 0;
-  /** Where it begins. Its value begins two characters behind. */
+  value: string = '';
+  /** Where it begins. */
   at: number = 0;
-  /** Where its value ends. */
-  end: number = 0;
   #next = 0;
   /** Where there are characters that no value has: not before this line. */
   #nul: number;
@@ -28,20 +27,16 @@ export class LineReader {
   #isCanonical = true;
 
   constructor(text: string, limits: SdpLimits) {
-    this.text = text;
+    this.#text = text;
     this.#limits = limits;
     const nul = text.indexOf('\0');
     this.#nul = nul < 0 ? text.length : nul;
     this.advance();
   }
 
-  get value(): string {
-    return this.text.slice(this.at + 2, this.end);
-  }
-
   /** Goes to the next line. Returns its type. */
   advance(): number {
-    const text = this.text;
+    const text = this.#text;
     const at = this.#next;
     const number = ++this.number;
     this.at = at;
@@ -70,13 +65,13 @@ export class LineReader {
     }
     if (this.#carriageReturn < end) refuse(number, 'a carriage return inside the line');
     this.type = type;
-    this.end = end;
+    this.value = text.slice(at + 2, end);
     return type;
   }
 
   /** What stands before this line, from the line on that began there and had that number. */
   since(at: number, number: number): SectionText {
-    const piece = this.text.slice(at, this.at);
+    const piece = this.#text.slice(at, this.at);
     return { text: this.#isCanonical ? piece : withLineEnds(piece), firstNumber: number, numbered: this.number - number };
   }
 }

@@ -10,6 +10,7 @@ const C = 0x63;
 const M = 0x6d;
 const O = 0x6f;
 const S = 0x73;
+const V = 0x76;
 
 /**
  * Parses a session description (RFC 8866). Unknown lines and attributes are kept as they are; what is known must be well
@@ -35,7 +36,7 @@ export function parseSdp(text: string, limits?: Partial<SdpLimits>): SessionDesc
 
 // RFC 8866 5: v=, o= and s= come first and in this order.
 function readSession(lines: LineReader, bounds: SdpLimits): SdpSection {
-  if (lines.text.slice(0, lines.end) !== 'v=0') refuse(1, 'a description begins with v=0');
+  if (lines.type !== V || lines.value !== '0') refuse(1, 'a description begins with v=0');
   if (lines.advance() !== O) refuse(2, 'the second line must be o=');
   checkOrigin(lines.value);
   if (lines.advance() !== S) refuse(3, 'the third line must be s=');
@@ -84,7 +85,7 @@ function readLevel(lines: LineReader, at: number, number: number, bounds: SdpLim
     const line = lines.number;
     if (type === C) checkConnection(lines.value, line);
     if (type !== A) continue;
-    const value = lines.value;
+    const { value } = lines;
     const colon = value.indexOf(':');
     const name = colon < 0 ? value : value.slice(0, colon);
     if (name === 'rtpmap' && ++rtpmaps > bounds.maxFormats) refuse(line, `more than ${bounds.maxFormats} a=rtpmap`);
