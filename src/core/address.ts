@@ -49,10 +49,7 @@ const MAX_TEXT_LENGTH = 64;
  */
 export function canonicalAddress(text: string): string | undefined {
   if (text.length > MAX_TEXT_LENGTH) return undefined;
-  if (!text.includes(':')) {
-    const number = parseIPv4(text);
-    return number === undefined ? undefined : formatIPv4(number);
-  }
+  if (!text.includes(':')) return parseIPv4(text) === undefined ? undefined : text; // it has one form only
   const hexadecimal = withoutDecimalPart(text);
   if (hexadecimal === undefined || !ipaddr.IPv6.isValid(hexadecimal)) return undefined;
   return canonicalText(ipaddr.IPv6.parse(hexadecimal));

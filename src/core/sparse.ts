@@ -1,5 +1,3 @@
-import { Queue } from './queue.ts';
-
 /**
  * A map that is empty most of the time, or has one entry: it has no table then. A connection holds dozens of maps for what happens at
  * its beginning, or never, and an empty table takes as much as the object that it belongs to. Not for what comes and goes with every
@@ -107,38 +105,46 @@ export class SparseSet<T> implements Iterable<T> {
   }
 }
 
-/** A first-in-first-out queue of the same kind, of anything but `undefined`: for events and for the datagrams of a handshake. */
-export class SparseQueue<T> {
-  // The oldest entry lies here, those behind it in a ring.
-  #first: T | undefined;
-  #rest: Queue<T> | undefined;
+interface Link<T> {
+  readonly entry: T;
+  next: Link<T> | undefined;
+}
 
+/** A first-in-first-out queue of the same kind: for events and for the datagrams of a handshake. It is a chain, so that an empty one has nothing. */
+export class SparseQueue<T> {
+  #first: Link<T> | undefined;
+  #last: Link<T> | undefined;
+
+  /** Counted each time: few wait at once. */
   get length(): number {
-    if (this.#first === undefined) return 0;
-    return this.#rest === undefined ? 1 : 1 + this.#rest.length;
+    let length = 0;
+    for (let link = this.#first; link !== undefined; link = link.next) length++;
+    return length;
   }
 
   push(entry: T): void {
-    if (this.#first === undefined) this.#first = entry;
-    else (this.#rest ??= new Queue()).push(entry);
+    const link: Link<T> = { entry, next: undefined };
+    if (this.#last === undefined) this.#first = link;
+    else this.#last.next = link;
+    this.#last = link;
   }
 
   /** Removes and returns the oldest entry. */
   shift(): T | undefined {
-    const entry = this.#first;
-    if (entry === undefined) return undefined;
-    this.#first = this.#rest?.shift();
-    if (this.#first === undefined) this.#rest = undefined;
-    return entry;
+    const link = this.#first;
+    if (link === undefined) return undefined;
+    this.#first = link.next;
+    if (this.#first === undefined) this.#last = undefined;
+    return link.entry;
   }
 
   /** The oldest entry, left where it is. */
   peek(): T | undefined {
-    return this.#first;
+    return this.#first?.entry;
   }
 
   clear(): void {
     this.#first = undefined;
-    this.#rest = undefined;
+    this.#last = undefined;
   }
 }

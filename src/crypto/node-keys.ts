@@ -10,7 +10,7 @@ import {
   type SignKeyObjectInput,
   verify,
 } from 'node:crypto';
-import { concat, type KeyAgreement, type RandomSource, RtcError, type SignatureScheme, type SigningKey, type SigningKeyKind } from '../core/index.ts';
+import { type KeyAgreement, type RandomSource, RtcError, type SignatureScheme, type SigningKey, type SigningKeyKind } from '../core/index.ts';
 import { COORDINATE_BYTES, type CurveName, decodePublicKey, encodeEcPublicKey, RSA_MIN_BITS, type SchemeInfo, schemeInfo } from './keys.ts';
 import {
   exportX25519Public,
@@ -37,7 +37,7 @@ export class NodeX25519 implements KeyAgreement {
     if (GENERATES_KEYS && random.isSystem === true) {
       const { privateKey, publicKey } = generateKeyPair('x25519', { publicKeyEncoding: JWK });
       this.#privateKey = privateKey;
-      this.publicKey = bytesOf(publicKey.x);
+      this.publicKey = new Uint8Array(Buffer.from(publicKey.x ?? '', 'base64url')); // a copy: theirs is part of a pool
       return;
     }
     const scalar = new Uint8Array(32);
@@ -158,19 +158,18 @@ const generateKeyPair = generateKeyPairSync as unknown as (
   options: { readonly namedCurve?: string; readonly publicKeyEncoding: typeof JWK },
 ) => { readonly privateKey: KeyObject; readonly publicKey: JsonWebKey };
 
-/** A number of a JSON Web Key, as bytes of its own. */
-function bytesOf(number: string | undefined): Uint8Array {
-  return plain(Buffer.from(number ?? '', 'base64url')).slice();
-}
-
 /** An imported key is converted when it first signs, which leaves ten kilobytes outside of the heap until the collector comes by. */
 function generateEcKey(kind: SigningKeyKind, curve: CurveName): SigningKey {
   const { privateKey, publicKey } = generateKeyPair('ec', { namedCurve: CURVES[curve], publicKeyEncoding: JWK });
-  return new NodeSigningKey(kind, privateKey, encodeEcPublicKey(curve, concat(UNCOMPRESSED, bytesOf(publicKey.x), bytesOf(publicKey.y))));
+  const size = COORDINATE_BYTES[curve];
+  const point = Buffer.alloc(1 + 2 * size, UNCOMPRESSED);
+  point.write(publicKey.x ?? '', 1, 'base64url');
+  point.write(publicKey.y ?? '', 1 + size, 'base64url');
+  return new NodeSigningKey(kind, privateKey, encodeEcPublicKey(curve, point));
 }
 
 /** The first byte of an uncompressed point (SEC 1 2.3.3). */
-const UNCOMPRESSED: Uint8Array = Uint8Array.of(4);
+const UNCOMPRESSED = 4;
 const CURVE_OF_KIND: Readonly<Record<Exclude<SigningKeyKind, 'rsa-2048'>, CurveName>> = { 'ecdsa-p256': 'secp256r1', 'ecdsa-p384': 'secp384r1' };
 
 export function importKey(pkcs8: Uint8Array): SigningKey {

@@ -38,33 +38,32 @@ export class Generation {
   validSince: number | undefined = undefined;
   remote: IceCredentials | undefined = undefined;
   remoteKey: IntegrityKey | undefined = undefined;
-  /** USERNAME of the peer's checks, as far as it is known: ours, a colon, theirs (RFC 8445 7.2.2). */
-  #incomingUsername: Uint8Array;
   readonly #crypto: CryptoProvider;
 
   constructor(local: IceCredentials, maxPairs: number, crypto: CryptoProvider) {
     this.local = local;
     this.#crypto = crypto;
     this.localKey = shortTermKey(local.password, crypto);
-    this.#incomingUsername = encodeUtf8(`${local.usernameFragment}:`);
     this.checklist = new Checklist(maxPairs);
   }
 
   setRemote(remote: IceCredentials): void {
     this.remote = remote;
     this.remoteKey = shortTermKey(remote.password, this.#crypto);
-    this.#incomingUsername = encodeUtf8(`${this.local.usernameFragment}:${remote.usernameFragment}`);
   }
 
-  /** USERNAME of our checks: theirs, a colon, ours (RFC 8445 7.2.2). Made for each, since it is needed every few seconds only. */
+  // Both usernames are made for each check, since they are needed every few seconds only.
+
+  /** USERNAME of our checks: theirs, a colon, ours (RFC 8445 7.2.2). */
   get outgoingUsername(): Uint8Array {
     return this.remote === undefined ? EMPTY : encodeUtf8(`${this.remote.usernameFragment}:${this.local.usernameFragment}`);
   }
 
-  /** Whether a request's USERNAME is meant for this generation; the peer's half counts as soon as we know it. */
+  /** Whether a request's USERNAME is meant for this generation: ours, a colon, theirs (RFC 8445 7.2.2). The peer's half counts as soon as we know it. */
   owns(username: Uint8Array): boolean {
-    if (this.remote) return equalBytes(username, this.#incomingUsername);
-    const prefix = this.#incomingUsername;
+    const { local, remote } = this;
+    if (remote) return equalBytes(username, encodeUtf8(`${local.usernameFragment}:${remote.usernameFragment}`));
+    const prefix = encodeUtf8(`${local.usernameFragment}:`);
     return username.length > prefix.length && equalBytes(username.subarray(0, prefix.length), prefix);
   }
 

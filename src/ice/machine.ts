@@ -324,13 +324,14 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
   /** After every input: sends what may be sent, nominates, and sets state and timers. */
   #proceed(now: Instant): void {
     const context = this.#context;
-    if (!context.settings.lite) context.checker.pump(context.current, now);
+    const { checker, selection } = context;
+    if (!context.settings.lite) checker.pump(context.current, now);
     this.#deadline = undefined;
     this.#comeBack('nomination', considerNomination(context, now));
-    this.#comeBack('switch', context.selection.pending && context.selection.pendingAt);
-    this.#comeBack('consent', context.selection.consent?.nextAt(now));
-    this.#comeBack('check', context.checker.nextAt());
-    this.#comeBack('patience', this.#patienceEnd(now));
+    if (selection.pending) this.#comeBack('switch', selection.pendingAt);
+    if (selection.consent) this.#comeBack('consent', selection.consent.nextAt(now));
+    this.#comeBack('check', checker.nextAt());
+    if (!selection.pair) this.#comeBack('patience', this.#patienceEnd(now));
     this.#updateState(now);
   }
 
@@ -340,14 +341,14 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
 
   /** When failure may be declared; `undefined` while it may not, however late it is. */
   #patienceEnd(now: Instant): Instant | undefined {
-    const { started, selection, current } = this.#context;
-    if (!started || !current.remote || selection.pair) return undefined;
+    const { started, current } = this.#context;
+    if (!started || !current.remote) return undefined;
     const at = this.#context.patienceEnd;
     return at > now ? at : undefined;
   }
 
   #updateState(now: Instant): void {
-    const { selection, current, started, patienceEnd } = this.#context;
+    const { selection, current, started } = this.#context;
     if (selection.pair) {
       this.#lost = false;
       const renewed = selection.generation !== current;
@@ -361,7 +362,7 @@ export class IceAgent implements Protocol<Datagram, never, never, Datagram, neve
     }
     // Before the peer's answer there is nothing to check and nothing that could fail.
     if (!started || !current.remote) return;
-    const hope = now < patienceEnd || current.checklist.anyAlive || !current.endOfLocal;
+    const hope = now < this.#context.patienceEnd || current.checklist.anyAlive || !current.endOfLocal;
     if (!hope) return this.#fail(this.#lost ? 'socket-lost' : 'no-pair');
     this.#enter(this.#lost ? 'disconnected' : 'checking');
   }
