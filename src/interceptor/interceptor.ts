@@ -64,6 +64,10 @@ export interface Interceptor {
   handleEvent?(event: InterceptorEvent, now: Instant): void;
   pollEvent?(): InterceptorEvent | undefined;
 
+  /**
+   * Does what is due, if anything is. Where all interceptors say that they {@link Interceptor.wakes}, and those with this method tell deadlines,
+   * it is called when the first of these has come.
+   */
   handleTimeout?(now: Instant): void;
   pollTimeout?(): Deadline | undefined;
   /** Lets go of packets; nothing is polled afterwards. */

@@ -72,10 +72,12 @@ export class InterceptorChain {
   readonly #unsent: Queue<OutgoingPacket | OutgoingRtcp> = new Queue();
   /** RTCP that becomes compound packets when the next one is polled. */
   readonly #rtcp: Queue<RtcpPacket> = new Queue();
-  /** Whether something happened since RTCP and events of the interceptors were collected. */
-  #stale = false;
+  /** Whether something happened since RTCP and events of the interceptors were collected, as that they were made. */
+  #stale = true;
   /** Whether all interceptors say when an RTP packet is such a thing. */
   readonly #areAwake: boolean;
+  /** Whether, besides, those that do something by the time say when. */
+  readonly #tellDeadlines: boolean;
   /** The earliest deadline, once it was asked for, until something happens. */
   #next: Deadline | undefined;
   #isNextKnown = false;
@@ -109,6 +111,7 @@ export class InterceptorChain {
     this.#eventSources = having(all, 'pollEvent');
     this.#timed = having(all, 'handleTimeout');
     this.#timers = having(all, 'pollTimeout');
+    this.#tellDeadlines = this.#areAwake && this.#timed.every(({ pollTimeout }) => pollTimeout !== undefined);
   }
 
   /** The interceptor of a class, for what it alone can tell, as statistics; the nearest to the wire when there are several. */
@@ -249,8 +252,10 @@ export class InterceptorChain {
     return this.#events.shift();
   }
 
-  /** Whether something is to be done by the time, as far as is known. */
+  /** Whether something is to be done by the time. */
   isDue(now: Instant): boolean {
+    // To ask for the deadlines costs less than to tell all of them the time, and the answer is needed anyway.
+    if (this.#tellDeadlines) this.pollTimeout();
     return !this.#closed && !(this.#isNextKnown && (this.#next === undefined || now < this.#next.at));
   }
 

@@ -55,6 +55,8 @@ export class Keyframes implements Interceptor {
   readonly #asked: Map<number, Asked> = new Map();
   readonly #rtcp: Queue<RtcpPacket> = new Queue();
   readonly #events: Queue<InterceptorEvent> = new Queue();
+  /** When the first of the requests that wait is due: the time is asked for after every feedback, and hardly ever one waits. */
+  #dueAt: Instant = Infinity;
 
   /** Throws `ERR_INVALID_ARGUMENT` for a time that is too short. */
   constructor(context: InterceptorContext, config: KeyframesConfig = {}) {
@@ -70,6 +72,7 @@ export class Keyframes implements Interceptor {
 
   unbindLocal(stream: LocalStream): void {
     this.#wanted.delete(stream.ssrc);
+    this.#schedule();
   }
 
   bindRemote(stream: RemoteStream): void {
@@ -82,6 +85,7 @@ export class Keyframes implements Interceptor {
 
   unbindRemote(stream: RemoteStream): void {
     this.#asked.delete(stream.ssrc);
+    this.#schedule();
   }
 
   readRtcp(packet: RtcpPacket, now: Instant): void {
@@ -104,21 +108,28 @@ export class Keyframes implements Interceptor {
   }
 
   handleTimeout(now: Instant): void {
+    if (now < this.#dueAt) return;
     for (const [ssrc, { throttle }] of this.#wanted) if (throttle.dueAt <= now) this.#onRequest(ssrc, now);
     for (const [ssrc, { throttle }] of this.#asked) if (throttle.dueAt <= now) this.#ask(ssrc, now);
+    this.#schedule();
   }
 
   pollTimeout(): Deadline | undefined {
-    let at = Infinity;
-    for (const { throttle } of this.#wanted.values()) at = Math.min(at, throttle.dueAt);
-    for (const { throttle } of this.#asked.values()) at = Math.min(at, throttle.dueAt);
-    return at === Infinity ? undefined : { at, reason: 'interceptor.keyframe' };
+    return this.#dueAt === Infinity ? undefined : { at: this.#dueAt, reason: 'interceptor.keyframe' };
   }
 
   close(): void {
     this.#wanted.clear();
     this.#asked.clear();
     this.#rtcp.clear();
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    let at = Infinity;
+    for (const { throttle } of this.#wanted.values()) at = Math.min(at, throttle.dueAt);
+    for (const { throttle } of this.#asked.values()) at = Math.min(at, throttle.dueAt);
+    this.#dueAt = at;
   }
 
   #onRequest(ssrc: number, now: Instant): void {
@@ -126,6 +137,7 @@ export class Keyframes implements Interceptor {
     if (wanted === undefined) return this.#context.counters.add('interceptor.keyframe.unknown');
     if (wanted.throttle.request(now)) this.#events.push({ type: 'keyframe-wanted', ssrc });
     else this.#context.counters.add('interceptor.keyframe.throttled');
+    this.#dueAt = Math.min(this.#dueAt, wanted.throttle.dueAt);
   }
 
   #isNew(ssrc: number, sender: number, sequence: number): boolean {
@@ -139,7 +151,9 @@ export class Keyframes implements Interceptor {
   #ask(ssrc: number, now: Instant): void {
     const asked = this.#asked.get(ssrc);
     if (asked?.kind === undefined) return this.#context.counters.add('interceptor.keyframe.not-negotiated');
-    if (!asked.throttle.request(now)) return;
+    const mayPass = asked.throttle.request(now);
+    this.#dueAt = Math.min(this.#dueAt, asked.throttle.dueAt);
+    if (!mayPass) return;
     const senderSsrc = this.#context.rtcpSsrc;
     if (asked.kind === 'pli') this.#rtcp.push({ type: 'pli', senderSsrc, mediaSsrc: ssrc });
     else {

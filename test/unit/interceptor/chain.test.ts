@@ -492,7 +492,7 @@ test('records that nobody polls are bounded', () => {
   assert.throws(() => new PacketDump({ rtpBytes: -2 }), RtcError);
 });
 
-test('a chain whose interceptors say when they have something looks at none of them for other packets and turns', () => {
+test('a chain whose interceptors say when they have something looks at none of them for other packets and turns, and tells them the time when it has come', () => {
   const log: string[] = [];
   let wake: (() => void) | undefined;
   let at = Infinity;
@@ -518,23 +518,29 @@ test('a chain whose interceptors say when they have something looks at none of t
     return event === undefined ? [...log] : [...log, event.type];
   };
   const chain = chainOf(watched);
-  assert.deepEqual(turn(chain, 1), ['timeout', 'event', 'deadline']);
+  assert.deepEqual(turn(chain, 1), ['event', 'deadline']);
   assert.deepEqual(turn(chain, 2), []);
   // It has something, and a deadline.
   told.push({ type: 'keyframe-wanted', ssrc: 1 });
   at = 5;
   wake?.();
-  assert.deepEqual(turn(chain, 3), ['timeout', 'event', 'event', 'event', 'deadline', 'keyframe-wanted']);
+  assert.deepEqual(turn(chain, 3), ['event', 'event', 'event', 'deadline', 'keyframe-wanted']);
   assert.deepEqual(turn(chain, 4), []);
   assert.deepEqual(turn(chain, 5), ['timeout', 'event', 'deadline']);
   // What is no RTP packet needs no word of it.
   chain.handleRtcp([PLI], 6);
   at = Infinity;
-  assert.deepEqual(turn(chain, 6), ['timeout', 'event', 'deadline']);
+  assert.deepEqual(turn(chain, 6), ['event', 'deadline']);
   // One that says nothing has to be asked, and the others with it.
   const mixed = chainOf(watched, plain);
   turn(mixed, 1);
   assert.deepEqual(turn(mixed, 2), ['timeout', 'event', 'deadline']);
+  // One that does something by the time and does not say when is told the time whenever something happened.
+  const times: number[] = [];
+  const untold = chainOf(factory('untold', Slot.application, () => ({ wakes: true, handleTimeout: (now) => void times.push(now) })));
+  untold.handleRtcp([PLI], 1);
+  untold.handleTimeout(2);
+  assert.deepEqual(times, [2]);
 });
 
 test('the default interceptors say whenever they have something: a chain that looks at all of them every time sends and tells the same', () => {
