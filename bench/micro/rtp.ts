@@ -30,6 +30,7 @@ const CODECS = [codec(96, 'VP8'), codec(97, 'rtx', '96')];
 
 const agreement: MediaAgreement = {
   transceiver: 1,
+  transport: 0,
   mid: '0',
   kind: 'video',
   direction: 'sendonly',

@@ -2,7 +2,7 @@
 import { type DataChannel, type PeerConnection, type TrackEvent, TrackLocalStaticSample } from 'sansrtc';
 import { type PeerName, type PeerReply, peerPrograms, type PeerStream } from '../spawn-peer.ts';
 import { type Case, type Suite, until, within } from '../suite.ts';
-import { type Call, withCall } from './call.ts';
+import { type Call, type CallOptions, withCall } from './call.ts';
 import { TrackObserver } from './observe.ts';
 import { play, type Playback } from './sources.ts';
 
@@ -33,6 +33,20 @@ const PEERS: Readonly<Record<PeerName, Habits>> = {
   wrtc: { secondCodec: 'VP9' },
   'node-datachannel': { secondCodec: 'H264', echoes: true, noReports: true, answersOnly: true, silentEnd: true },
 };
+
+/** A call that is made in another way than most. */
+export interface Way {
+  /** Of the peer's program. */
+  readonly args?: readonly string[];
+  readonly options?: Pick<CallOptions, 'rewrite' | 'connection'>;
+  /** What else must hold, while media flow. */
+  check?(call: Call): Promise<void>;
+}
+
+/** The same cases in another way. */
+export function bothWays(name: PeerName, weOffer: boolean, way: Way): Promise<string> {
+  return run(name, PEERS[name], weOffer, way);
+}
 
 interface Sending {
   readonly tracks: readonly [TrackLocalStaticSample, TrackLocalStaticSample];
@@ -81,7 +95,7 @@ async function echo(channel: DataChannel): Promise<void> {
 /** A peer that gives RTP back does so when some has come. */
 const heard = (observers: readonly TrackObserver[]): boolean => ['audio', 'video'].every((kind) => observers.some(({ track, packets }) => track.kind === kind && packets > 0));
 
-async function run(name: PeerName, habits: Habits, weOffer: boolean): Promise<string> {
+async function run(name: PeerName, habits: Habits, weOffer: boolean, way: Way = {}): Promise<string> {
   const codec = weOffer ? 'VP8' : habits.secondCodec;
   const sending: Sending = { tracks: [new TrackLocalStaticSample({ codec: 'audio/opus' }), new TrackLocalStaticSample({ codec: `video/${codec}` })], playbacks: [] };
   const observers: TrackObserver[] = [];
@@ -92,7 +106,7 @@ async function run(name: PeerName, habits: Habits, weOffer: boolean): Promise<st
     if (weOffer) open(pc.createDataChannel('beside'));
   };
   const onTrack = ({ track }: TrackEvent): void => void observers.push(new TrackObserver(track));
-  const options = { peer: name, args: ['--send', `--codec=${codec}`], weOffer, prepare, onTrack, onDataChannel: open };
+  const options = { peer: name, args: ['--send', `--codec=${codec}`, ...(way.args ?? [])], weOffer, prepare, onTrack, onDataChannel: open, ...way.options };
   try {
     return await withCall(options, async (call) => {
       const [audio, video] = sending.tracks;
@@ -102,6 +116,7 @@ async function run(name: PeerName, habits: Habits, weOffer: boolean): Promise<st
       await new Promise((done) => setTimeout(done, CALL_MS));
       await echo(await within(channel, 5000, "the peer's channel"));
       const reports = habits.noReports ? 'no reports' : await checkReports(call);
+      await way.check?.(call);
       for (const playback of sending.playbacks) playback.stop();
       const stats = await call.peer.ask({ type: 'stats' });
       const peerSide = checkPeer(stats, sending, habits);

@@ -11,6 +11,8 @@ export interface CallOptions {
   readonly weOffer: boolean;
   /** The sections that the peer offers, where it does. */
   readonly kinds?: readonly ('audio' | 'video')[];
+  /** What becomes of every description on its way. */
+  readonly rewrite?: (sdp: string) => string;
   /** Between both ends, which are called `us` and `peer`. */
   readonly relay?: Relay;
   readonly connection?: PeerConnectionOptions;
@@ -30,14 +32,16 @@ export interface Call {
   readonly states: readonly string[];
 }
 
+const same = (sdp: string): string => sdp;
+
 async function localSdp(pc: PeerConnection): Promise<string> {
   await until(() => pc.iceGatheringState === 'complete', 10_000, 'gathering');
   return pc.localDescription?.sdp ?? '';
 }
 
-async function negotiate(pc: PeerConnection, peer: PeerProcess, { weOffer, kinds = ['audio', 'video'], relay, onDataChannel }: CallOptions): Promise<void> {
-  const ours = async (): Promise<string> => (relay === undefined ? localSdp(pc) : relay.rewrite('us', await localSdp(pc)));
-  const theirs = async ({ sdp }: PeerReply): Promise<string> => (relay === undefined ? sdp : relay.rewrite('peer', sdp));
+async function negotiate(pc: PeerConnection, peer: PeerProcess, { weOffer, kinds = ['audio', 'video'], rewrite = same, relay, onDataChannel }: CallOptions): Promise<void> {
+  const ours = async (): Promise<string> => rewrite(relay === undefined ? await localSdp(pc) : await relay.rewrite('us', await localSdp(pc)));
+  const theirs = async ({ sdp }: PeerReply): Promise<string> => rewrite(relay === undefined ? sdp : await relay.rewrite('peer', sdp));
   if (weOffer) {
     await pc.setLocalDescription();
     const answer = await peer.ask({ type: 'offer', sdp: await ours() });

@@ -2,7 +2,7 @@
 
 Start with /usr/bin/python3. Signaling: see README.md. Options:
 --send (test picture and tone), --codec=VP8|VP9|H264|H265, --acodec=opus|PCMU|PCMA|G722,
---sink (do not echo data), --ice=JSON list of iceServers, --relay
+--sink (do not echo data), --ice=JSON list of iceServers, --relay, --bundle=none|max-bundle|max-compat
 """
 import json
 import os
@@ -287,7 +287,8 @@ def on_input(fd, _condition):
 
 
 web = Gst.ElementFactory.make("webrtcbin", "web")
-web.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+BUNDLE = {"none": "NONE", "max-bundle": "MAX_BUNDLE", "max-compat": "MAX_COMPAT"}[opts.get("bundle") or "max-bundle"]
+web.set_property("bundle-policy", getattr(GstWebRTC.WebRTCBundlePolicy, BUNDLE))
 web.set_property("latency", 50)
 for server in json.loads(opts.get("ice") or "[]"):
     scheme, rest = server["urls"].split(":", 1)

@@ -17,7 +17,10 @@ export interface Configuration {
   readonly iceServers?: readonly IceServer[];
   /** `relay` uses no other candidates. Default `all`. */
   readonly iceTransportPolicy?: 'all' | 'relay';
-  /** Default `balanced`. */
+  /**
+   * What a peer is offered that may not bundle (RFC 9429 4.1.1): with `max-bundle` one transport and nothing else, with `max-compat` candidates for each section from
+   * the offer on, with `balanced` other transports once the answer needs them. Default `balanced`.
+   */
   readonly bundlePolicy?: 'balanced' | 'max-compat' | 'max-bundle';
   readonly rtcpMuxPolicy?: 'require';
   /** By default each connection makes one of its own (ECDSA P-256, 30 days). */

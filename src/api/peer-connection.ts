@@ -412,6 +412,10 @@ export class PeerConnection implements AsyncDisposable {
         return this.#reporter.report({ type: 'icecandidateerror', error: event.error });
       case 'resolve':
         return this.#driver.resolve(event.hostname);
+      case 'sockets-wanted':
+        return this.#driver.openTransport(event.transport);
+      case 'sockets-unused':
+        return this.#driver.closeTransport(event.transport);
       case 'data-channel':
         return this.#onIncomingChannel(event.channel);
       case 'channel-open':

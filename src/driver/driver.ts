@@ -42,6 +42,7 @@ export class PeerConnectionDriver implements SocketsHandler {
   readonly #runtime: Runtime;
   readonly #handler: DriverHandler;
   readonly #sockets: Sockets;
+  #udpAddrs: readonly string[] | undefined;
   #timer: TimerHandle | undefined;
   #timerAt: Instant = Infinity;
   #turnPending = false;
@@ -63,6 +64,7 @@ export class PeerConnectionDriver implements SocketsHandler {
 
   /** Binds the sockets and tells the peer of them. Rejects with `ERR_NETWORK` or `ERR_INVALID_ARGUMENT`. */
   async open(options: DriverOptions): Promise<void> {
+    this.#udpAddrs = options.udpAddrs;
     if (options.udpAddrs) await this.#sockets.bindNamed(options.udpAddrs);
     else await this.#sockets.bindInterfaces();
     if (this.#sockets.sendAtOnce) this.#peer.usePacketMemory(packetMemory);
@@ -70,6 +72,32 @@ export class PeerConnectionDriver implements SocketsHandler {
     const now = this.now();
     for (const local of this.#sockets.locals) this.#peer.handleEvent({ type: 'socket', local, interfaces }, now);
     this.#peer.handleEvent({ type: 'sockets-done' }, now);
+  }
+
+  /**
+   * Binds sockets for another transport of the peer: at the addresses of the first, with ports of the system's choice. Without any that
+   * transport fails in its own time.
+   */
+  openTransport(transport: number): void {
+    void this.#sockets.bindMore(transport, this.#udpAddrs).then((locals) => {
+      if (this.#closed) return;
+      const interfaces = this.#runtime.interfaces();
+      const now = this.now();
+      for (const local of locals) this.#peer.handleEvent({ type: 'socket', local, interfaces, transport }, now);
+      this.#peer.handleEvent({ type: 'sockets-done', transport }, now);
+      this.wake();
+    });
+  }
+
+  /** Closes the sockets of a transport that has ended, once what it said last is sent. */
+  closeTransport(transport: number): void {
+    if (this.#closed) return;
+    try {
+      this.#flush(BYTES_PER_TURN);
+    } catch (error) {
+      return this.#handler.onFault(error);
+    }
+    this.#sockets.closeMore(transport);
   }
 
   /** Looks up a host name for the peer. */

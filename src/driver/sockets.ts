@@ -13,6 +13,8 @@ export class Sockets {
   #sockets: readonly UdpSocket[] = [];
   readonly #runtime: Runtime;
   readonly #handler: SocketsHandler;
+  /** Those of transports besides the first: most connections have none. */
+  #more: Map<number, Set<UdpSocket>> | undefined;
   #closed = false;
 
   constructor(runtime: Runtime, handler: SocketsHandler) {
@@ -55,6 +57,32 @@ export class Sockets {
     await Promise.allSettled(usableInterfaces(this.#runtime.interfaces()).map(({ address }) => this.#bind({ address, port: 0 })));
   }
 
+  /**
+   * Binds sockets for another transport: at the named addresses, or one for each usable interface address, with ports of the system's
+   * choice. Resolves to the addresses that could be bound.
+   */
+  async bindMore(transport: number, udpAddrs: readonly string[] | undefined): Promise<readonly TransportAddress[]> {
+    const named = udpAddrs?.map((text) => parseUdpAddress(text)) ?? usableInterfaces(this.#runtime.interfaces());
+    const sockets = new Set<UdpSocket>();
+    (this.#more ??= new Map()).set(transport, sockets);
+    const bound = await Promise.allSettled([...new Set(named.map(({ address }) => address))].map((address) => this.#bind({ address, port: 0 })));
+    for (const result of bound) if (result.status === 'fulfilled') sockets.add(result.value);
+    if (this.#more.get(transport) !== sockets) this.#release(sockets); // it has ended meanwhile
+    return [...sockets].map((socket) => socket.localAddress);
+  }
+
+  /** Closes the sockets that were bound for another transport. */
+  closeMore(transport: number): void {
+    const sockets = this.#more?.get(transport);
+    this.#more?.delete(transport);
+    if (sockets !== undefined) this.#release(sockets);
+  }
+
+  #release(sockets: ReadonlySet<UdpSocket>): void {
+    this.#sockets = this.#sockets.filter((socket) => !sockets.has(socket));
+    for (const socket of sockets) void socket.close();
+  }
+
   /** Hands a datagram to the socket that it leaves from. False when that socket is gone. */
   send(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): boolean {
     for (let i = 0; i < this.#sockets.length; i++) {
@@ -76,12 +104,13 @@ export class Sockets {
     await (sockets.length === 1 ? (sockets[0] as UdpSocket).close() : Promise.all(sockets.map((socket) => socket.close())));
   }
 
-  async #bind(local: TransportAddress): Promise<void> {
+  async #bind(local: TransportAddress): Promise<UdpSocket> {
     const incoming = new Incoming(this, this.#handler, local);
     const socket = await this.#runtime.bindUdp({ local, handler: incoming });
     incoming.local = socket.localAddress;
     if (this.#closed) await socket.close();
     else this.#sockets = this.#sockets.concat(socket); // of the right size, unlike an array that grows or is spread
+    return socket;
   }
 
   /** A socket closed by itself. */

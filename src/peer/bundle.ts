@@ -5,6 +5,7 @@ import type { SctpPath } from '../sctp/index.ts';
 import type { PeerConfig } from './config.ts';
 import { Connectivity } from './connectivity.ts';
 import type { DataTransport } from './data-transport.ts';
+import type { MediaAgreement } from './jsep/index.ts';
 import { forgetKeys, type MediaTransport, srtpKeysOf } from './media/index.ts';
 import { pathOf } from './path.ts';
 import type { Transport } from './transport.ts';
@@ -25,6 +26,16 @@ export class Bundle {
     this.#config = config;
     this.connectivity = new Connectivity(config, certificate, environment);
     this.media = media;
+  }
+
+  /** Names it among those of the connection. */
+  get id(): number {
+    return 0;
+  }
+
+  /** Whether the data section is of this one. */
+  get carries(): boolean {
+    return this.#data !== undefined;
   }
 
   get transport(): Transport {
@@ -79,6 +90,12 @@ export class Bundle {
     if (dtlsRole !== undefined && dtlsState === 'connected') this.#data?.start(dtlsRole, now);
   }
 
+  /** What holds of its sections of media. */
+  agree(agreements: readonly MediaAgreement[], now: Instant): void {
+    this.media.update(agreements, now);
+    if (!this.media.isReady) this.startMedia();
+  }
+
   /** Makes the keys of SRTP once DTLS is up and media was agreed upon: a connection of data alone never needs them. */
   startMedia(): void {
     const { dtls, dtlsRole, dtlsState } = this.transport;
@@ -124,5 +141,19 @@ export class Bundle {
 
   #pathOf(pair: IcePair): SctpPath {
     return pathOf(pair, this.connectivity.gathering.interfaces, this.#config.maxMtuBytes);
+  }
+}
+
+/** A bundle besides the first: a further group, or a section that the peer does not bundle. */
+export class Branch extends Bundle {
+  readonly #id: number;
+
+  constructor(id: number, config: PeerConfig, kin: Bundle, environment: Environment) {
+    super(config, kin.connectivity.certificate, kin.media.makeSibling(), environment);
+    this.#id = id;
+  }
+
+  override get id(): number {
+    return this.#id;
   }
 }

@@ -22,7 +22,7 @@ export type ConnectivityEffect = Extract<
  * calls such a method then collects what it caused: see `PeerLayers`.
  */
 export class Connectivity {
-  readonly #certificate: Certificate;
+  readonly certificate: Certificate;
   readonly #environment: Environment;
   readonly #gathering: Gathering;
   #config: PeerConfig;
@@ -37,7 +37,7 @@ export class Connectivity {
 
   constructor(config: PeerConfig, certificate: Certificate, environment: Environment) {
     this.#config = config;
-    this.#certificate = certificate;
+    this.certificate = certificate;
     this.#environment = environment;
     this.#gathering = new Gathering(environment);
     this.transport = new Transport(config, certificate, environment);
@@ -189,6 +189,6 @@ export class Connectivity {
   /** Begins anew, without credentials, after the close. */
   reset(): void {
     this.#version++;
-    this.transport = new Transport(this.#config, this.#certificate, this.#environment);
+    this.transport = new Transport(this.#config, this.certificate, this.#environment);
   }
 }

@@ -15,9 +15,9 @@ export interface IceCandidateError {
   readonly port: number | null;
 }
 
-/** What the driver tells a peer. */
+/** What the driver tells a peer. Sockets are those of the first transport, or of one that `sockets-wanted` named. */
 export type PeerInput =
-  | GathererInput
+  | (GathererInput & { readonly transport?: number })
   | {
       readonly type: 'socket-error';
       readonly local: TransportAddress;
@@ -36,6 +36,10 @@ export type PeerEvent =
   | { readonly type: 'ice-candidate-error'; readonly error: IceCandidateError }
   /** A host name to look up; the answer comes back as `resolved`. */
   | { readonly type: 'resolve'; readonly hostname: string }
+  /** The peer does not bundle a section: its transport needs sockets of its own (RFC 9143 7), which come back as `socket` and `sockets-done`. */
+  | { readonly type: 'sockets-wanted'; readonly transport: number }
+  /** These sockets have no use any more. */
+  | { readonly type: 'sockets-unused'; readonly transport: number }
   /** The peer opened a channel, and it is open. */
   | { readonly type: 'data-channel'; readonly channel: ChannelHandle }
   | { readonly type: 'channel-open'; readonly channel: ChannelHandle }

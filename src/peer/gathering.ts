@@ -1,7 +1,8 @@
-import type { Datagram, Deadline, Environment, Instant } from '../core/index.ts';
+import { type Datagram, type Deadline, type Environment, type Instant, sameAddress, type TransportAddress } from '../core/index.ts';
 import type { PeerConfig } from './config.ts';
 import { demux } from './demux.ts';
 import { Gatherer, type GathererEvent, type GathererInput, type GathererInterface } from './gatherer/index.ts';
+import type { IceGatheringState } from './states.ts';
 
 /** The gatherer of the present ICE generation, and what every later one must be told of the sockets. */
 export class Gathering {
@@ -11,9 +12,20 @@ export class Gathering {
   #areSocketsDone = false;
   #gatherer: Gatherer | undefined;
   #isRelayOnly = false;
+  #hasGathered = false;
 
   constructor(environment: Environment) {
     this.#environment = environment;
+  }
+
+  /** W3C `RTCIceGathererState`. */
+  get state(): IceGatheringState {
+    return this.#gatherer !== undefined ? 'gathering' : this.#hasGathered ? 'complete' : 'new';
+  }
+
+  /** Whether a socket is one of these. */
+  has(local: TransportAddress): boolean {
+    return this.#sockets.some((socket) => sameAddress(socket.local, local));
   }
 
   /** The addresses of this host, as far as they are known. */
@@ -35,6 +47,7 @@ export class Gathering {
 
   stop(): void {
     this.#gatherer = undefined;
+    this.#hasGathered = false;
   }
 
   handleEvent(input: GathererInput, now: Instant): void {
@@ -71,7 +84,10 @@ export class Gathering {
   /** With the last of its events the gatherer goes: all servers have answered, or had their time. */
   pollEvent(): GathererEvent | undefined {
     const event = this.#gatherer?.pollEvent();
-    if (event?.type === 'complete') this.#gatherer = undefined;
+    if (event?.type === 'complete') {
+      this.#gatherer = undefined;
+      this.#hasGathered = true;
+    }
     return event;
   }
 

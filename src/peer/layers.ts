@@ -2,6 +2,7 @@ import { Counters, type Datagram, type Deadline, earlier, type Environment, type
 import type { ChannelHandle, ChannelMessage, ChannelSend, DataChannelEvent, DataChannelInit } from '../datachannel/index.ts';
 import type { Certificate } from '../dtls/index.ts';
 import type { PacketMemory } from '../sctp/index.ts';
+import { Branches } from './branches.ts';
 import { Bundle } from './bundle.ts';
 import { channelEvent } from './channel-event.ts';
 import { DEFAULT_MTU_BYTES, type PeerConfig } from './config.ts';
@@ -11,16 +12,16 @@ import { DataTransport } from './data-transport.ts';
 import { demux } from './demux.ts';
 import { Farewell } from './farewell.ts';
 import type { PeerEvent, PeerInput } from './events.ts';
-import type { GathererEvent } from './gatherer/index.ts';
-import type { Jsep, JsepChanges, JsepEffect } from './jsep/index.ts';
-import type { MediaTransport } from './media/index.ts';
+import { takeGathered } from './gathered.ts';
+import type { Jsep, JsepChanges, JsepEffect, TransportEffect } from './jsep/index.ts';
+import type { PeerMedia } from './media/index.ts';
 import type { Transport, TransportEvent } from './transport.ts';
 
 /** What stands above the layers, and beside them. */
 export interface LayersOptions {
   readonly certificate: Certificate;
   readonly jsep: Jsep;
-  readonly media: MediaTransport;
+  readonly media: PeerMedia;
 }
 
 /**
@@ -33,7 +34,10 @@ export interface LayersOptions {
 export class PeerLayers {
   readonly #environment: Environment;
   readonly #jsep: Jsep;
-  readonly #bundle: Bundle;
+  readonly #media: PeerMedia;
+  /** What the first transport carries: as a rule everything. */
+  readonly #first: Bundle;
+  #branches: Branches | undefined;
   readonly #events: SparseQueue<PeerEvent> = new SparseQueue();
   readonly states: ConnectionStates = new ConnectionStates(this.#events);
   readonly counters: Counters = new Counters();
@@ -49,9 +53,10 @@ export class PeerLayers {
     this.#config = config;
     this.#environment = environment;
     this.#jsep = jsep;
-    this.#bundle = new Bundle(config, certificate, media, environment);
+    this.#media = media;
+    this.#first = new Bundle(config, certificate, media.transport, environment);
     this.#data = new DataTransport(config, environment);
-    this.#bundle.carry(this.#data, 0);
+    this.#first.carry(this.#data, 0);
   }
 
   get isClosed(): boolean {
@@ -60,19 +65,24 @@ export class PeerLayers {
 
   /** To look at: what changes it goes another way. */
   get transport(): Transport {
-    return this.#bundle.transport;
+    return this.#first.transport;
+  }
+
+  /** To look at: the transports, each with what it carries. */
+  get bundles(): readonly Bundle[] {
+    return this.#branches === undefined ? [this.#first] : [this.#first, ...this.#branches.list];
   }
 
   /** See `Peer.usePacketMemory`. */
   usePacketMemory(memory: PacketMemory): void {
     this.#packetMemory = memory;
     this.#data.usePacketMemory(memory);
-    this.#bundle.media.usePacketMemory(memory);
+    for (const { media } of this.bundles) media.usePacketMemory(memory);
   }
 
   /** See `Peer.holdsPackets`. */
   get holdsPackets(): boolean {
-    return this.#bundle.media.holdsPackets;
+    return this.#first.media.holdsPackets || this.#branches?.list.some(({ media }) => media.holdsPackets) === true;
   }
 
   /** To look at. */
@@ -87,7 +97,7 @@ export class PeerLayers {
 
   setConfig(config: PeerConfig): void {
     this.#config = config;
-    this.#bundle.connectivity.setConfig(config);
+    for (const { connectivity } of this.bundles) connectivity.setConfig(config);
   }
 
   // Packets and messages
@@ -95,16 +105,17 @@ export class PeerLayers {
   handleRead(datagram: Datagram, now: Instant): void {
     if (this.#isClosed) return;
     if (this.#config.iceTransportPolicy === 'relay') return this.counters.add('demux.relay-only'); // nothing but a relay may be used
-    if (this.#bundle.connectivity.handleData(datagram, now)) return this.#readData(now);
-    if (demux(datagram.bytes[0]) === 'rtp') return this.#bundle.readMedia(datagram, now);
-    this.#bundle.connectivity.handleRead(datagram, now);
-    this.#collect(now);
+    const bundle = this.#branches === undefined ? this.#first : this.#branches.at(datagram.local);
+    if (bundle.connectivity.handleData(datagram, now)) return this.#readData(bundle, now);
+    if (demux(datagram.bytes[0]) === 'rtp') return bundle.readMedia(datagram, now);
+    bundle.connectivity.handleRead(datagram, now);
+    this.#collect(bundle, now);
   }
 
   /** The usual case: a record of data came, which concerns no layer but those of data. */
-  #readData(now: Instant): void {
-    if (this.#bundle.transport.dtlsState !== 'connected') return this.#collect(now);
-    this.#bundle.readPackets(now);
+  #readData(bundle: Bundle, now: Instant): void {
+    if (bundle.transport.dtlsState !== 'connected') return this.#collect(bundle, now);
+    bundle.readPackets(now);
     this.#collectDataEvents();
   }
 
@@ -130,7 +141,7 @@ export class PeerLayers {
   }
 
   #nextDatagram(): Datagram | undefined {
-    const datagram = this.#bundle.pollWrite();
+    const datagram = this.#branches === undefined ? this.#first.pollWrite() : this.#branches.pollWrite();
     if (datagram === undefined) this.#collectDataEvents();
     return datagram;
   }
@@ -142,26 +153,36 @@ export class PeerLayers {
   handleEvent(event: PeerInput, now: Instant): void {
     if (this.#isClosed) return;
     if (event.type === 'socket-error') return this.#onSocketError(event, now);
-    this.#bundle.connectivity.handleEvent(event, now);
-    this.#collect(now);
+    for (const bundle of this.#concernedBy(event)) {
+      bundle.connectivity.handleEvent(event, now);
+      this.#collect(bundle, now);
+    }
+  }
+
+  #concernedBy(event: Exclude<PeerInput, { readonly type: 'socket-error' }>): readonly Bundle[] {
+    if (event.type === 'resolved') return this.bundles;
+    if (event.type === 'socket-closed') return [this.#branches?.at(event.local) ?? this.#first];
+    return this.bundles.filter(({ id }) => id === (event.transport ?? 0));
   }
 
   #onSocketError({ kind, local, remote, sizeBytes }: Extract<PeerInput, { readonly type: 'socket-error' }>, now: Instant): void {
     this.counters.add(`socket.${kind}`);
-    if (remote) this.#bundle.connectivity.sendError(local, remote, kind, now);
+    if (remote) (this.#branches?.at(local) ?? this.#first).connectivity.sendError(local, remote, kind, now);
     if (kind === 'too-large' && sizeBytes !== undefined) this.#data.datagramTooLarge(sizeBytes, now);
   }
 
   handleTimeout(now: Instant): void {
     if (this.#isClosed) return;
-    if (this.#bundle.connectivity.handleTimeout(now)) this.#collect(now);
+    if (this.#first.connectivity.handleTimeout(now)) this.#collect(this.#first, now);
+    this.#branches?.handleTimeout(now, (branch) => this.#collect(branch, now));
     if (this.#data.handleTimeout(now)) this.#collectDataEvents();
-    if (this.#bundle.media.isInUse) this.#bundle.media.handleTimeout(now);
+    if (this.#first.media.isInUse) this.#first.media.handleTimeout(now);
   }
 
   pollTimeout(): Deadline | undefined {
     if (this.#isClosed) return undefined;
-    return earlier(this.#bundle.pollTimeout(), this.#data.pollTimeout());
+    const deadline = earlier(this.#first.pollTimeout(), this.#data.pollTimeout());
+    return this.#branches === undefined ? deadline : earlier(deadline, this.#branches.pollTimeout());
   }
 
   openChannel(init: DataChannelInit, now: Instant): ChannelHandle {
@@ -180,35 +201,35 @@ export class PeerLayers {
   close(now: Instant): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#bundle.media.close(now);
+    const { bundles } = this;
+    for (const { media } of bundles) media.close(now);
     this.#data.close(now);
-    this.#endTransport(now);
-    this.#bundle.media.forget();
+    for (const bundle of bundles) this.#endTransport(bundle, now);
+    for (const { media } of bundles) media.forget();
     this.states.close();
     this.#events.clear();
   }
 
   /** Takes what the layers have to say while there is still a path. */
-  #queueFarewell(): void {
-    for (let datagram = this.#nextDatagram(); datagram !== undefined; datagram = this.#nextDatagram()) {
-      const isRecord = this.#data.sharesDatagrams && demux(datagram.bytes[0]) === 'dtls';
-      (this.#farewell ??= new Farewell()).push(datagram, isRecord ? (this.#config.mtuBytes ?? DEFAULT_MTU_BYTES) : 0);
-    }
+  #queueFarewell(bundle: Bundle): void {
+    const joinedBytes = this.#data.sharesDatagrams ? (this.#config.mtuBytes ?? DEFAULT_MTU_BYTES) : 0;
+    for (let datagram = bundle.pollWrite(); datagram !== undefined; datagram = bundle.pollWrite()) (this.#farewell ??= new Farewell()).push(datagram, demux(datagram.bytes[0]) === 'dtls' ? joinedBytes : 0);
   }
 
   /** SCTP has said its last before DTLS does, and DTLS before ICE takes the path away. */
-  #endTransport(now: Instant): void {
-    this.#queueFarewell();
-    this.#bundle.connectivity.closeDtls(now);
-    this.#queueFarewell();
-    this.#bundle.connectivity.closeIce(now);
+  #endTransport(bundle: Bundle, now: Instant): void {
+    this.#queueFarewell(bundle);
+    bundle.connectivity.closeDtls(now);
+    this.#queueFarewell(bundle);
+    bundle.connectivity.closeIce(now);
   }
 
   // What descriptions cause
 
   apply({ effects }: JsepChanges, now: Instant): void {
     for (let i = 0; i < effects.length; i++) this.#applyEffect(effects[i] as JsepEffect, now);
-    this.#collect(now, true);
+    this.#collect(this.#first, now, true);
+    if (this.#branches !== undefined) for (const branch of this.#branches.list) this.#collect(branch, now, true);
   }
 
   #applyEffect(effect: JsepEffect, now: Instant): void {
@@ -216,9 +237,9 @@ export class PeerLayers {
       case 'gather':
       case 'ice-restart':
         this.states.setGathering('gathering');
-        return this.#bundle.connectivity.apply(effect, now);
+        return this.#first.connectivity.apply(effect, now);
       case 'ice-rollback':
-        this.#bundle.connectivity.apply(effect, now);
+        this.#first.connectivity.apply(effect, now);
         if (effect.credentials === undefined) this.states.setGathering('new');
         return;
       case 'remote-ice':
@@ -226,27 +247,27 @@ export class PeerLayers {
       case 'remote-end-of-candidates':
       case 'transport':
       case 'transport-moved':
-        return this.#bundle.connectivity.apply(effect satisfies ConnectivityEffect, now);
+        return this.#first.connectivity.apply(effect satisfies ConnectivityEffect, now);
+      case 'branch':
+        return this.#applyToBranch(effect.id, effect.effect, now);
       case 'sctp':
         this.#data.setParameters(effect);
-        return this.#bundle.startData(now);
+        return this.#carryData(effect.transport, now);
       case 'sctp-rejected':
         return this.#dropData(now);
       case 'transport-closed':
         return this.#dropTransport(now);
       case 'media':
-        this.#bundle.media.update(effect.agreements, now);
-        if (!this.#bundle.media.isReady) this.#bundle.startMedia();
-        return this.#bundle.media.report({ type: 'media-agreed' });
+        if (this.#branches === undefined) this.#first.agree(effect.agreements, now);
+        else this.#branches.agree(effect.agreements, now);
+        return this.#media.report({ type: 'media-agreed' });
       case 'transceiver-added':
-        return this.#bundle.media.report({ type: 'transceiver', transceiver: effect.transceiver.id });
+        return this.#media.report({ type: 'transceiver', transceiver: effect.transceiver.id });
       case 'track':
-        this.#bundle.media.trackIds.set(effect.transceiver, effect.trackId);
-        return this.#bundle.media.report(effect);
       case 'track-streams':
       case 'track-removed':
       case 'transceiver-stopped':
-        return this.#bundle.media.report(effect);
+        return this.#media.report(effect);
       case 'signaling-state':
         this.#events.push({ type: 'signaling-state', state: effect.state });
         return;
@@ -255,98 +276,117 @@ export class PeerLayers {
     }
   }
 
+  #applyToBranch(id: number, effect: TransportEffect, now: Instant): void {
+    const branches = (this.#branches ??= new Branches(this.#first, this.#media, this.#events));
+    const branch = branches.get(id) ?? branches.make(id, this.#config, this.#environment);
+    if (effect.type !== 'transport-closed') return branch.connectivity.apply(effect, now);
+    if (branch.carries) this.#dropData(now);
+    this.#endTransport(branch, now);
+    branches.remove(branch, now);
+  }
+
+  /** The data section is of this transport. */
+  #carryData(transport: number, now: Instant): void {
+    const bundle = this.#branches?.get(transport) ?? this.#first;
+    const carrier = this.#carrier;
+    if (carrier !== bundle) {
+      carrier.carry(undefined, now);
+      bundle.carry(this.#data, now);
+    }
+    bundle.startData(now);
+  }
+
+  /** The transport that data goes over, or would. */
+  get #carrier(): Bundle {
+    return this.#branches?.carrier ?? this.#first;
+  }
+
   /** No section is about data any more; what the association has left to say still goes out. */
   #dropData(now: Instant): void {
+    const carrier = this.#carrier;
     this.#data.fail(now);
-    this.#queueFarewell();
+    this.#queueFarewell(carrier);
     this.#collectDataEvents();
+    carrier.carry(undefined, now);
     this.#makeData(now);
   }
 
-  /** No section uses the transport any more. If data comes back, it comes with credentials and a transport of its own. */
+  /** No section uses the first transport any more. If data comes back, it comes with credentials and a transport of its own. */
   #dropTransport(now: Instant): void {
-    this.#data.fail(now);
-    this.#endTransport(now);
+    const { carries } = this.#first;
+    if (carries) this.#data.fail(now);
+    this.#endTransport(this.#first, now);
     this.#collectDataEvents();
-    this.#bundle.reset();
-    this.#makeData(now);
+    this.#first.reset();
+    if (carries) this.#makeData(now);
+    if (this.#branches !== undefined) return;
     this.states.setGathering('new');
     this.states.setIce('new');
   }
 
   #makeData(now: Instant): void {
     this.#data = new DataTransport(this.#config, this.#environment, this.#packetMemory);
-    this.#bundle.carry(this.#data, now);
+    this.#first.carry(this.#data, now);
   }
 
   // What the layers report
 
   /**
-   * Moves everything that the layers have for each other and for the layer above.
+   * Moves everything that the layers of a transport have for each other and for the layer above.
    *
    * @param isNews - whether something was done to data or to the transport already
    */
-  #collect(now: Instant, isNews: boolean = false): void {
-    const { connectivity } = this.#bundle;
+  #collect(bundle: Bundle, now: Instant, isNews: boolean = false): void {
+    const { connectivity } = bundle;
     let isChanged = isNews;
-    for (let event = connectivity.pollGathererEvent(); event !== undefined; event = connectivity.pollGathererEvent()) this.#onGathererEvent(event, now);
+    for (let event = connectivity.pollGathererEvent(); event !== undefined; event = connectivity.pollGathererEvent()) {
+      if (takeGathered(bundle, event, this.#jsep, this.#events, now)) this.#onGathered();
+    }
     for (let event = connectivity.pollIceEvent(now); event !== undefined; event = connectivity.pollIceEvent(now)) {
       isChanged = true;
-      if (event.type === 'state') this.states.setIce(event.state);
-      else if (event.type === 'selected-pair') this.#bundle.setPair(event.pair, now);
+      if (event.type === 'state' && this.#branches === undefined) this.states.setIce(event.state);
+      else if (event.type === 'selected-pair') bundle.setPair(event.pair, now);
     }
     for (let event = connectivity.pollDtlsEvent(); event !== undefined; event = connectivity.pollDtlsEvent()) {
       isChanged = true;
-      this.#onDtlsEvent(event, now);
+      this.#onDtlsEvent(bundle, event, now);
     }
-    this.#bundle.followTransport(now);
-    if (this.#bundle.readPackets(now)) isChanged = true;
+    bundle.followTransport(now);
+    if (bundle.readPackets(now)) isChanged = true;
     if (!isChanged) return; // the usual case while a connection is made
     this.#collectDataEvents();
-    this.states.join(connectivity.transport.dtlsState);
+    this.#joinStates();
   }
 
-  #onGathererEvent(event: GathererEvent, now: Instant): void {
-    switch (event.type) {
-      case 'candidate': {
-        this.#bundle.connectivity.addLocalCandidate(event.candidate, now);
-        const signalled = this.#jsep.addLocalCandidate(event.candidate);
-        if (signalled) this.#events.push({ type: 'ice-candidate', candidate: signalled });
-        return;
-      }
-      case 'candidate-error': {
-        const { url, errorCode, errorText, address, port } = event;
-        this.#events.push({ type: 'ice-candidate-error', error: { url, errorCode, errorText, address, port } });
-        return;
-      }
-      case 'resolve':
-        this.#events.push({ type: 'resolve', hostname: event.hostname });
-        return;
-      case 'complete':
-        this.#bundle.connectivity.endOfLocalCandidates(now);
-        this.#jsep.endOfLocalCandidates();
-        this.states.setGathering('complete');
-        this.#events.push({ type: 'ice-candidate', candidate: null });
-        return;
-      default:
-        event satisfies never;
-    }
+  #joinStates(): void {
+    if (this.#branches === undefined) return this.states.join(this.#first.transport.dtlsState);
+    this.states.setGathering(this.#branches.gatheringState);
+    this.states.setIce(this.#branches.iceState);
+    this.states.join(this.#branches.dtlsState);
   }
 
-  #onDtlsEvent(event: TransportEvent, now: Instant): void {
+  /** With the last of the transports gathering is done. */
+  #onGathered(): void {
+    const isLast = this.#branches === undefined || this.#branches.gatheringState === 'complete';
+    if (!isLast) return;
+    this.states.setGathering('complete');
+    this.#events.push({ type: 'ice-candidate', candidate: null });
+  }
+
+  #onDtlsEvent(bundle: Bundle, event: TransportEvent, now: Instant): void {
     switch (event.type) {
       case 'left':
-        return this.#bundle.media.forget();
+        return bundle.media.forget();
       case 'moved':
-        return this.#bundle.moved(now);
+        return bundle.moved(now);
       case 'connected':
         this.#jsep.settle();
-        this.#bundle.startMedia();
-        this.#bundle.startData(now);
-        return this.#bundle.speakAtOnce(now);
+        bundle.startMedia();
+        bundle.startData(now);
+        return bundle.speakAtOnce(now);
       case 'closed':
       case 'failed':
-        return this.#bundle.end(now);
+        return bundle.end(now);
       default:
         event satisfies never;
     }

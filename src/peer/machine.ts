@@ -29,7 +29,6 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
   #config: PeerConfig;
   readonly #certificate: Certificate;
   readonly #jsep: Jsep;
-  readonly #mediaTransport: MediaTransport;
   readonly #layers: PeerLayers;
   /** Transceivers, and what they send and receive. */
   readonly media: PeerMedia;
@@ -39,18 +38,18 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#config = config;
     this.#environment = environment;
     this.#certificate = config.certificates[0] ?? Certificate.generate({ now }, environment);
-    this.#mediaTransport = new MediaTransport(config.interceptors ?? [], environment);
+    const media = new MediaTransport(config.interceptors ?? [], environment);
     this.#jsep = new Jsep({
       bundlePolicy: config.bundlePolicy,
-      cname: this.#mediaTransport.cname,
+      cname: media.cname,
       ...(config.media && { media: config.media }),
       fingerprints: [this.#certificate.fingerprint('sha-256')],
       maxMessageSizeBytes: config.maxMessageSizeBytes ?? DEFAULT_MAX_MESSAGE_SIZE_BYTES,
       random: environment.random,
       ...(config.sctpSnap !== false && { sctpInit: sctpInitConfig(config) }),
     });
-    this.media = new PeerMedia(this.#jsep, this.#mediaTransport);
-    this.#layers = new PeerLayers(config, { certificate: this.#certificate, jsep: this.#jsep, media: this.#mediaTransport }, environment);
+    this.media = new PeerMedia(this.#jsep, media);
+    this.#layers = new PeerLayers(config, { certificate: this.#certificate, jsep: this.#jsep, media: this.media }, environment);
   }
 
   // Descriptions (W3C WebRTC 4.4)
@@ -172,16 +171,16 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#layers.setConfig(this.#config);
   }
 
-  /** The pair of candidates in use. */
+  /** The pair of candidates in use; with several transports, of the first of them. */
   get selectedCandidatePair(): SelectedCandidatePair | undefined {
     return selectedPairOf(this.#layers.transport);
   }
 
   /** @param ssrcs - only what is about these RTP streams; default everything */
   stats(now: Instant, ssrcs?: ReadonlySet<number>): StatsReport {
-    const { transport, data, counters, channelCounts } = this.#layers;
+    const { bundles, data, counters, channelCounts } = this.#layers;
     const report = peerStats(
-      { transport, data, media: this.#mediaTransport, transceivers: this.media.transceivers, certificate: this.#certificate, counters, channelCounts },
+      { bundles, data, transceivers: this.media.transceivers, certificate: this.#certificate, counters, channelCounts },
       now,
       this.#environment,
     );

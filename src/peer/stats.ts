@@ -6,9 +6,9 @@ import { StreamStatistics } from '../interceptor/index.ts';
 import type { SctpStats } from '../sctp/index.ts';
 import { SrtpProfile } from '../srtp/index.ts';
 import { type CandidatePairStats, type CandidateStats, type CertificateStats, type DataChannelStats, type RtcStats, StatsReport, type TransportStats } from '../stats/index.ts';
+import type { Bundle } from './bundle.ts';
 import type { DataTransport } from './data-transport.ts';
 import type { TransceiverView } from './jsep/index.ts';
-import type { MediaTransport } from './media/index.ts';
 import { mediaStats } from './media/stats.ts';
 import { DTLS_OVERHEAD_BYTES } from './path.ts';
 import type { Transport } from './transport.ts';
@@ -40,9 +40,8 @@ function summaryOf({ address, port, type, protocol }: IceCandidate): CandidateSu
 
 /** What a report is made of. */
 export interface StatsSources {
-  readonly transport: Transport;
+  readonly bundles: readonly Bundle[];
   readonly data: DataTransport;
-  readonly media: MediaTransport;
   readonly transceivers: readonly TransceiverView[];
   readonly certificate: Certificate;
   readonly counters: Counters;
@@ -57,58 +56,75 @@ const SRTP_NAMES: ReadonlyMap<number, string> = new Map([
   [SrtpProfile.aeadAes256Gcm, 'SRTP_AEAD_AES_256_GCM'],
 ]);
 
-const TRANSPORT_ID = 'transport';
 
 /** Everything that a peer knows of itself (W3C webrtc-stats). What is unknown is absent. */
 export function peerStats(sources: StatsSources, now: Instant, environment: Environment): StatsReport {
   const timestamp = now + environment.unixOffsetMs;
-  const { transport, channelCounts } = sources;
+  const { channelCounts, certificate } = sources;
   const entries: RtcStats[] = [{ id: 'peer-connection', type: 'peer-connection', timestamp, dataChannelsOpened: channelCounts.opened, dataChannelsClosed: channelCounts.closed }];
-  const ids = new Map<IceCandidate, string>();
-  const ice = transport.ice?.stats();
-  ice?.localCandidates.forEach((candidate: LocalCandidate, i: number) => {
-    ids.set(candidate, `local-candidate-${i}`);
-    entries.push(localStats(candidate, `local-candidate-${i}`, timestamp));
-  });
-  ice?.remoteCandidates.forEach((candidate: IceCandidate, i: number) => {
-    ids.set(candidate, `remote-candidate-${i}`);
-    entries.push(candidateStats(candidate, 'remote-candidate', `remote-candidate-${i}`, timestamp));
-  });
-  let selectedId: string | undefined;
-  ice?.pairs.forEach((pair: IcePair, i: number) => {
-    const id = `candidate-pair-${i}`;
-    const isSelected = pair === ice.selectedPair;
-    if (isSelected) selectedId = id;
-    const stats = { ...pairStats(pair, id, ids, timestamp), ...transport.sentOver(pair) };
-    const { targetBps } = sources.media;
-    entries.push(isSelected && targetBps !== undefined ? { ...stats, availableOutgoingBitrate: targetBps } : stats);
-  });
-  const own = sources.certificate.fingerprint();
-  entries.push(certificateStats('certificate-local', sources.certificate.der, own, timestamp));
-  const remote = transport.dtls?.remoteCertificate;
-  if (remote) entries.push(certificateStats('certificate-remote', remote, fingerprintOf(environment.crypto, 'sha-256', remote), timestamp));
-  const feedback = sources.media.chain?.find(StreamStatistics)?.congestionFeedback;
-  entries.push({ ...transportStats(transport, sources.data.association?.stats(), selectedId, remote !== undefined, timestamp), ...(feedback && { ccfbMessagesSent: feedback.sent, ccfbMessagesReceived: feedback.received }) });
+  entries.push(certificateStats('certificate-local', certificate.der, certificate.fingerprint(), timestamp));
+  for (const bundle of sources.bundles) entries.push(...bundleStats(bundle, sources, now, environment));
   sources.data.channels.channels.forEach((channel, i) => entries.push(channelStats(channel, i, timestamp)));
-  entries.push(...mediaStats({ media: sources.media, transceivers: sources.transceivers, transportId: TRANSPORT_ID }, now, environment));
   entries.push({ id: 'drops', type: 'sansrtc-drops', timestamp, counters: dropsOf(sources) });
   return new StatsReport(entries);
 }
 
-function localStats(candidate: LocalCandidate, id: string, timestamp: number): CandidateStats {
-  const stats = candidateStats(candidate, 'local-candidate', id, timestamp);
+/** A transport, and what goes over it. */
+function bundleStats({ id: number, carries, transport, media }: Bundle, { data, transceivers }: StatsSources, now: Instant, environment: Environment): readonly RtcStats[] {
+  const timestamp = now + environment.unixOffsetMs;
+  const transportId = number === 0 ? 'transport' : `transport-${number}`;
+  const prefix = number === 0 ? '' : `${transportId}-`;
+  const entries: RtcStats[] = [];
+  const ids = new Map<IceCandidate, string>();
+  const ice = transport.ice?.stats();
+  ice?.localCandidates.forEach((candidate: LocalCandidate, i: number) => {
+    const id = `${prefix}local-candidate-${i}`;
+    ids.set(candidate, id);
+    entries.push(localStats(candidate, { id, timestamp, transportId }));
+  });
+  ice?.remoteCandidates.forEach((candidate: IceCandidate, i: number) => {
+    const id = `${prefix}remote-candidate-${i}`;
+    ids.set(candidate, id);
+    entries.push(candidateStats(candidate, 'remote-candidate', { id, timestamp, transportId }));
+  });
+  let selectedCandidatePairId: string | undefined;
+  ice?.pairs.forEach((pair: IcePair, i: number) => {
+    const id = `${prefix}candidate-pair-${i}`;
+    const isSelected = pair === ice.selectedPair;
+    if (isSelected) selectedCandidatePairId = id;
+    const stats = { ...pairStats(pair, ids, { id, timestamp, transportId }), ...transport.sentOver(pair) };
+    const { targetBps } = media;
+    entries.push(isSelected && targetBps !== undefined ? { ...stats, availableOutgoingBitrate: targetBps } : stats);
+  });
+  const remote = transport.dtls?.remoteCertificate;
+  const remoteCertificateId = remote && `${prefix}certificate-remote`;
+  if (remote && remoteCertificateId) entries.push(certificateStats(remoteCertificateId, remote, fingerprintOf(environment.crypto, 'sha-256', remote), timestamp));
+  const feedback = media.chain?.find(StreamStatistics)?.congestionFeedback;
+  const sctp = carries ? data.association?.stats() : undefined;
+  entries.push({ ...transportStats(transport, sctp, { id: transportId, timestamp, selectedCandidatePairId, remoteCertificateId }), ...(feedback && { ccfbMessagesSent: feedback.sent, ccfbMessagesReceived: feedback.received }) });
+  entries.push(...mediaStats({ media, transceivers, transportId, prefix }, now, environment));
+  return entries;
+}
+
+/** What entries of a transport have in common. */
+interface Entry {
+  readonly id: string;
+  readonly timestamp: number;
+  readonly transportId: string;
+}
+
+function localStats(candidate: LocalCandidate, entry: Entry): CandidateStats {
+  const stats = candidateStats(candidate, 'local-candidate', entry);
   return candidate.url === undefined ? stats : { ...stats, url: candidate.url };
 }
 
-function candidateStats(candidate: IceCandidate, type: CandidateStats['type'], id: string, timestamp: number): CandidateStats {
+function candidateStats(candidate: IceCandidate, type: CandidateStats['type'], entry: Entry): CandidateStats {
   const { address, port, protocol, type: candidateType, priority, foundation, relatedAddress, relatedPort, usernameFragment, tcpType } = candidate;
   // What was learnt from a check and never signalled is not for the application to see (webrtc-stats 8.17).
   const isHidden = type === 'remote-candidate' && candidateType === 'prflx';
   return {
-    id,
+    ...entry,
     type,
-    timestamp,
-    transportId: TRANSPORT_ID,
     address: isHidden ? null : address,
     port,
     protocol,
@@ -122,12 +138,10 @@ function candidateStats(candidate: IceCandidate, type: CandidateStats['type'], i
   };
 }
 
-function pairStats(pair: IcePair, id: string, ids: ReadonlyMap<IceCandidate, string>, timestamp: number): CandidatePairStats {
+function pairStats(pair: IcePair, ids: ReadonlyMap<IceCandidate, string>, entry: Entry): CandidatePairStats {
   return {
-    id,
+    ...entry,
     type: 'candidate-pair',
-    timestamp,
-    transportId: TRANSPORT_ID,
     localCandidateId: ids.get(pair.local) ?? '',
     remoteCandidateId: ids.get(pair.remote) ?? '',
     state: pair.state,
@@ -146,11 +160,18 @@ function certificateStats(id: string, der: Uint8Array, fingerprint: Fingerprint,
   return { id, type: 'certificate', timestamp, fingerprint: fingerprint.value, fingerprintAlgorithm: fingerprint.algorithm, base64Certificate: toBase64(der) };
 }
 
-function transportStats(transport: Transport, sctp: SctpStats | undefined, selectedCandidatePairId: string | undefined, hasRemoteCertificate: boolean, timestamp: number): TransportStats {
+interface TransportIds {
+  readonly id: string;
+  readonly timestamp: number;
+  readonly selectedCandidatePairId: string | undefined;
+  readonly remoteCertificateId: string | undefined;
+}
+
+function transportStats(transport: Transport, sctp: SctpStats | undefined, { id, timestamp, selectedCandidatePairId, remoteCertificateId }: TransportIds): TransportStats {
   const ice = transport.ice?.stats();
   const dtls = transport.dtls;
   return {
-    id: TRANSPORT_ID,
+    id,
     type: 'transport',
     timestamp,
     ...transport.traffic,
@@ -160,7 +181,7 @@ function transportStats(transport: Transport, sctp: SctpStats | undefined, selec
     dtlsRole: transport.dtlsRole ?? 'unknown',
     ...(selectedCandidatePairId !== undefined && { selectedCandidatePairId }),
     localCertificateId: 'certificate-local',
-    ...(hasRemoteCertificate && { remoteCertificateId: 'certificate-remote' }),
+    ...(remoteCertificateId !== undefined && { remoteCertificateId }),
     ...(dtls?.version !== undefined && { tlsVersion: dtls.version.toString(16).toUpperCase() }),
     ...(dtls?.cipherSuite !== undefined && { dtlsCipher: dtls.cipherSuite.name }),
     ...(dtls?.srtpProfile !== undefined && { srtpCipher: SRTP_NAMES.get(dtls.srtpProfile) ?? String(dtls.srtpProfile) }),
@@ -186,9 +207,12 @@ function channelStats(channel: ChannelHandle, i: number, timestamp: number): Dat
   };
 }
 
-function dropsOf({ transport, data, media, counters }: StatsSources): Record<string, number> {
+function dropsOf({ bundles, data, counters }: StatsSources): Record<string, number> {
   const drops: Record<string, number> = {};
-  const sources = [counters.snapshot(), transport.counters.snapshot(), transport.ice?.stats().counters, transport.dtls?.stats().dropped, data.association?.stats().counters, data.channels.counters.snapshot(), media.counters.snapshot(), media.chain?.counters.snapshot(), media.srtpStats?.dropped];
+  const sources = [counters.snapshot(), data.association?.stats().counters, data.channels.counters.snapshot()];
+  for (const { transport, media } of bundles) {
+    sources.push(transport.counters.snapshot(), transport.ice?.stats().counters, transport.dtls?.stats().dropped, media.counters.snapshot(), media.chain?.counters.snapshot(), media.srtpStats?.dropped);
+  }
   for (const source of sources) for (const [name, count] of source ?? []) drops[name] = (drops[name] ?? 0) + count;
   return drops;
 }

@@ -47,9 +47,9 @@ function isDead(section: string): boolean {
   return /^m=\S+ 0 /.test(section) && !section.includes('a=bundle-only');
 }
 
-/** The group line of what lives. */
-function grouped([head = '', ...media]: readonly string[], below: Below): string {
-  const mids = media.filter((section) => !isDead(section)).map(midOf);
+/** The group line of what lives, and in an answer of what the offer had in its group (RFC 9143 7.3). */
+function grouped([head = '', ...media]: readonly string[], below: Below, isOffered: (mid: string) => boolean = () => true): string {
+  const mids = media.filter((section) => !isDead(section)).map(midOf).filter(isOffered);
   if (below(5) === 0) mids.reverse();
   const split = below(10) === 0 && mids.length > 1 ? [mids.slice(0, 1), mids.slice(1)] : [mids];
   const groups = mids.length === 0 || below(10) === 0 ? '' : split.map((group) => `a=group:BUNDLE ${group.join(' ')}\r\n`).join('');
@@ -83,8 +83,9 @@ test('A-SDP-04 peers that answer as they like leave nothing that does not fit to
       const b = makeMediaJsep('b');
       if (below(2)) b.addTrack('video', 'x', ['s']);
       b.setRemoteDescription(a.jsep.localDescription as Description);
+      const bundled = /a=group:BUNDLE (.*)\r/.exec(a.jsep.localDescription?.sdp ?? '')?.[1]?.split(' ') ?? [];
       const [head = '', ...media] = sectionsOf(b.createAnswer().sdp);
-      const sdp = grouped([head, ...media.map((section) => (below(5) === 0 ? rejected(section) : altered(section, below)))], below);
+      const sdp = grouped([head, ...media.map((section) => (below(5) === 0 ? rejected(section) : altered(section, below)))], below, (mid) => bundled.includes(mid));
       if (below(5) === 0) a.must(() => a.jsep.setRemoteDescription({ type: 'pranswer', sdp }));
       a.must(() => a.jsep.setRemoteDescription({ type: 'answer', sdp }));
       assert.equal(a.jsep.signalingState, 'stable');

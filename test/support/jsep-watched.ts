@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { RtcError } from '../../src/core/index.ts';
 import { bundleGroupsOf, codecsOf, extensionsOf, isRejected, midOf, parseSdp, serializeSdp } from '../../src/sdp/index.ts';
 import { snapshot } from './jsep.ts';
+import type { TransportEffect } from '../../src/peer/jsep/index.ts';
 import type { Description, Jsep, JsepEffect, MediaAgreement } from './jsep-media.ts';
 
 /** A machine and a small model of what is above it, kept from the effects alone; every operation is checked against it. */
@@ -17,16 +18,23 @@ export class Watched {
   /** Of the group in force, for as long as its transport lives. */
   #tag: string | undefined;
   hasAssociation = false;
+  /** Transports besides the first, and whether offer and answer have met there. */
+  readonly branches: Map<number, boolean> = new Map();
+  #carrier = 0;
   /** The peer keeps the rules: payload types and ids have one meaning, and everything is bundled. */
   readonly #isByTheBook: boolean;
   #checked = '';
   /** What payload types meant in descriptions that were agreed upon. */
   readonly meanings: Map<number, string> = new Map();
 
-  constructor(name: string, jsep: Jsep, isByTheBook = true) {
+  /** What becomes of descriptions on their way to it. */
+  readonly rewrite: (sdp: string) => string;
+
+  constructor(name: string, jsep: Jsep, isByTheBook = true, rewrite: (sdp: string) => string = (sdp) => sdp) {
     this.name = name;
     this.jsep = jsep;
     this.#isByTheBook = isByTheBook;
+    this.rewrite = rewrite;
   }
 
   seen(): object {
@@ -48,6 +56,12 @@ export class Watched {
     for (const { id } of this.jsep.transceivers) this.known.add(id);
     this.#check();
     return undefined;
+  }
+
+  /** A description of the other one as it comes. */
+  hears(description: Description | null): Description {
+    assert.ok(description);
+    return { ...description, sdp: this.rewrite(description.sdp) };
   }
 
   must(operation: () => { effects: readonly JsepEffect[] } | void): void {
@@ -80,13 +94,18 @@ export class Watched {
         this.hasTransport = true;
         break;
       case 'transport-closed':
-        assert.equal(this.hasAssociation, false, 'the association ends first');
+        assert.ok(!this.hasAssociation || this.#carrier !== 0, 'the association ends first');
         this.hasTransport = false;
         this.#tag = undefined;
         break;
       case 'sctp':
-        assert.ok(this.hasTransport);
+        assert.ok(effect.transport === 0 ? this.hasTransport : this.branches.get(effect.transport) === true);
+        assert.ok(!this.hasAssociation || this.#carrier === effect.transport, 'an association stays on its transport');
+        this.#carrier = effect.transport;
         this.hasAssociation = true;
+        break;
+      case 'branch':
+        this.#takeBranch(effect.id, effect.effect);
         break;
       case 'sctp-rejected':
         this.hasAssociation = false;
@@ -94,6 +113,19 @@ export class Watched {
       default:
         break;
     }
+  }
+
+  #takeBranch(id: number, effect: TransportEffect): void {
+    if (effect.type === 'gather') {
+      assert.ok(!this.branches.has(id), 'it begins once');
+      this.branches.set(id, false);
+      return;
+    }
+    assert.ok(this.branches.has(id), `${effect.type} of a transport that there is`);
+    if (effect.type === 'transport') {
+      assert.equal(this.branches.get(id), false);
+      this.branches.set(id, true);
+    } else if (effect.type === 'transport-closed') this.branches.delete(id);
   }
 
   #check(): void {
@@ -104,6 +136,7 @@ export class Watched {
       const transceiver = transceivers.find(({ id }) => id === agreement.transceiver);
       assert.ok(transceiver && !this.stopped.has(agreement.transceiver), 'what is agreed upon is alive');
       assert.deepEqual([transceiver.mid, transceiver.currentDirection], [agreement.mid, agreement.direction]);
+      assert.ok(agreement.transport === 0 ? this.hasTransport : this.branches.get(agreement.transport) === true, 'it has a transport');
       const isSending = agreement.direction === 'sendrecv' || agreement.direction === 'sendonly';
       assert.equal(agreement.sendEncodings.length > 0, isSending);
     }

@@ -23,6 +23,7 @@ export function agreement(init: Partial<MediaAgreement> & { readonly mid: string
   const codecs = kind === 'video' ? VIDEO_CODECS : AUDIO_CODECS;
   return {
     transceiver: 1,
+    transport: 0,
     kind,
     direction: 'sendrecv',
     sendCodecs: codecs,

@@ -14,7 +14,7 @@ export interface Meeting {
 }
 
 /** Lets two sections meet; `undefined` when they have no codec in common. */
-export function agree(transceiver: Transceiver, local: LocalMedia, remote: RemoteMedia, isOfferer: boolean): Meeting | undefined {
+export function agree(transceiver: Transceiver, local: LocalMedia, remote: RemoteMedia, transport: number, isOfferer: boolean): Meeting | undefined {
   const pairs = pairCodecs(local.codecs, remote.codecs);
   if (!isUseful(pairs)) return undefined;
   // Sending needs our own word, whatever the answer claims.
@@ -25,6 +25,7 @@ export function agree(transceiver: Transceiver, local: LocalMedia, remote: Remot
   const agreement: MediaAgreement = {
     transceiver: transceiver.id,
     mid: local.mid,
+    transport,
     kind: local.kind,
     direction,
     sendCodecs: pairs.map(sendCodec),

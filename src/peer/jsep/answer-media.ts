@@ -17,8 +17,8 @@ export function answerMedia({ media: capabilities }: JsepConfig, state: JsepStat
     // What has the transport is held without a transceiver too.
     return own ?? (section.mid === state.negotiated?.mid ? answered(capabilities, state, section, undefined) : undefined) ?? [];
   });
-  const isForSomething = remote.data !== undefined || accepted.some(({ transceiver }) => transceiver !== undefined);
-  return isForSomething ? accepted : [];
+  const isForSomething = (remote.data !== undefined && remote.bundle.includes(remote.data.index)) || accepted.some(({ index, transceiver }) => transceiver !== undefined && remote.bundle.includes(index));
+  return isForSomething ? accepted : accepted.filter(({ transceiver }) => transceiver !== undefined);
 }
 
 // `undefined` without a codec in common.

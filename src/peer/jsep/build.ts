@@ -63,16 +63,16 @@ export function assemble(
   state: JsepState,
   media: readonly MediaSection[],
   folded: readonly MediaSection[],
-  bundled: readonly string[],
+  groups: readonly (readonly string[])[],
 ): { description: SessionDescription; origin: Origin } {
-  const body = [bundled.join(' ')].concat(folded.map(({ text }) => text)); // of the right size, unlike one that is spread
+  const body = [groups.map((mids) => mids.join(' ')).join()].concat(folded.map(({ text }) => text)); // of the right size, unlike one that is spread
   const { sessionId, version, body: before } = state.origin;
   const isSame = body.length === before.length && body.every((text, i) => text === before[i]);
   const origin = isSame ? state.origin : { sessionId, version: version + 1, body };
-  return { description: { session: sessionSection(origin, bundled), media: media.slice() }, origin };
+  return { description: { session: sessionSection(origin, groups), media: media.slice() }, origin };
 }
 
-function sessionSection(origin: Origin, bundled: readonly string[]): SdpSection {
-  const group = bundled.length === 0 ? [] : [`a=group:BUNDLE ${bundled.join(' ')}`];
-  return makeSessionSection(['v=0', `o=- ${origin.sessionId} ${origin.version} IN IP4 127.0.0.1`, 's=-', 't=0 0'].concat(group, 'a=ice-options:trickle ice2'));
+function sessionSection(origin: Origin, groups: readonly (readonly string[])[]): SdpSection {
+  const lines = groups.flatMap((mids) => (mids.length === 0 ? [] : `a=group:BUNDLE ${mids.join(' ')}`));
+  return makeSessionSection(['v=0', `o=- ${origin.sessionId} ${origin.version} IN IP4 127.0.0.1`, 's=-', 't=0 0'].concat(lines, 'a=ice-options:trickle ice2'));
 }

@@ -2,30 +2,44 @@ import { RtcError } from '../../core/index.ts';
 import { formatCandidate, type IceCandidate } from '../../ice/index.ts';
 import { iceCredentialsOf, iceOptionsOf, type MediaSection, midOf } from '../../sdp/index.ts';
 import { MAX_REMOTE_CANDIDATES, MAX_TRICKLED } from './constants.ts';
-import type { CandidateInit, JsepEffect, SignalledCandidate } from './events.ts';
+import type { CandidateInit, JsepEffect, SignalledCandidate, TransportEffect } from './events.ts';
+import { FIRST_TRANSPORT } from './in-force.ts';
 import { readCandidate } from './remote-transport.ts';
-import { generationOf, type JsepState, type LocalGeneration, type NegotiatedTransport, type RemoteDescription, type Step, withChange } from './state.ts';
+import { generationOf, type JsepState, type LocalGeneration, type NegotiatedTransport, type RemoteDescription, type RemoteTransport, type Step, withChange } from './state.ts';
 
-/** Remembers a gathered candidate; without a username fragment it is of the newest generation. `undefined`: that generation is gone. */
-export function addLocalCandidate(state: JsepState, candidate: IceCandidate): { state: JsepState; signalled: SignalledCandidate } | undefined {
+/** Remembers a gathered candidate of a transport; without a username fragment it is of the newest generation. `undefined`: that generation is gone. */
+export function addLocalCandidate(state: JsepState, candidate: IceCandidate, id: number): { state: JsepState; signalled: SignalledCandidate } | undefined {
   const generation = candidate.usernameFragment === undefined ? state.generations.at(-1) : generationOf(state, candidate.usernameFragment);
-  if (generation === undefined || generation.complete) return undefined;
-  const { credentials } = generation;
-  const { usernameFragment } = credentials;
+  if (generation === undefined) return undefined;
+  const { candidates, complete } = gatheredOf(generation, id);
+  if (complete) return undefined;
+  const { usernameFragment } = generation.credentials;
   const { pendingLocal, currentLocal } = state;
-  const transport = (pendingLocal?.usernameFragment === usernameFragment ? pendingLocal : currentLocal?.usernameFragment === usernameFragment ? currentLocal : undefined)?.transport;
-  if (transport === undefined) return undefined;
+  const local = pendingLocal?.usernameFragment === usernameFragment ? pendingLocal : currentLocal?.usernameFragment === usernameFragment ? currentLocal : undefined;
+  const place = id === FIRST_TRANSPORT ? local?.transport : local?.branches.find((branch) => branch.id === id);
+  if (place === undefined) return undefined;
   const text = formatCandidate(candidate, usernameFragment);
-  const next = replaceGeneration(state, { credentials, candidates: generation.candidates.concat(text), complete: false });
-  return { state: next, signalled: { candidate: text, sdpMid: transport.mid, sdpMLineIndex: transport.index, usernameFragment } };
+  const next = replaceGeneration(state, withGathered(generation, id, candidates.concat(text), false));
+  return { state: next, signalled: { candidate: text, sdpMid: place.mid, sdpMLineIndex: place.index, usernameFragment } };
 }
 
-/** Gathering is done for the generation, or for the newest one. */
-export function endOfLocalCandidates(state: JsepState, usernameFragment: string | undefined): JsepState {
+/** Gathering of a transport is done for the generation, or for the newest one. */
+export function endOfLocalCandidates(state: JsepState, usernameFragment: string | undefined, id: number): JsepState {
   const generation = usernameFragment === undefined ? state.generations.at(-1) : generationOf(state, usernameFragment);
   if (generation === undefined) return state;
-  const { credentials, candidates } = generation;
-  return replaceGeneration(state, { credentials, candidates, complete: true });
+  return replaceGeneration(state, withGathered(generation, id, gatheredOf(generation, id).candidates, true));
+}
+
+const NOTHING = { candidates: [], complete: false } as const;
+
+function gatheredOf(generation: LocalGeneration, id: number): Pick<LocalGeneration, 'candidates' | 'complete'> {
+  return id === FIRST_TRANSPORT ? generation : (generation.branches.find((branch) => branch.id === id) ?? NOTHING);
+}
+
+function withGathered(generation: LocalGeneration, id: number, candidates: readonly string[], complete: boolean): LocalGeneration {
+  const { credentials, branches } = generation;
+  if (id === FIRST_TRANSPORT) return { credentials, candidates, complete, branches };
+  return { ...generation, branches: branches.filter((branch) => branch.id !== id).concat({ id, candidates, complete }) };
 }
 
 function replaceGeneration(state: JsepState, generation: LocalGeneration): JsepState {
@@ -81,9 +95,10 @@ function ofGeneration(remote: RemoteDescription | undefined, indexes: readonly n
 }
 
 // A bundled section without credentials of its own has those of its transport.
-function usernameFragmentOf({ description, transport }: RemoteDescription, index: number): string | undefined {
+function usernameFragmentOf(remote: RemoteDescription, index: number): string | undefined {
+  const { description, transport } = remote;
   if (transport?.index === index) return transport.credentials.usernameFragment;
-  const credentials = iceCredentialsOf(description, description.media[index] as MediaSection) ?? (transport?.candidateSections.includes(index) ? transport.credentials : undefined);
+  const credentials = iceCredentialsOf(description, description.media[index] as MediaSection) ?? transportsOf(remote).find(({ candidateSections }) => candidateSections.includes(index))?.credentials;
   return credentials?.usernameFragment;
 }
 
@@ -92,28 +107,50 @@ function candidateLine(text: string): string {
   return line.startsWith('candidate:') ? line : `candidate:${line}`;
 }
 
+function transportsOf({ transport, branches }: RemoteDescription): readonly RemoteTransport[] {
+  const others = branches.map((branch) => branch.transport);
+  return transport === undefined ? others : [transport, ...others];
+}
+
 function add(state: JsepState, remote: RemoteDescription, indexes: readonly number[], line: string, candidate: IceCandidate | undefined, effects: JsepEffect[]): JsepState {
   const added = addToDescription(remote, indexes, line, candidate);
   if (added === remote) return state;
   const { transport } = remote;
-  const isDue = transport !== undefined && indexes.some((index) => transport.candidateSections.includes(index));
+  const isDue = transport !== undefined && isFor(transport, indexes);
   const negotiated = isDue ? deliver(state.negotiated, transport.credentials.usernameFragment, candidate, effects) : state.negotiated;
-  return withChange(state, remote === state.pendingRemote ? { pendingRemote: added, negotiated } : { currentRemote: added, negotiated });
+  const branches = state.branches.length === 0 ? state.branches : deliverToBranches(state, remote, indexes, candidate, effects);
+  return withChange(state, remote === state.pendingRemote ? { pendingRemote: added, negotiated, branches } : { currentRemote: added, negotiated, branches });
+}
+
+const isFor = ({ candidateSections }: RemoteTransport, indexes: readonly number[]): boolean => indexes.some((index) => candidateSections.includes(index));
+
+function deliverToBranches({ branches }: JsepState, remote: RemoteDescription, indexes: readonly number[], candidate: IceCandidate | undefined, effects: JsepEffect[]): JsepState['branches'] {
+  return branches.map((branch) => {
+    const theirs = remote.branches.find(({ transport }) => branch.mids.includes(transport.mid) && isFor(transport, indexes));
+    if (theirs === undefined) return branch;
+    const own = { push: (effect: TransportEffect) => effects.push({ type: 'branch', id: branch.id, effect }) };
+    return { ...branch, transport: deliver(branch.transport, theirs.transport.credentials.usernameFragment, candidate, own) };
+  });
 }
 
 function addToDescription(remote: RemoteDescription, indexes: readonly number[], line: string, candidate: IceCandidate | undefined): RemoteDescription {
   const fresh = indexes.filter((index) => !remote.trickled.some((known) => known.index === index && known.text === line));
   if (fresh.length === 0 || remote.trickled.length + fresh.length > MAX_TRICKLED) return remote;
   const trickled = remote.trickled.concat(fresh.map((index) => ({ index, text: line })));
-  const { transport } = remote;
-  if (transport === undefined || !fresh.some((index) => transport.candidateSections.includes(index))) return { ...remote, trickled };
-  if (candidate === undefined) return { ...remote, trickled, transport: { ...transport, endOfCandidates: true } };
-  if (transport.candidates.length >= MAX_REMOTE_CANDIDATES) return remote;
-  return { ...remote, trickled, transport: { ...transport, candidates: transport.candidates.concat(candidate) } };
+  const { transport, branches } = remote;
+  const concerned = transportsOf(remote).filter((one) => isFor(one, fresh));
+  if (concerned.length === 0) return { ...remote, trickled };
+  if (candidate !== undefined && concerned.some(({ candidates }) => candidates.length >= MAX_REMOTE_CANDIDATES)) return remote;
+  const grown = (one: RemoteTransport): RemoteTransport => (concerned.includes(one) ? withCandidate(one, candidate) : one);
+  return { ...remote, trickled, transport: transport && grown(transport), branches: branches.length === 0 ? branches : branches.map((branch) => ({ ...branch, transport: grown(branch.transport) })) };
+}
+
+function withCandidate(transport: RemoteTransport, candidate: IceCandidate | undefined): RemoteTransport {
+  return candidate === undefined ? { ...transport, endOfCandidates: true } : { ...transport, candidates: transport.candidates.concat(candidate) };
 }
 
 // The candidate goes to the agent now when its generation is in use, and with the answer otherwise.
-function deliver(negotiated: NegotiatedTransport | undefined, usernameFragment: string, candidate: IceCandidate | undefined, effects: JsepEffect[]): NegotiatedTransport | undefined {
+function deliver<Negotiated extends NegotiatedTransport | undefined>(negotiated: Negotiated, usernameFragment: string, candidate: IceCandidate | undefined, effects: { push(effect: TransportEffect): unknown }): Negotiated {
   if (negotiated === undefined || negotiated.remoteCredentials.usernameFragment !== usernameFragment) return negotiated;
   if (candidate === undefined) {
     if (!negotiated.deliveredEnd) effects.push({ type: 'remote-end-of-candidates' });
@@ -130,7 +167,7 @@ export function isAmong(candidates: readonly IceCandidate[], candidate: IceCandi
 }
 
 /** Whether the peer knows trickle ICE (RFC 8840 4.1.3): what the section of its transport says, or else its first one. */
-export function canTrickle({ description, bundle }: RemoteDescription): boolean {
-  const section = description.media[bundle[0] ?? 0];
+export function canTrickle({ description, bundle, branches }: RemoteDescription): boolean {
+  const section = description.media[bundle[0] ?? branches[0]?.bundle[0] ?? 0];
   return section !== undefined && iceOptionsOf(description, section).has('trickle');
 }

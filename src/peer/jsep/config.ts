@@ -28,8 +28,8 @@ export interface JsepConfig {
   /** Makes an SSRC. Default: of `random`. */
   readonly ssrc?: () => number;
   /**
-   * What is offered to a peer that does not bundle: there is one transport, so that `max-bundle` marks all sections but the
-   * first `a=bundle-only`, and with the others it is told only once it answers without. Default `balanced`.
+   * What is offered to a peer that may not bundle (RFC 9429 4.1.1): with `max-bundle` one transport and nothing else, with `max-compat` candidates for each
+   * section, with `balanced` other transports once the answer needs them. Default `balanced`.
    */
   readonly bundlePolicy?: BundlePolicy;
   /** Bounds of what is parsed. */

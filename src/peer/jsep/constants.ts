@@ -1,5 +1,7 @@
 /** Remote candidates that are kept for one ICE generation; more are left out (the agent would refuse them too). */
 export const MAX_REMOTE_CANDIDATES = 100;
+/** Transports of a connection besides the first: each has sockets of its own. Sections for more are rejected. */
+export const MAX_BRANCHES = 15;
 /** Lines that `addIceCandidate` adds to one remote description at most, over all its sections. */
 export const MAX_TRICKLED = 1000;
 /** Default of `a=max-message-size` in our descriptions, in bytes: 256 KiB, as browsers say. */

@@ -52,8 +52,8 @@ export interface SignalledCandidate {
   readonly usernameFragment: string;
 }
 
-/** Something that the transports must do now that a description or candidate was applied; in the order given. */
-export type JsepEffect =
+/** What concerns one transport. */
+export type TransportEffect =
   /** Make an ICE agent with these credentials and gather candidates. */
   | { readonly type: 'gather'; readonly credentials: IceCredentials; readonly controlling: boolean }
   /** Restart the agent with these credentials and gather again; the selected pair goes on until there is a new one. */
@@ -82,19 +82,28 @@ export type JsepEffect =
     }
   /** The transport belongs to another section now, since the peer rejected the one that had it: a peer may have made a new one for it. */
   | { readonly type: 'transport-moved' }
+  /** No section uses the transport any more. If one comes back, it comes with a transport of its own. */
+  | { readonly type: 'transport-closed' };
+
+/** Something that the transports must do now that a description or candidate was applied; in the order given. */
+export type JsepEffect =
+  /** Of the first transport, which is the only one of most connections. */
+  | TransportEffect
+  /** Of another one: of sections that are not bundled. Its first is `gather`, its last `transport-closed`. */
+  | { readonly type: 'branch'; readonly id: number; readonly effect: TransportEffect }
   /** The SCTP association can start, or its send limit changed. A limit of 0 is none. */
   | {
       readonly type: 'sctp';
       readonly localPort: number;
       readonly remotePort: number;
       readonly remoteMaxMessageSizeBytes: number;
+      /** Which transport carries it; 0 is the first. */
+      readonly transport: number;
       /** The INIT chunks of the descriptions, for an association that has not begun. */
       readonly inits: SignalledInits | undefined;
     }
   /** There will be no data channels, or no more: the association has no section. */
   | { readonly type: 'sctp-rejected' }
-  /** No section uses the transport any more. If one comes back, it comes with a transport of its own. */
-  | { readonly type: 'transport-closed' }
   /** What holds of media now, all of it, since something of it changed: an answer was applied, or a transceiver stopped. */
   | { readonly type: 'media'; readonly agreements: readonly MediaAgreement[] }
   /** A remote offer made a transceiver. */

@@ -6,14 +6,22 @@ import type { CreatedDescription, LocalDescription, LocalGeneration, RemoteDescr
 /** A local description with the candidates that were gathered so far (RFC 9429 4.1.14). */
 export function foldLocal(local: LocalDescription, generation: LocalGeneration | undefined): SessionDescription {
   const { session, media } = local.description;
-  return { session, media: foldSections(media, local.transport?.index, generation) };
+  return { session, media: foldSections(media, local, generation) };
 }
 
-/** The sections with the candidates of a generation in the one that carries its transport. */
-export function foldSections(media: readonly MediaSection[], index: number | undefined, generation: LocalGeneration | undefined): readonly MediaSection[] {
-  if (index === undefined || generation === undefined) return media;
-  const lines = generation.complete ? [...generation.candidates, 'end-of-candidates'] : generation.candidates;
-  return media.map((section, i) => (i === index ? section.withAttributes(lines) : section));
+/** The sections with the candidates of a generation in those that carry its transports. */
+export function foldSections(media: readonly MediaSection[], { transport, branches }: Pick<LocalDescription, 'transport' | 'branches'>, generation: LocalGeneration | undefined): readonly MediaSection[] {
+  if (generation === undefined || (transport === undefined && branches.length === 0)) return media;
+  return media.map((section, i) => {
+    if (i === transport?.index) return withCandidates(section, generation);
+    const branch = branches.find(({ index }) => index === i);
+    const gathered = branch && generation.branches.find(({ id }) => id === branch.id);
+    return gathered === undefined ? section : withCandidates(section, gathered);
+  });
+}
+
+function withCandidates(section: MediaSection, { candidates, complete }: Pick<LocalGeneration, 'candidates' | 'complete'>): MediaSection {
+  return section.withAttributes(complete ? [...candidates, 'end-of-candidates'] : candidates);
 }
 
 /** The text of what `createOffer` or `createAnswer` made, as it was then. */

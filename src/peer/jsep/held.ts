@@ -1,5 +1,6 @@
 import type { MediaKind } from '../../rtp/index.ts';
 import { receives, sends } from './direction.ts';
+import { isOnBranch } from './in-force.ts';
 import type { JsepState, LocalDescription, LocalMedia, RemoteDescription, RemoteMedia, SectionPlace } from './state.ts';
 
 // The tagged section of a BUNDLE group stands for its transport. Peers give up their path with it, whatever else lives in the group
@@ -15,7 +16,8 @@ export interface HeldSection extends SectionPlace {
 
 /** What is offered, together with the tagged section in force when no transceiver has it any more. */
 export function withHeldTag(state: JsepState, offered: readonly LocalMedia[], data: SectionPlace | undefined): readonly LocalMedia[] {
-  if (offered.length === 0 && data === undefined) return offered;
+  const isAlone = (data === undefined || isOnBranch(state, data)) && offered.every((section) => isOnBranch(state, section));
+  if (isAlone) return offered;
   const tag = state.currentLocal?.media.find(({ mid }) => mid === state.negotiated?.mid);
   if (tag === undefined || offered.some(({ mid }) => mid === tag.mid)) return offered;
   const held: LocalMedia = { ...tag, transceiver: undefined, direction: 'inactive', msids: [], sendRids: [], receiveRids: [] };

@@ -11,6 +11,7 @@ export type {
   SessionDescriptionInit,
   SignalingState,
   SignalledCandidate,
+  TransportEffect,
 } from './events.ts';
 export { Jsep } from './machine.ts';
 export type {

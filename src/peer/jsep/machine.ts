@@ -10,6 +10,7 @@ import { checkOfferable, createAnswer, createOffer } from './create.ts';
 import type { ActiveDirection } from './direction.ts';
 import type { CandidateInit, Description, DescriptionInit, DescriptionType, JsepChanges, OfferOptions, SignalingState, SignalledCandidate } from './events.ts';
 import { createdText, foldLocal, remoteText } from './fold.ts';
+import { FIRST_TRANSPORT } from './in-force.ts';
 import type { CodecCapability, HeaderExtensionCapability, TransceiverInit, TransceiverView } from './media.ts';
 import { negotiationNeeded } from './negotiation-needed.ts';
 import { readAnswer, readOffer } from './read-remote.ts';
@@ -234,15 +235,15 @@ export class Jsep {
    * Adds a gathered candidate to the local description of its generation (the newest one when it has no username fragment)
    * and returns how to signal it; `undefined` when that generation is gone or complete.
    */
-  addLocalCandidate(candidate: IceCandidate): SignalledCandidate | undefined {
-    const added = addLocalCandidate(this.#state, candidate);
+  addLocalCandidate(candidate: IceCandidate, transport: number = FIRST_TRANSPORT): SignalledCandidate | undefined {
+    const added = addLocalCandidate(this.#state, candidate, transport);
     if (added) this.#state = added.state;
     return added?.signalled;
   }
 
   /** Gathering is done for the generation with this username fragment, or for the newest one. */
-  endOfLocalCandidates(usernameFragment?: string): void {
-    this.#state = endOfLocalCandidates(this.#state, usernameFragment);
+  endOfLocalCandidates(usernameFragment?: string, transport: number = FIRST_TRANSPORT): void {
+    this.#state = endOfLocalCandidates(this.#state, usernameFragment, transport);
   }
 
   /** The transport is up and descriptions are seldom looked at from here on: they keep little more than their text. */

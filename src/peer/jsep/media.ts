@@ -73,6 +73,8 @@ export interface MediaAgreement {
   /** The transceiver, by {@link TransceiverView.id}. */
   readonly transceiver: number;
   readonly mid: string;
+  /** Which of the connection's transports it has: 0, but for sections that the peer does not bundle (RFC 9143). */
+  readonly transport: number;
   readonly kind: MediaKind;
   /** Ours. */
   readonly direction: Exclude<TransceiverDirection, 'stopped'>;

@@ -9,13 +9,16 @@ import {
   parseSdp,
   ridsOf,
   type SessionDescription,
+  type SetupRole,
 } from '../../sdp/index.ts';
 import { isUseful, pairCodecs, wantedCodecs } from './codecs.ts';
 import type { JsepConfig } from './config.ts';
+import { negotiatedOf } from './in-force.ts';
+import { type Part, type Parts, partsOf } from './parts.ts';
 import { readMedia } from './remote-media.ts';
 import { at, refuse } from './refusal.ts';
-import { readTransport } from './remote-transport.ts';
-import type { JsepState, LocalDescription, RemoteData, RemoteDescription, RemoteMedia } from './state.ts';
+import { checkRestarts, readTransport } from './remote-transport.ts';
+import { type JsepState, type LocalDescription, NO_BRANCHES, type RemoteBranch, type RemoteData, type RemoteDescription, type RemoteMedia } from './state.ts';
 
 // Checks on what the peer wants (RFC 9429 5.6 to 5.8 and 5.10). Content that breaks a rule is ERR_INVALID_ACCESS, as the
 // W3C algorithm has it; content that is right but cannot be done here is ERR_OPERATION.
@@ -51,7 +54,7 @@ export function readOffer(config: JsepConfig, state: JsepState, text: string): R
     const media = isMediaSection(section) && muxed.has(i) ? readMedia(description, i) : undefined;
     if (media !== undefined && hasCommonCodec(config, media)) usable.push(media);
   });
-  return complete(state, 'offer', description, chooseBundle(state, groups, usable));
+  return complete(state, 'offer', description, partsOf(config, state, description, usable, undefined));
 }
 
 /** Reads and checks an answer to the pending local offer. */
@@ -77,24 +80,44 @@ export function readAnswer(config: JsepConfig, state: JsepState, type: 'answer' 
   const section = local.data && description.media[local.data.index];
   const data = local.data && section && section.port !== 0 ? readData(section, local.data.index) : undefined;
   if (data !== undefined) usable.push(data);
-  return complete(state, type, description, chooseBundle(state, groups, usable));
+  return complete(state, type, description, partsOf(config, state, description, usable, local.transport?.mid ?? ''));
 }
 
-function complete(state: JsepState, type: RemoteDescription['type'], description: SessionDescription, chosen: readonly Usable[]): RemoteDescription {
+function complete(state: JsepState, type: RemoteDescription['type'], description: SessionDescription, { first, branches: others }: Parts<Usable>): RemoteDescription {
+  const chosen = others.length === 0 ? first.sections : first.sections.concat(others.flatMap(({ sections }) => sections));
   const data = chooseData(state, chosen);
-  const bundle = chosen.filter((section) => section === data || isMedia(section)).map(({ index }) => index);
+  const bundle = bundleOf(first, data);
   const [tag] = bundle;
-  const transport = tag === undefined ? undefined : readTransport(state, description, tag, type === 'offer' ? 'actpass' : 'active');
-  if (type !== 'offer' && (transport?.setup === 'actpass' || transport?.setup === 'holdconn')) refuse(`a=setup:${transport.setup} is no answer`);
+  const defaultSetup = type === 'offer' ? 'actpass' : 'active';
+  const transport = tag === undefined ? undefined : readTransport(state, state.negotiated, description, tag, defaultSetup);
+  const branches = others.length === 0 ? NO_BRANCHES : others.flatMap((part) => readBranch(state, description, part, data, defaultSetup));
+  if (branches.length > 0) checkRestarts(state, transport, branches);
+  if (type !== 'offer') [transport, ...branches.map((branch) => branch.transport)].forEach(checkAnsweredSetup);
   return {
     type,
     description,
     trickled: NO_LINES,
     bundle,
     transport,
+    branches,
     data,
     media: chosen.filter(isMedia).sort((a, b) => a.index - b.index),
   };
+}
+
+// The sections that are used, in the order of their group.
+function bundleOf({ sections }: Part<Usable>, data: RemoteData | undefined): readonly number[] {
+  return sections.filter((section) => section === data || isMedia(section)).map(({ index }) => index);
+}
+
+function readBranch(state: JsepState, description: SessionDescription, part: Part<Usable>, data: RemoteData | undefined, defaultSetup: SetupRole): readonly RemoteBranch[] {
+  const bundle = bundleOf(part, data);
+  const [tag] = bundle;
+  return tag === undefined ? [] : [{ id: part.id, bundle, transport: readTransport(state, negotiatedOf(state, part.id), description, tag, defaultSetup) }];
+}
+
+function checkAnsweredSetup(transport: RemoteDescription['transport']): void {
+  if (transport?.setup === 'actpass' || transport?.setup === 'holdconn') refuse(`a=setup:${transport.setup} is no answer`);
 }
 
 // A section that is in use keeps its place, its mid and its kind (RFC 3264 8, RFC 9429 5.2.2).
@@ -131,19 +154,6 @@ function muxedSections(description: SessionDescription, groups: BundleGroups): R
   const bundled = new Set(groups.filter((group) => group.some((mid) => mids.has(mid))).flat());
   description.media.forEach((section, i) => void ((section.has('rtcp-mux') || bundled.has(midOf(section) as string)) && muxed.add(i)));
   return muxed;
-}
-
-/**
- * The usable sections that share one transport, in the order of their group: that of a section in use, or the first one.
- * There is one transport, so that without a group it is one section.
- */
-function chooseBundle(state: JsepState, bundles: BundleGroups, usable: readonly Usable[]): readonly Usable[] {
-  if (usable.length < 2) return usable;
-  const byMid = new Map(usable.map((section) => [section.mid, section]));
-  const groups = bundles.map((group) => group.flatMap((mid) => byMid.get(mid) ?? []));
-  const inUse = [state.negotiated, state.data, ...state.agreements].flatMap((section) => (section && byMid.get(section.mid)) ?? [])[0];
-  if (inUse !== undefined) return groups.find((group) => group.includes(inUse)) ?? [inUse];
-  return groups.find((group) => group.length > 0) ?? usable.slice(0, 1);
 }
 
 // There is one association, so that a second data section is rejected.

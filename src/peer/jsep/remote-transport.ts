@@ -16,13 +16,18 @@ import {
 } from '../../sdp/index.ts';
 import { MAX_REMOTE_CANDIDATES, STRONG_FINGERPRINTS } from './constants.ts';
 import { restarts } from './generations.ts';
+import { negotiatedOf } from './in-force.ts';
 import { at, refuse } from './refusal.ts';
-import type { JsepState, LocalGeneration, RemoteDescription, RemoteTransport } from './state.ts';
+import type { JsepState, LocalGeneration, NegotiatedTransport, RemoteBranch, RemoteDescription, RemoteTransport } from './state.ts';
 
 // What a description of the peer says of ICE and DTLS.
 
-/** The transport that stands in a section, or that this one has from its group. */
-export function readTransport(state: JsepState, description: SessionDescription, index: number, defaultSetup: SetupRole): RemoteTransport {
+/**
+ * The transport that stands in a section, or that this one has from its group.
+ *
+ * @param negotiated - what was agreed upon for it before
+ */
+export function readTransport(state: JsepState, negotiated: NegotiatedTransport | undefined, description: SessionDescription, index: number, defaultSetup: SetupRole): RemoteTransport {
   const section = description.media[index] as MediaSection;
   const own = iceCredentialsOf(description, section);
   // A bundled section may leave its transport to the tagged one of its group (RFC 9143 7.2, RFC 9429 5.2.1).
@@ -31,6 +36,7 @@ export function readTransport(state: JsepState, description: SessionDescription,
   if (credentials === undefined) refuse(`${at(section)} has no ICE credentials`);
   const isOurs = (generation: LocalGeneration): boolean => !restarts(generation.credentials, credentials);
   if (state.generations.some(isOurs) || (state.lastOffer?.generation && isOurs(state.lastOffer.generation))) refuse(`${at(section)} has our own ICE credentials`);
+  if (setupOf(description, carrier) === 'holdconn') throw new RtcError('ERR_OPERATION', 'a=setup:holdconn is not supported');
   const fingerprints = fingerprintsOf(description, carrier).filter(({ algorithm }) => STRONG_FINGERPRINTS.has(algorithm)).slice();
   if (fingerprints.length === 0) refuse(`${at(section)} has no fingerprint of sha-256 or stronger`);
   const candidateSections = candidateSectionsOf(description, index, credentials);
@@ -45,7 +51,7 @@ export function readTransport(state: JsepState, description: SessionDescription,
     candidates: readCandidates(description, candidateSections),
     endOfCandidates: candidateSections.some((i) => hasEndOfCandidates(description, description.media[i] as MediaSection)),
   };
-  checkContinuity(state, transport, defaultSetup === 'actpass');
+  if (negotiated !== undefined) checkContinuity(state, negotiated, transport, defaultSetup === 'actpass');
   return transport;
 }
 
@@ -53,9 +59,8 @@ export function readTransport(state: JsepState, description: SessionDescription,
  * The transport of an offer whose tagged section is another one after all, since the first is rejected (RFC 9143 7.3.1);
  * with the candidates that came for it in the meantime.
  */
-export function retag(state: JsepState, remote: RemoteDescription, index: number): RemoteDescription {
-  if (remote.transport?.index === index) return remote;
-  const transport = readTransport(state, remote.description, index, 'actpass');
+export function retag(state: JsepState, negotiated: NegotiatedTransport | undefined, remote: RemoteDescription, index: number): RemoteTransport {
+  const transport = readTransport(state, negotiated, remote.description, index, 'actpass');
   const candidates = [...transport.candidates];
   let { endOfCandidates } = transport;
   for (const line of remote.trickled) {
@@ -64,7 +69,7 @@ export function retag(state: JsepState, remote: RemoteDescription, index: number
     if (candidate && candidates.length < MAX_REMOTE_CANDIDATES) candidates.push(candidate);
     if (line.text === 'end-of-candidates') endOfCandidates = true;
   }
-  return { ...remote, transport: { ...transport, candidates, endOfCandidates } };
+  return { ...transport, candidates, endOfCandidates };
 }
 
 /** The section of the same group that has a transport. */
@@ -75,10 +80,7 @@ function carrierOf(description: SessionDescription, section: MediaSection): Medi
 }
 
 // What was negotiated binds what follows: the DTLS session goes on, and only an offer restarts ICE.
-function checkContinuity(state: JsepState, transport: RemoteTransport, isOffer: boolean): void {
-  if (transport.setup === 'holdconn') throw new RtcError('ERR_OPERATION', 'a=setup:holdconn is not supported');
-  const { negotiated, pendingLocal } = state;
-  if (negotiated === undefined) return;
+function checkContinuity({ pendingLocal }: JsepState, negotiated: NegotiatedTransport, transport: RemoteTransport, isOffer: boolean): void {
   const unsupported = (reason: string): never => {
     throw new RtcError('ERR_OPERATION', `${reason}: a new DTLS session in place of the old one is not supported`);
   };
@@ -92,6 +94,17 @@ function checkContinuity(state: JsepState, transport: RemoteTransport, isOffer: 
   if (weRestarted !== restarts(negotiated.remoteCredentials, transport.credentials)) {
     refuse(weRestarted ? 'the offer restarts ICE and the answer has the old credentials' : 'an answer cannot restart ICE');
   }
+}
+
+/** Our credentials are those of all transports, so that ICE starts anew on all of them or on none. */
+export function checkRestarts(state: JsepState, first: RemoteTransport | undefined, branches: readonly RemoteBranch[]): void {
+  const restarted = new Set<boolean>();
+  if (first !== undefined && state.negotiated !== undefined) restarted.add(restarts(state.negotiated.remoteCredentials, first.credentials));
+  for (const { id, transport } of branches) {
+    const negotiated = negotiatedOf(state, id);
+    if (negotiated !== undefined) restarted.add(restarts(negotiated.remoteCredentials, transport.credentials));
+  }
+  if (restarted.size > 1) throw new RtcError('ERR_OPERATION', 'ICE starts anew on all transports or on none');
 }
 
 function sameFingerprints(a: readonly SdpFingerprint[], b: readonly SdpFingerprint[]): boolean {

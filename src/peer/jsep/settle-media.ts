@@ -2,6 +2,7 @@ import { agree, sameAgreements } from './agreement.ts';
 import { MAX_EXTENSION_ID } from './constants.ts';
 import { receives, sends } from './direction.ts';
 import type { JsepEffect } from './events.ts';
+import { transportIn } from './in-force.ts';
 import type { MediaAgreement } from './media.ts';
 import { type JsepState, type LocalDescription, type RemoteDescription, withChange } from './state.ts';
 import { type Transceiver, withTransceiver } from './transceiver.ts';
@@ -21,7 +22,7 @@ export function settleMedia(state: JsepState, local: LocalDescription, remote: R
   for (const section of local.media) {
     const transceiver = next.transceivers.find(({ id }) => id === section.transceiver);
     const their = sections.get(section.mid);
-    const met = transceiver && !transceiver.stopped && their ? agree(transceiver, section, their, isOfferer) : undefined;
+    const met = transceiver && !transceiver.stopped && their ? agree(transceiver, section, their, transportIn(local, section.mid), isOfferer) : undefined;
     if (transceiver === undefined || met === undefined) continue;
     const { agreement, sender } = met;
     const { direction } = agreement;

@@ -26,6 +26,24 @@ export interface LocalGeneration {
   readonly candidates: readonly string[];
   /** Gathering is done. */
   readonly complete: boolean;
+  /** The same of the branches. */
+  readonly branches: readonly BranchCandidates[];
+}
+
+/** What was gathered for a branch. */
+export interface BranchCandidates {
+  readonly id: number;
+  readonly candidates: readonly string[];
+  readonly complete: boolean;
+}
+
+/** A transport of ours besides the first, with its tagged section (RFC 9143). */
+export interface LocalBranch extends SectionPlace {
+  /** Names it for as long as the connection lives; 0 is the first transport. */
+  readonly id: number;
+  readonly mids: readonly string[];
+  /** Our DTLS role, in an answer. */
+  readonly dtlsRole: 'client' | 'server' | undefined;
 }
 
 /** A section of media that we offer or accept, as it is written. */
@@ -66,6 +84,8 @@ export interface LocalDescription {
   readonly description: SessionDescription;
   /** The section that has the candidates: the tagged one of the group (RFC 9143 7.2). */
   readonly transport: SectionPlace | undefined;
+  /** The other transports: of sections outside of the group. */
+  readonly branches: readonly LocalBranch[];
   /** The data section, unless there is none or it is rejected. */
   readonly data: LocalData | undefined;
   /** Those that are offered or accepted. */
@@ -117,6 +137,14 @@ export interface RemoteMedia extends SectionPlace {
   readonly simulcast: SdpSimulcast | undefined;
 }
 
+/** Sections of the peer that share another transport than the first. */
+export interface RemoteBranch {
+  /** That in force; `undefined` for a new one. */
+  readonly id: number | undefined;
+  readonly bundle: readonly number[];
+  readonly transport: RemoteTransport;
+}
+
 /** A line that came by `addIceCandidate`. */
 export interface TrickledLine {
   readonly index: number;
@@ -128,10 +156,11 @@ export interface RemoteDescription {
   /** As it came. */
   readonly description: SessionDescription;
   readonly trickled: readonly TrickledLine[];
-  /** The sections that can share one transport, in the order of their group. */
+  /** The sections that can share the first transport, in the order of their group. */
   readonly bundle: readonly number[];
-  /** `undefined` when no section can be used. */
+  /** `undefined` when no section can use it. */
   readonly transport: RemoteTransport | undefined;
+  readonly branches: readonly RemoteBranch[];
   /** The data section, unless there is none that can be used. */
   readonly data: RemoteData | undefined;
   /** Of an offer those that could be accepted, of an answer those that are. */
@@ -142,6 +171,8 @@ export interface RemoteDescription {
 export interface NegotiatedData extends SectionPlace {
   readonly remoteSctpPort: number;
   readonly remoteMaxMessageSizeBytes: number;
+  /** Of which transport its section is. */
+  readonly transport: number;
   /** What the descriptions that began the association said of it, in base64; the peer's only when ours said something. */
   readonly localInit: string | undefined;
   readonly remoteInit: string | undefined;
@@ -157,6 +188,13 @@ export interface NegotiatedTransport extends SectionPlace {
   /** Candidates that were handed over. */
   readonly delivered: readonly IceCandidate[];
   readonly deliveredEnd: boolean;
+}
+
+/** Another transport that offer and answer agreed upon. */
+export interface NegotiatedBranch {
+  readonly id: number;
+  readonly mids: readonly string[];
+  readonly transport: NegotiatedTransport;
 }
 
 /** The `o=` line, whose version rises with every change of the rest (RFC 9429 5.2.2). */
@@ -176,6 +214,9 @@ export interface JsepState {
   readonly lastOffer: CreatedDescription | undefined;
   readonly lastAnswer: CreatedDescription | undefined;
   readonly negotiated: NegotiatedTransport | undefined;
+  readonly branches: readonly NegotiatedBranch[];
+  /** Names the next branch. */
+  readonly nextBranch: number;
   readonly data: NegotiatedData | undefined;
   /** Those that a description names: one, or two while a restart is pending. */
   readonly generations: readonly LocalGeneration[];
@@ -208,6 +249,7 @@ export interface Step {
 
 // Every connection begins with them, and most keep them.
 export const NO_NAMES: ReadonlySet<string> = new Set();
+export const NO_BRANCHES: readonly never[] = Object.freeze([]);
 const NO_PAYLOAD_TYPES: PayloadTypes = new Map();
 const NO_EXTENSION_IDS: ExtensionIds = new Map();
 
@@ -221,6 +263,8 @@ export function initialState(sessionId: string): JsepState {
     lastOffer: undefined,
     lastAnswer: undefined,
     negotiated: undefined,
+    branches: NO_BRANCHES,
+    nextBranch: 1,
     data: undefined,
     generations: [],
     ownInit: undefined,
@@ -252,6 +296,8 @@ export function withChange(state: JsepState, change: Partial<JsepState>): JsepSt
     lastOffer: state.lastOffer,
     lastAnswer: state.lastAnswer,
     negotiated: state.negotiated,
+    branches: state.branches,
+    nextBranch: state.nextBranch,
     data: state.data,
     generations: state.generations,
     ownInit: state.ownInit,

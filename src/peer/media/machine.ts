@@ -49,8 +49,8 @@ export class MediaTransport {
   /** What is sealed and not sent yet. */
   #sealed: Sealed = NO_SEALED;
   /** The ids of the tracks that are sent and received, by transceiver. */
-  readonly sourceIds: SparseMap<number, string> = new SparseMap();
-  readonly trackIds: SparseMap<number, string> = new SparseMap();
+  readonly sourceIds: SparseMap<number, string>;
+  readonly trackIds: SparseMap<number, string>;
   readonly cname: string;
   /** Made with the first agreement: a connection of data alone has none. */
   #chain: InterceptorChain | undefined;
@@ -59,10 +59,30 @@ export class MediaTransport {
   /** When RTP came after the chain's events were collected: once for all packets of a turn is enough. */
   #readAt: Instant | undefined;
 
-  constructor(factories: readonly InterceptorFactory[], environment: Environment) {
+  /** @param sibling - that of another transport of the connection */
+  constructor(factories: readonly InterceptorFactory[], environment: Environment, sibling?: MediaTransport) {
     this.#environment = environment;
     this.#factories = factories;
-    this.cname = toBase64(randomBytes(environment.random, CNAME_BYTES));
+    this.cname = sibling?.cname ?? toBase64(randomBytes(environment.random, CNAME_BYTES));
+    this.sourceIds = sibling?.sourceIds ?? new SparseMap();
+    this.trackIds = sibling?.trackIds ?? new SparseMap();
+    this.#memory = sibling === undefined ? undefined : sibling.#memory;
+  }
+
+  /** One for another transport of the same connection: another RTP session of the same end (RFC 7022 4.1). */
+  makeSibling(): MediaTransport {
+    return new MediaTransport(this.#factories, this.#environment, this);
+  }
+
+  /** Whether a transceiver is agreed upon here. */
+  serves(transceiver: number): boolean {
+    for (const section of this.#router.sections) if (section.transceiver === transceiver) return true;
+    return false;
+  }
+
+  /** Whether an SSRC is one of ours or of the peer's here. */
+  knows(ssrc: number): boolean {
+    return this.#sendersBySsrc.has(ssrc) || this.#router.streamOf(ssrc) !== undefined;
   }
 
   /** Whether there ever was anything of media to agree upon: a connection of data alone has no packets. */

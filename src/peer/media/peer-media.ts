@@ -5,7 +5,7 @@ import type { ActiveDirection, CodecCapability, Jsep, TransceiverInit, Transceiv
 import type { MediaEvent } from './events.ts';
 import type { MediaTransport, ReceivedPacket } from './machine.ts';
 import type { Section } from './section.ts';
-import type { RtcpInit } from './rtcp-init.ts';
+import { type RtcpInit, subjectOf } from './rtcp-init.ts';
 import type { OutgoingRtp, SendStream } from './send-stream.ts';
 
 /**
@@ -15,6 +15,8 @@ import type { OutgoingRtp, SendStream } from './send-stream.ts';
 export class PeerMedia {
   readonly #jsep: Jsep;
   readonly #transport: MediaTransport;
+  /** Of sections that the peer does not bundle: most connections have none. */
+  #others: readonly MediaTransport[] | undefined;
   #isClosed = false;
 
   /** For the peer, which has one. */
@@ -35,12 +37,14 @@ export class PeerMedia {
 
   /** What congestion control makes of the path, in bits per second over all streams; `undefined` before it knows. */
   get targetBps(): number | undefined {
-    return this.#transport.targetBps;
+    if (this.#others === undefined) return this.#transport.targetBps;
+    const targets = this.#all.flatMap(({ targetBps }) => targetBps ?? []);
+    return targets.length === 0 ? undefined : targets.reduce((sum, targetBps) => sum + targetBps, 0);
   }
 
   /** Whether there are packets to be polled: there are none before anything was agreed upon. */
   get isInUse(): boolean {
-    return this.#transport.isInUse;
+    return this.#transport.isInUse || this.#others?.some(({ isInUse }) => isInUse) === true;
   }
 
   /** Adds a transceiver (W3C 5.1) and returns its id. Throws `ERR_INVALID_ARGUMENT` for RIDs that are none or not unique, `ERR_CLOSED`. */
@@ -95,59 +99,99 @@ export class PeerMedia {
   setEncodingActive(transceiver: number, index: number, active: boolean): void {
     this.#checkOpen();
     this.#jsep.setEncodingActive(transceiver, index, active);
-    const stream = this.#transport.sendersOf(transceiver)[index];
+    const stream = this.sendersOf(transceiver)[index];
     if (stream !== undefined) stream.isActive = active;
   }
 
   /** The streams that a transceiver sends; none before they are agreed upon. */
   sendersOf(transceiver: number): readonly SendStream[] {
-    return this.#transport.sendersOf(transceiver);
+    return this.#of(transceiver).sendersOf(transceiver);
   }
 
   /** What is agreed upon for a transceiver. */
   sectionOf(transceiver: number): Section | undefined {
-    for (const section of this.#transport.router.sections) if (section.transceiver === transceiver) return section;
+    for (const section of this.#of(transceiver).router.sections) if (section.transceiver === transceiver) return section;
     return undefined;
   }
 
   /** The next packet of an encoding is of another source: its numbers and timestamps are joined to those of before. */
   beginSource(transceiver: number, encoding: number): void {
-    this.#transport.beginSource(transceiver, encoding);
+    this.#of(transceiver).beginSource(transceiver, encoding);
   }
 
   /** Sends a packet. False, and counted, while it cannot be sent: not negotiated, not connected, not active. */
   write(transceiver: number, encoding: number, packet: OutgoingRtp, now: Instant): boolean {
-    return !this.#isClosed && this.#transport.write(transceiver, encoding, packet, now);
+    return !this.#isClosed && this.#of(transceiver).write(transceiver, encoding, packet, now);
   }
 
   /** The next packet of any transceiver. Those that nobody reads are dropped, the oldest first. */
   pollRead(): ReceivedPacket | undefined {
-    return this.#transport.pollRead();
+    const packet = this.#transport.pollRead();
+    return packet !== undefined || this.#others === undefined ? packet : firstOf(this.#others, (transport) => transport.pollRead());
   }
 
   /** Sends RTCP. False, and counted, while it cannot be sent. Throws `ERR_INVALID_ARGUMENT` for what has no form on the wire. */
   writeRtcp(packets: readonly RtcpInit[], now: Instant): boolean {
-    return !this.#isClosed && this.#transport.writeRtcp(packets, now);
+    if (this.#isClosed) return false;
+    if (this.#others === undefined) return this.#transport.writeRtcp(packets, now);
+    const destinations = packets.map((packet) => this.#about(subjectOf(packet)));
+    let isSent = true;
+    for (const transport of new Set(destinations)) isSent = transport.writeRtcp(packets.filter((_, i) => destinations[i] === transport), now) && isSent;
+    return isSent;
   }
 
   /** What happened to media, in order. */
   pollEvent(): MediaEvent | undefined {
-    return this.#transport.pollEvent();
+    const event = this.#transport.pollEvent();
+    if (this.#others === undefined) return event;
+    const any = event ?? firstOf(this.#others, (transport) => transport.pollEvent());
+    return any?.type === 'target-rate' ? { type: 'target-rate', targetBps: this.targetBps ?? any.targetBps } : any;
   }
 
   /** The packets of the next RTCP datagram of the peer. */
   pollRtcp(): readonly RtcpPacket[] | undefined {
-    return this.#transport.pollRtcp();
+    const packets = this.#transport.pollRtcp();
+    return packets !== undefined || this.#others === undefined ? packets : firstOf(this.#others, (transport) => transport.pollRtcp());
   }
 
   /** Asks the peer for a keyframe of one encoding, or of all that a transceiver receives. */
   requestKeyframe(transceiver: number, rid: string | undefined, now: Instant): void {
-    if (!this.#isClosed) this.#transport.requestKeyframe(transceiver, rid, now);
+    if (!this.#isClosed) this.#of(transceiver).requestKeyframe(transceiver, rid, now);
+  }
+
+  /** For the peer: the media of the first transport. */
+  get transport(): MediaTransport {
+    return this.#transport;
+  }
+
+  /** For the peer: what a description changed. */
+  report(event: MediaEvent): void {
+    if (event.type === 'track') this.#transport.trackIds.set(event.transceiver, event.trackId);
+    this.#transport.report(event);
+  }
+
+  /** For the peer: the media of all transports besides the first. */
+  setOthers(others: readonly MediaTransport[]): void {
+    this.#others = others.length === 0 ? undefined : others;
   }
 
   /** For the peer, when it closes. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  get #all(): readonly MediaTransport[] {
+    return [this.#transport, ...(this.#others ?? [])];
+  }
+
+  /** The transport that has a transceiver. */
+  #of(transceiver: number): MediaTransport {
+    return this.#others === undefined ? this.#transport : (this.#others.find((other) => other.serves(transceiver)) ?? this.#transport);
+  }
+
+  /** The transport of an SSRC. */
+  #about(ssrc: number | undefined): MediaTransport {
+    return ssrc === undefined ? this.#transport : (this.#others?.find((other) => other.knows(ssrc)) ?? this.#transport);
   }
 
   #setSource(transceiver: number, trackId: string | undefined): void {
@@ -158,4 +202,12 @@ export class PeerMedia {
   #checkOpen(): void {
     if (this.#isClosed) throw new RtcError('ERR_CLOSED', 'the connection is closed');
   }
+}
+
+function firstOf<T>(transports: readonly MediaTransport[], poll: (transport: MediaTransport) => T | undefined): T | undefined {
+  for (const transport of transports) {
+    const found = poll(transport);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -39,3 +39,32 @@ export function signRtcp(packet: RtcpInit, ssrc: number): RtcpPacket {
       return packet satisfies never;
   }
 }
+
+/** An SSRC that a packet is about, which tells the transport that it goes over; `undefined` when it names none. */
+export function subjectOf(packet: RtcpInit): number | undefined {
+  switch (packet.type) {
+    case 'nack':
+    case 'pli':
+    case 'transport-feedback':
+      return packet.mediaSsrc;
+    case 'congestion-feedback':
+      return packet.reports[0]?.ssrc;
+    case 'fir':
+      return packet.entries[0]?.ssrc;
+    case 'remb':
+    case 'bye':
+      return packet.ssrcs[0];
+    case 'rr':
+      return packet.reports[0]?.ssrc ?? packet.ssrc;
+    case 'sr':
+    case 'app':
+    case 'xr':
+      return packet.ssrc;
+    case 'sdes':
+      return packet.chunks[0]?.ssrc;
+    case 'other':
+      return undefined;
+    default:
+      return packet satisfies never;
+  }
+}

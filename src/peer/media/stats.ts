@@ -13,14 +13,16 @@ export interface MediaStatsSources {
   readonly media: MediaTransport;
   readonly transceivers: readonly TransceiverView[];
   readonly transportId: string;
+  /** Of the ids of streams: an SSRC may be there once in each transport. */
+  readonly prefix: string;
 }
 
 /** The entries of a report that are about media (webrtc-stats 8); none without the interceptor that counts. */
-export function mediaStats({ media, transceivers, transportId }: MediaStatsSources, now: Instant, environment: Environment): readonly MediaStats[] {
+export function mediaStats({ media, transceivers, transportId, prefix }: MediaStatsSources, now: Instant, environment: Environment): readonly MediaStats[] {
   const statistics = media.chain?.find(StreamStatistics);
   if (statistics === undefined) return [];
   const codecs = new Map<string, CodecStats>();
-  const context: Context = { timestamp: now + environment.unixOffsetMs, unixOffsetMs: environment.unixOffsetMs, transportId, codecs };
+  const context: Context = { timestamp: now + environment.unixOffsetMs, unixOffsetMs: environment.unixOffsetMs, transportId, prefix, codecs };
   const entries: MediaStats[] = [];
   const pacer = media.chain?.find(Pacer);
   const jitter = media.chain?.find(JitterBuffers);
@@ -43,6 +45,7 @@ interface Context {
   readonly timestamp: number;
   readonly unixOffsetMs: number;
   readonly transportId: string;
+  readonly prefix: string;
   readonly codecs: Map<string, CodecStats>;
 }
 
@@ -54,10 +57,10 @@ function* outbound(
   { outbound: counts, remoteInbound }: LocalStreamStats,
   rates: { readonly targetBitrate: number | undefined; readonly totalPacketSendDelay: number | undefined },
 ): Generator<MediaStats> {
-  const { timestamp, transportId } = context;
+  const { timestamp, transportId, prefix } = context;
   const { ssrc, kind, mid, rid } = stream;
-  const id = `outbound-rtp-${ssrc}`;
-  const remoteId = `remote-inbound-rtp-${ssrc}`;
+  const id = `${prefix}outbound-rtp-${ssrc}`;
+  const remoteId = `${prefix}remote-inbound-rtp-${ssrc}`;
   const codecId = codecIdOf(context, stream.section, stream.codecs, counts.payloadType, 'send');
   const { payloadType: _, lastPacketSentAt: __, fecPacketsSent: ___, fecBytesSent: ____, ...known } = counts;
   const sourceId = trackIdentifier === undefined ? undefined : `media-source-${transceiver}`;
@@ -89,10 +92,10 @@ function* inbound(
   { inbound: counts, remoteOutbound }: RemoteStreamStats,
   jitter: JitterBufferStats | undefined,
 ): Generator<MediaStats> {
-  const { timestamp, transportId, unixOffsetMs } = context;
+  const { timestamp, transportId, prefix, unixOffsetMs } = context;
   const { ssrc, kind, mid } = stream;
-  const id = `inbound-rtp-${ssrc}`;
-  const remoteId = `remote-outbound-rtp-${ssrc}`;
+  const id = `${prefix}inbound-rtp-${ssrc}`;
+  const remoteId = `${prefix}remote-outbound-rtp-${ssrc}`;
   const codecId = codecIdOf(context, stream.section, stream.codecs, counts.payloadType, 'receive');
   const { payloadType: _, lastPacketReceivedAt, fecPacketsRecovered: __, ...known } = counts;
   const entry: InboundRtpStats = {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seeded } from '../../support/fuzz.ts';
-import { type Description, type JsepEffect, makeMediaJsep, MEDIA, type MediaAgreement, type MediaCapabilities, names } from '../../support/jsep-media.ts';
+import type { BundlePolicy } from '../../../src/peer/jsep/config.ts';
+import { type JsepEffect, makeMediaJsep, MEDIA, type MediaAgreement, type MediaCapabilities, names } from '../../support/jsep-media.ts';
 import { EMPTY, tagOf, Watched } from '../../support/jsep-watched.ts';
 
 // Two machines with media and a walk of random operations. From the effects alone a small model is kept, as the peer would
@@ -51,7 +52,11 @@ function checkMirror(a: Watched, b: Watched): void {
       if (rids.length === 0 && agreement.sendEncodings.length > 0) assert.deepEqual(peer.sources.map(({ ssrc }) => ssrc), agreement.sendEncodings.map(({ ssrc }) => ssrc));
     }
   }
-  assert.equal(a.hasTransport, b.hasTransport);
+  const transports = ({ hasTransport, branches }: Watched): readonly boolean[] => [hasTransport, ...branches.values()].filter(Boolean);
+  assert.equal(transports(a).length, transports(b).length);
+  assert.ok([a, b].every(({ branches }) => [...branches.values()].every(Boolean)), 'none is begun and not agreed upon');
+  const shared = (side: Watched): readonly string[] => alive(side).filter(({ mid }) => both.has(mid)).map(({ transport }, i, all) => String(all.findIndex((other) => other.transport === transport) === i));
+  assert.deepEqual(shared(a), shared(b), 'what shares a transport here shares one there');
 }
 
 /** A whole exchange by the book, offer from `one`. */
@@ -60,9 +65,9 @@ function exchange(one: Watched, other: Watched): void {
     if (side.jsep.signalingState === 'have-local-offer' || side.jsep.signalingState === 'have-remote-offer') side.must(() => side.jsep.setLocalDescription({ type: 'rollback' }));
   }
   one.must(() => one.jsep.setLocalDescription());
-  other.must(() => other.jsep.setRemoteDescription(one.jsep.localDescription as Description));
+  other.must(() => other.jsep.setRemoteDescription(other.hears(one.jsep.localDescription)));
   other.must(() => other.jsep.setLocalDescription());
-  one.must(() => one.jsep.setRemoteDescription(other.jsep.localDescription as Description));
+  one.must(() => one.jsep.setRemoteDescription(one.hears(other.jsep.localDescription)));
   for (const side of [one, other]) {
     assert.equal(side.jsep.signalingState, 'stable');
     side.remember();
@@ -129,14 +134,21 @@ interface Totals {
   agreements: number;
   failures: number;
   held: number;
+  /** Transports besides the first, at the end. */
+  branches: number;
 }
 
-function walk(seed: number, steps: number): Totals {
+/** @param policy - of both, when groups are lost on the way, as by peers that do not bundle */
+function walk(seed: number, steps: number, policy?: BundlePolicy): Totals {
   const next = seeded(seed);
   const below = (n: number): number => Math.floor(next() * n);
-  const a = new Watched('a', makeMediaJsep('a'));
-  const b = new Watched('b', makeMediaJsep('b', below(2) ? {} : { media: OTHER_MEDIA, bundlePolicy: 'max-bundle' }));
-  const totals: Totals = { exchanges: 0, agreements: 0, failures: 0, held: 0 };
+  const isBundling = policy === undefined;
+  const bundlePolicy = policy ?? 'balanced';
+  const rewrite = (sdp: string): string => (isBundling ? sdp : sdp.replace(/a=group:BUNDLE[^\r\n]*\r\n/g, ''));
+  const a = new Watched('a', makeMediaJsep('a', { bundlePolicy }), isBundling, rewrite);
+  const other = below(2) ? { bundlePolicy } : { media: OTHER_MEDIA, bundlePolicy: isBundling ? ('max-bundle' as const) : bundlePolicy };
+  const b = new Watched('b', makeMediaJsep('b', other), isBundling, rewrite);
+  const totals: Totals = { exchanges: 0, agreements: 0, failures: 0, held: 0, branches: 0 };
   for (let step = 0; step < steps; step++) {
     const [one, other] = next() < 0.5 ? [a, b] : [b, a];
     const attempt = (operation: () => { effects: readonly JsepEffect[] }): void => void (one.run(operation) && totals.failures++);
@@ -146,19 +158,19 @@ function walk(seed: number, steps: number): Totals {
     else if (action === 9) attempt(() => one.jsep.setLocalDescription({ type: 'rollback' }));
     else if (action === 10 || action === 11) {
       const description = other.jsep.pendingLocalDescription;
-      if (description?.type === 'offer') attempt(() => one.jsep.setRemoteDescription(description));
+      if (description?.type === 'offer') attempt(() => one.jsep.setRemoteDescription(one.hears(description)));
     } else if (action === 12) {
-      attempt(() => one.jsep.setRemoteDescription({ type: 'offer', sdp: (other.jsep.localDescription?.sdp ?? EMPTY).replace('m=video', 'm=audio') }));
+      attempt(() => one.jsep.setRemoteDescription({ type: 'offer', sdp: one.rewrite(other.jsep.localDescription?.sdp ?? EMPTY).replace('m=video', 'm=audio') }));
       if (one.jsep.signalingState === 'have-remote-offer') one.must(() => one.jsep.setRemoteDescription({ type: 'rollback' }));
     } else if (action === 13 && one.jsep.signalingState === 'stable' && other.jsep.signalingState === 'stable') {
       // A provisional answer first.
       one.must(() => one.jsep.setLocalDescription());
-      other.must(() => other.jsep.setRemoteDescription(one.jsep.localDescription as Description));
+      other.must(() => other.jsep.setRemoteDescription(other.hears(one.jsep.localDescription)));
       other.must(() => other.jsep.setLocalDescription({ type: 'pranswer' }));
-      one.must(() => one.jsep.setRemoteDescription(other.jsep.localDescription as Description));
+      one.must(() => one.jsep.setRemoteDescription(one.hears(other.jsep.localDescription)));
       operate(other, below);
       other.must(() => other.jsep.setLocalDescription({ type: 'answer' }));
-      one.must(() => one.jsep.setRemoteDescription(other.jsep.localDescription as Description));
+      one.must(() => one.jsep.setRemoteDescription(one.hears(other.jsep.localDescription)));
       totals.exchanges++;
     } else if (action >= 14) {
       exchange(one, other);
@@ -170,6 +182,9 @@ function walk(seed: number, steps: number): Totals {
   exchange(a, b);
   totals.exchanges += settle(a, b);
   checkMirror(a, b);
+  totals.branches = a.branches.size;
+  if (!isBundling) return totals;
+  assert.equal(totals.branches, 0);
   // A tagged section outlives the transceiver of one side, and is all that only the other side agreed upon.
   for (const [one, other] of [[a, b], [b, a]] as const) {
     const alone = one.agreements.filter(({ mid }) => !other.agreements.some((agreement) => agreement.mid === mid));
@@ -179,19 +194,33 @@ function walk(seed: number, steps: number): Totals {
   return totals;
 }
 
-test('random walks of two machines with media: always stable in the end, agreements that mirror, nothing thrown but RtcError', () => {
-  const totals: Totals = { exchanges: 0, agreements: 0, failures: 0, held: 0 };
-  const seeds = Number(process.env['JSEP_SEEDS'] ?? 10);
+function walks(seeds: number, policy?: BundlePolicy): Totals {
+  const totals: Totals = { exchanges: 0, agreements: 0, failures: 0, held: 0, branches: 0 };
   for (let seed = 1; seed <= seeds; seed++) {
     try {
-      const { exchanges, agreements, failures, held } = walk(seed, 40);
+      const { exchanges, agreements, failures, held, branches } = walk(seed, 40, policy);
       totals.exchanges += exchanges;
       totals.agreements += agreements;
       totals.failures += failures;
       totals.held += held;
+      totals.branches += branches;
     } catch (error) {
       throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }
-  assert.ok(totals.exchanges > 3 * seeds && totals.agreements > 3 * seeds && totals.failures > seeds && totals.held > 0, JSON.stringify(totals));
+  return totals;
+}
+
+const SEEDS = Number(process.env['JSEP_SEEDS'] ?? 10);
+
+test('random walks of two machines with media: always stable in the end, agreements that mirror, nothing thrown but RtcError', () => {
+  const totals = walks(SEEDS);
+  assert.ok(totals.exchanges > 3 * SEEDS && totals.agreements > 3 * SEEDS && totals.failures > SEEDS && totals.held > 0, JSON.stringify(totals));
+});
+
+test('the same where nothing is bundled: sections that share a transport do so at both ends, and none is left over (RFC 9143 7)', () => {
+  for (const policy of ['balanced', 'max-compat'] as const) {
+    const totals = walks(SEEDS, policy);
+    assert.ok(totals.exchanges > 3 * SEEDS && totals.agreements > 3 * SEEDS && totals.branches > SEEDS, JSON.stringify(totals));
+  }
 });

@@ -252,8 +252,8 @@ test('bundle policies: max-bundle offers all but the first section to be bundled
   }
 });
 
-test('a peer that does not bundle keeps one section, and hears in the next offer that the others are gone', () => {
-  const [a, b] = pair();
+test('max-bundle: a peer that does not bundle keeps one section, and hears in the next offer that the others are gone', () => {
+  const [a, b] = [makeMediaJsep('a', { bundlePolicy: 'max-bundle' }), makeMediaJsep('b', { bundlePolicy: 'max-bundle' })];
   a.addTransceiver('audio');
   a.addTransceiver('video');
   a.addDataChannel();
@@ -272,8 +272,8 @@ test('a peer that does not bundle keeps one section, and hears in the next offer
   assert.deepEqual([state(a), a.negotiationNeeded], [['0 audio 0 sendrecv sendonly'], false]);
 });
 
-test('an offer without a group is answered with one section', () => {
-  const [a, b] = pair();
+test('max-bundle: an offer without a group is answered with one section', () => {
+  const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b', { bundlePolicy: 'max-bundle' })];
   a.addTransceiver('audio');
   a.addTransceiver('video');
   b.setRemoteDescription(edit(a.createOffer(), ['a=group:BUNDLE 0 1\r\n', '']));
@@ -282,8 +282,8 @@ test('an offer without a group is answered with one section', () => {
   assert.deepEqual(linesOf(b.localDescription, 'a=group'), []);
 });
 
-test('data that a peer accepts outside of the group hears in the next offer that nothing comes of it', () => {
-  const [a, b] = pair();
+test('max-bundle: data that a peer accepts outside of the group hears in the next offer that nothing comes of it', () => {
+  const [a, b] = [makeMediaJsep('a', { bundlePolicy: 'max-bundle' }), makeMediaJsep('b')];
   a.addTransceiver('audio');
   a.addDataChannel();
   a.setLocalDescription();
@@ -293,8 +293,8 @@ test('data that a peer accepts outside of the group hears in the next offer that
   assert.deepEqual(shape(a.createOffer()), ['0 audio accepted', '1 application rejected']);
 });
 
-test('of several groups that of the transport in use counts', () => {
-  const [a, b] = pair();
+test('max-bundle: of several groups that of the transport in use counts', () => {
+  const [a, b] = [makeMediaJsep('a'), makeMediaJsep('b', { bundlePolicy: 'max-bundle' })];
   a.addTransceiver('audio');
   negotiate(a, b);
   a.addTransceiver('video');

@@ -21,7 +21,7 @@ for (const [peer, sdp] of recordedOffers()) {
     assert.deepEqual(bundleGroupsOf(answer), [[data && midOf(data)]]);
     for (const [i, section] of answer.media.entries()) if (isRejected(section)) assert.deepEqual(section.formats, offer.media[i]?.formats);
     const expected = data && dataSectionOf(data);
-    assert.deepEqual(only(effects, 'sctp')[0], { type: 'sctp', localPort: 5000, remotePort: 5000, remoteMaxMessageSizeBytes: expected?.maxMessageSizeBytes, inits: undefined });
+    assert.deepEqual(only(effects, 'sctp')[0], { type: 'sctp', localPort: 5000, remotePort: 5000, remoteMaxMessageSizeBytes: expected?.maxMessageSizeBytes, transport: 0, inits: undefined });
     assert.equal(dataSectionOf(answer.media.at(-1) as never)?.legacy, expected?.legacy);
     const [ice] = only(effects, 'remote-ice');
     assert.ok(ice && ice.candidates.length > 0, 'where the data section has no candidates, those of its group count');
@@ -142,7 +142,7 @@ test('max-message-size: absent is 64 KiB, 0 is no limit, and a later one replace
   const a = makeJsep('a', { maxMessageSizeBytes: 1000, sctpPort: 6000 });
   const b = makeJsep('b');
   a.addDataChannel();
-  assert.deepEqual(only(negotiate(a, b).answerer, 'sctp')[0], { type: 'sctp', localPort: 5000, remotePort: 6000, remoteMaxMessageSizeBytes: 1000, inits: undefined });
+  assert.deepEqual(only(negotiate(a, b).answerer, 'sctp')[0], { type: 'sctp', localPort: 5000, remotePort: 6000, remoteMaxMessageSizeBytes: 1000, transport: 0, inits: undefined });
   b.setRemoteDescription(edit(a.createOffer(), ['a=max-message-size:1000', 'a=max-message-size:2000']));
   assert.deepEqual(only(b.setLocalDescription().effects, 'sctp').map(({ remoteMaxMessageSizeBytes }) => remoteMaxMessageSizeBytes), [2000]);
 });

@@ -17,7 +17,7 @@ test('two machines with a channel agree on roles, ports and credentials (RFC 942
   assert.deepEqual([answerer?.dtlsRole, answerer?.iceControlling], ['client', false]);
   assert.equal(only(effects.offerer, 'remote-ice')[0]?.credentials.usernameFragment, 'bbbb0001');
   assert.equal(only(effects.answerer, 'remote-ice')[0]?.credentials.usernameFragment, 'aaaa0001');
-  assert.deepEqual(only(effects.offerer, 'sctp')[0], { type: 'sctp', localPort: 5000, remotePort: 5000, remoteMaxMessageSizeBytes: 262_144, inits: undefined });
+  assert.deepEqual(only(effects.offerer, 'sctp')[0], { type: 'sctp', localPort: 5000, remotePort: 5000, remoteMaxMessageSizeBytes: 262_144, transport: 0, inits: undefined });
   assert.deepEqual([a.signalingState, b.signalingState, a.negotiationNeeded], ['stable', 'stable', false]);
 });
 
