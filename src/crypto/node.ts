@@ -18,14 +18,12 @@ import { AES_KEY_BYTES, agreementOf, BLOCK_BYTES, checkAead, checkCounter, check
 import { moveResult, NativeKey } from './node-cipher.ts';
 import { plain } from './node-import.ts';
 import { generateSigningKey, importKey, NodeEcdh, NodeX25519, verifySignature } from './node-keys.ts';
-import { createWasmChaCha20Poly1305, type KeyedAead } from './wasm-chacha.ts';
+import { createWasmChaCha20Poly1305 } from './wasm-chacha.ts';
 import { type BlockCipher, createWasmGcm } from './wasm-gcm.ts';
 import { shortHmac } from './wasm-hmac.ts';
 import { hasWasmSimd } from './web-assembly.ts';
 
 const HASHES: Readonly<Record<HashName, string>> = { md5: 'md5', 'sha-1': 'sha1', 'sha-256': 'sha256', 'sha-384': 'sha384', 'sha-512': 'sha512' };
-/** Up to this many bytes WebAssembly takes less time than a native call (bench/micro/crypto.ts). */
-const SHORT_RECORD_BYTES = 7168;
 /** Whether WebAssembly is the faster way for short records. On Bun a native cipher costs less than a microsecond. */
 const FAST_WASM: boolean = hasWasmSimd && process.versions['bun'] === undefined;
 
@@ -134,43 +132,14 @@ class NodeAead implements Aead {
   }
 }
 
-/**
- * Short records in WebAssembly, which spares the price of a native call; long ones by the native cipher, which does more bytes
- * per cycle. Both make the same bytes, and the length of a record is no secret.
- */
-class NodeChaCha20Poly1305 implements Aead {
-  readonly #short: KeyedAead;
-  /** Made for the first long record, which most connections never see. */
-  #long: Aead | undefined;
-
-  constructor(short: KeyedAead) {
-    this.#short = short;
-  }
-
-  seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
-    if (end - start <= SHORT_RECORD_BYTES) this.#short.seal(nonce, aad, buffer, start, end);
-    else (this.#long ??= this.#makeLong()).seal(nonce, aad, buffer, start, end);
-  }
-
-  open(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
-    return end - start <= SHORT_RECORD_BYTES ? this.#short.open(nonce, aad, buffer, start, end) : (this.#long ??= this.#makeLong()).open(nonce, aad, buffer, start, end);
-  }
-
-  destroy(): void {
-    this.#short.destroy?.();
-    this.#long?.destroy?.();
-  }
-
-  #makeLong(): Aead {
-    return new NodeAead('chacha20-poly1305', this.#short.key);
-  }
-}
+const makeNativeChaCha = (key: Uint8Array): Aead => new NodeAead('chacha20-poly1305', key);
 
 function createAead(name: AeadName, key: Uint8Array): Aead {
   checkAead(nodeCrypto.aeads, name, key);
   if (name === 'chacha20-poly1305' && !hasNativeChaCha) return createWasmChaCha20Poly1305(key) ?? new NodeAead(name, key);
-  const short = name === 'chacha20-poly1305' && FAST_WASM ? createWasmChaCha20Poly1305(key) : undefined;
-  if (short !== undefined) return new NodeChaCha20Poly1305(short);
+  // Short records in WebAssembly, which spares the price of a native call; long ones by the native cipher, which does more bytes per cycle.
+  const short = name === 'chacha20-poly1305' && FAST_WASM ? createWasmChaCha20Poly1305(key, makeNativeChaCha) : undefined;
+  if (short !== undefined) return short;
   const native = new NodeAead(name, key);
   return (name !== 'chacha20-poly1305' && FAST_GCM ? createWasmGcm(() => native.blockCipher(), native) : undefined) ?? native;
 }

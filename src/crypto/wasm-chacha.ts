@@ -6,6 +6,8 @@ import { oncePerThread, type WasmMemory } from './web-assembly.ts';
 // ChaCha20-Poly1305 (RFC 8439) as WebAssembly with 128-bit vectors. A record is copied into the memory of the one instance that
 // this thread has, sealed or opened there, and copied back. All of it is synchronous, so one instance serves every key.
 
+/** Up to this many bytes WebAssembly takes less time than a native call (bench/micro/crypto.ts). */
+export const SHORT_RECORD_BYTES = 7168;
 const KEY_BYTES = 32;
 const KEY_AT = 16;
 const COUNTER_WORD = 12;
@@ -80,30 +82,25 @@ class Engine {
 
 const engine: () => Engine | undefined = oncePerThread<Exports, Engine>(CHACHA20_POLY1305_MODULE, (exports) => new Engine(exports));
 
-/** An {@link Aead} that shows its key to who makes another of the same. */
-export interface KeyedAead extends Aead {
-  /** A view. */
-  readonly key: Uint8Array;
-}
-
-class WasmChaCha20Poly1305 implements KeyedAead {
+class WasmChaCha20Poly1305 implements Aead {
   readonly #engine: Engine;
   readonly #key: Uint8Array;
+  readonly #makeLong: ((key: Uint8Array) => Aead) | undefined;
+  /** Made for the first long record, which most connections never see. */
+  #long: Aead | undefined;
 
-  constructor(engine: Engine, key: Uint8Array) {
+  constructor(engine: Engine, key: Uint8Array, makeLong: ((key: Uint8Array) => Aead) | undefined) {
     if (key.length !== KEY_BYTES) throw new RtcError('ERR_INVALID_ARGUMENT', `the key has ${key.length} bytes, not ${KEY_BYTES}`);
     this.#engine = engine;
     this.#key = key.slice();
-  }
-
-  get key(): Uint8Array {
-    return this.#key;
+    this.#makeLong = makeLong;
   }
 
   seal(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (length > SHORT_RECORD_BYTES && this.#makeLong !== undefined) return (this.#long ??= this.#makeLong(this.#key)).seal(nonce, aad, buffer, start, end);
     checkRange(nonce, buffer, start, end, end + TAG_BYTES);
     const engine = this.#engine;
-    const length = end - start;
     const aadAt = this.#prepare(nonce, aad, length);
     engine.bytes.set(buffer.subarray(start, end), LAYOUT.input);
     engine.run(length, aadAt, aad.length, LAYOUT.input);
@@ -111,6 +108,7 @@ class WasmChaCha20Poly1305 implements KeyedAead {
   }
 
   open(nonce: Uint8Array, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
+    if (end - start > SHORT_RECORD_BYTES && this.#makeLong !== undefined) return (this.#long ??= this.#makeLong(this.#key)).open(nonce, aad, buffer, start, end);
     checkRange(nonce, buffer, start, end, end);
     const length = end - start - TAG_BYTES;
     if (length < 0) return false;
@@ -125,6 +123,7 @@ class WasmChaCha20Poly1305 implements KeyedAead {
 
   destroy(): void {
     this.#key.fill(0);
+    this.#long?.destroy?.();
   }
 
   /** Puts key, nonce and associated data where the module wants them. */
@@ -143,9 +142,10 @@ class WasmChaCha20Poly1305 implements KeyedAead {
 
 /**
  * ChaCha20-Poly1305 in WebAssembly, or `undefined` where there is no WebAssembly with vectors or none may be compiled. Throws
- * `ERR_INVALID_ARGUMENT` for a key that has not 32 bytes. The module is compiled when the first one is made.
+ * `ERR_INVALID_ARGUMENT` for a key that has not 32 bytes. The module is compiled when the first one is made. Records of more than
+ * {@link SHORT_RECORD_BYTES} are left to what `makeLong` makes: both make the same bytes, and the length of a record is no secret.
  */
-export function createWasmChaCha20Poly1305(key: Uint8Array): KeyedAead | undefined {
+export function createWasmChaCha20Poly1305(key: Uint8Array, makeLong?: (key: Uint8Array) => Aead): Aead | undefined {
   const there = engine();
-  return there && new WasmChaCha20Poly1305(there, key);
+  return there && new WasmChaCha20Poly1305(there, key, makeLong);
 }

@@ -68,7 +68,7 @@ export class DerReader {
   }
 
   #enter(tag: number): number {
-    if (this.tag !== tag) throw new DecodeError('dtls.der', `tag ${tag} wanted, ${this.tag} found`);
+    if (this.#at >= this.#end || this.#bytes[this.#at] !== tag) throw new DecodeError('dtls.der', `tag ${tag} wanted, ${this.tag} found`);
     return this.#pass();
   }
 

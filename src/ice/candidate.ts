@@ -42,7 +42,8 @@ export function parseCandidate(line: string): IceCandidate {
   if (text.startsWith('a=')) text = text.slice(2);
   if (text.startsWith('candidate:')) text = text.slice(10);
   if (NOT_PRINTABLE.test(text)) throw syntax('control characters');
-  const words = text.split(' ').filter((word) => word !== '');
+  const parts = text.split(' ');
+  const words = parts.includes('') ? parts.filter((part) => part !== '') : parts;
   if (words.length < 8) throw syntax('too few fields');
   const related: { relatedAddress?: string; relatedPort?: number } = {};
   let at = 8;

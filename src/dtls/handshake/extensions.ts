@@ -1,4 +1,4 @@
-import { readU16, writeU16 } from '../../core/bytes.ts';
+import { writeU16 } from '../../core/bytes.ts';
 import { concat, DecodeError, Reader, type Writer } from '../../core/index.ts';
 
 /** Extensions by type, as they came (RFC 5246 7.4.1.4). */
@@ -36,7 +36,11 @@ export function decodeU16List(body: Uint8Array, what: string): number[] {
 export function encodeU16List(values: readonly number[]): Uint8Array {
   const list = new Uint8Array(2 + 2 * values.length);
   writeU16(list, 0, 2 * values.length);
-  for (let i = 0; i < values.length; i++) writeU16(list, 2 + 2 * i, values[i] as number);
+  for (let i = 0, at = 2; i < values.length; i++) {
+    const value = values[i] as number;
+    list[at++] = value >>> 8;
+    list[at++] = value;
+  }
   return list;
 }
 
@@ -44,7 +48,7 @@ export function encodeU16List(values: readonly number[]): Uint8Array {
 export function decodeU16s(body: Uint8Array, what: string): number[] {
   if (body.length % 2 !== 0) throw new DecodeError(what, 'half a value');
   const list = new Array<number>(body.length / 2);
-  for (let i = 0; i < list.length; i++) list[i] = readU16(body, 2 * i);
+  for (let i = 0; i < list.length; i++) list[i] = ((body[2 * i] as number) << 8) | (body[2 * i + 1] as number);
   return list;
 }
 

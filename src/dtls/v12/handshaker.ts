@@ -134,7 +134,7 @@ export class Handshaker {
   #onFragment(fragment: Fragment, epoch: number, now: Instant): FragmentFate {
     this.#gate?.admit(fragment);
     if (fragment.sequence < this.#reassembler.next) return 'repeated';
-    if (this.complete) return 'late';
+    if (this.#role.complete) return 'late';
     if (epoch === 0 && this.#reading !== undefined) this.#counters.add('dtls.plaintext');
     else {
       this.#reassembler.add(fragment, epoch);
@@ -145,7 +145,7 @@ export class Handshaker {
 
   /** Processes the messages that are whole, in order. */
   #advance(now: Instant): void {
-    for (let message = this.#reassembler.take(); message !== undefined; message = this.complete ? undefined : this.#reassembler.take()) {
+    for (let message = this.#reassembler.take(); message !== undefined; message = this.#role.complete ? undefined : this.#reassembler.take()) {
       if (this.#gate !== undefined && !this.#gate.pass(message)) {
         for (const reply of this.#gate.takeReply()) this.#send(reply);
         return;
