@@ -14,7 +14,8 @@ export interface PeerConnectionOptions {
   readonly handler?: PeerConnectionEventHandler | undefined;
   /**
    * Local addresses to bind, as in `['0.0.0.0:0', '[::]:0']`; a wildcard gives one candidate per interface. By default one
-   * socket per usable interface address.
+   * socket per usable interface address. Where the peer does not bundle everything (RFC 9143), each further transport has sockets at the same
+   * addresses, with ports of the system's choice.
    */
   readonly udpAddrs?: readonly string[] | undefined;
   /** Event loop and operating system. Default: the platform that the program runs on. */

@@ -15,7 +15,7 @@ import type { PeerEvent, PeerInput } from './events.ts';
 import { takeGathered } from './gathered.ts';
 import type { Jsep, JsepChanges, JsepEffect, TransportEffect } from './jsep/index.ts';
 import type { PeerMedia } from './media/index.ts';
-import type { Transport, TransportEvent } from './transport.ts';
+import type { TransportEvent } from './transport.ts';
 
 /** What stands above the layers, and beside them. */
 export interface LayersOptions {
@@ -61,11 +61,6 @@ export class PeerLayers {
 
   get isClosed(): boolean {
     return this.#isClosed;
-  }
-
-  /** To look at: what changes it goes another way. */
-  get transport(): Transport {
-    return this.#first.transport;
   }
 
   /** To look at: the transports, each with what it carries. */

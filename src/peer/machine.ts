@@ -171,9 +171,10 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     this.#layers.setConfig(this.#config);
   }
 
-  /** The pair of candidates in use; with several transports, of the first of them. */
+  /** The pair of candidates in use; with several transports, that of the first which has one. */
   get selectedCandidatePair(): SelectedCandidatePair | undefined {
-    return selectedPairOf(this.#layers.transport);
+    for (const { transport } of this.#layers.bundles) if (transport.selectedPair !== undefined) return selectedPairOf(transport);
+    return undefined;
   }
 
   /** @param ssrcs - only what is about these RTP streams; default everything */

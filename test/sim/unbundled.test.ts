@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPeerConnection, type DataChannel, type PeerConnection, type PeerConnectionOptions, type RtpTransceiver, TrackLocalStaticRtp } from '../../src/api/index.ts';
 import { encodeRtp } from '../../src/rtp/index.ts';
-import { createWorld, type World } from '../../src/sim/index.ts';
+import { createWorld, NAT, type World } from '../../src/sim/index.ts';
 
 const SEED = Number(process.env['SIM_FIRST_SEED'] ?? 1);
 const MINUTE_MS = 60_000;
@@ -15,17 +15,21 @@ interface End {
   /** Packets that came, by kind. */
   readonly received: Map<string, number>;
   readonly states: string[];
+  /** Candidates that it signalled. */
+  readonly candidates: Parameters<PeerConnection['addIceCandidate']>[0][];
   channel: DataChannel | undefined;
 }
 
 async function makeEnd(world: World, name: string, options: PeerConnectionOptions = {}): Promise<End> {
   const received = new Map<string, number>();
   const states: string[] = [];
+  const candidates: End['candidates'] = [];
   const pc: PeerConnection = await world.until(
     createPeerConnection({
       ...options,
-      runtime: world.host(name).runtime,
+      runtime: (world.hosts.get(name) ?? world.host(name)).runtime,
       handler: {
+        onIceCandidate: (candidate) => void candidates.push(candidate),
         onConnectionStateChange: (state) => void states.push(state),
         onTrack: ({ track }) => void (track.handler = { onRtp: () => void received.set(track.kind, (received.get(track.kind) ?? 0) + 1) }),
         onDataChannel: (channel) => void (end.channel = channel),
@@ -33,7 +37,7 @@ async function makeEnd(world: World, name: string, options: PeerConnectionOption
     }),
   );
   const tracks = [new TrackLocalStaticRtp({ codec: 'audio/opus' }), new TrackLocalStaticRtp({ codec: 'video/VP8' })];
-  const end: End = { name, pc, tracks, received, states, channel: undefined };
+  const end: End = { name, pc, tracks, received, states, candidates, channel: undefined };
   for (const track of tracks) pc.addTrack(track);
   return end;
 }
@@ -153,4 +157,45 @@ test(`seed ${SEED}: one transport that fails is the connection's failure (W3C We
   const { messages } = talk(world, ends, 1000);
   assert.equal(messages.get(b), 50, 'data have a transport that is well');
   await world.until(Promise.all(ends.map(({ pc }) => pc.close())));
+});
+
+for (const [bundlePolicy, trickles] of [['balanced', true], ['max-compat', false]] as const) {
+  test(`seed ${SEED}, ${bundlePolicy}: a peer behind a NAT reaches every transport of ours by ${trickles ? 'the candidates that follow its answer, each with its section' : 'the candidates of the offer'} (RFC 9429 4.1.1)`, async () => {
+    const world = createWorld({ seed: SEED, link: { delayMs: 15, loss: 0.02 } });
+    world.host('inside', { behind: world.nat('home', '203.0.113.1', NAT.portRestricted) });
+    const [outside, inside] = [await makeEnd(world, 'outside', { configuration: { bundlePolicy } }), await makeEnd(world, 'inside')] as const;
+    outside.channel = outside.pc.createDataChannel('data');
+    await negotiate(world, outside.pc, inside.pc);
+    outside.candidates.length = 0;
+    await world.run(() => !trickles || outside.candidates.includes(null), world.now + MINUTE_MS);
+    assert.deepEqual(outside.candidates.map((candidate) => candidate?.sdpMid), trickles ? ['1', '2', undefined] : []);
+    for (const candidate of outside.candidates) await world.until(inside.pc.addIceCandidate(candidate));
+    await connected(world, [outside, inside]);
+    await world.run(() => inside.channel !== undefined && outside.channel?.readyState === 'open', world.now + MINUTE_MS);
+    const { sent, messages } = talk(world, [outside, inside], 1000);
+    for (const end of [outside, inside]) {
+      assert.equal(messages.get(end), sent.get(end));
+      assert.ok(['audio', 'video'].every((kind) => (end.received.get(kind) ?? 0) > 40));
+    }
+    await world.until(Promise.all([outside.pc.close(), inside.pc.close()]));
+  });
+}
+
+test(`seed ${SEED}: sockets of an offer that is rolled back are closed, also those that were not bound yet`, async () => {
+  const world = createWorld({ seed: SEED });
+  const a = await makeEnd(world, 'a', { configuration: { bundlePolicy: 'max-compat' } });
+  const count = (): number => world.hosts.get('a')?.machine.sockets.length ?? 0;
+  for (const isBound of [true, false]) {
+    const offering = a.pc.setLocalDescription();
+    if (isBound) {
+      await world.until(offering);
+      await world.run(() => a.pc.iceGatheringState === 'complete');
+      assert.equal(count(), 2);
+    }
+    await world.until(Promise.all([offering, a.pc.setLocalDescription({ type: 'rollback' })]));
+    await world.run(world.now + 1000);
+    assert.equal(count(), 1);
+    assert.equal(a.pc.iceGatheringState, 'new');
+  }
+  await world.until(a.pc.close());
 });
