@@ -43,13 +43,20 @@ export function familyOf(address: string): AddressFamily {
 /** The longest text of an IPv6 address (with its last four bytes in decimal) and of an interface's name as its zone. */
 const MAX_TEXT_LENGTH = 64;
 
+/** Characters of a part of a text that engines make a copy of. */
+const LONGEST_COPY = 12;
+
 /**
  * Canonical text of an IP address: IPv6 compressed (RFC 5952), an IPv4-mapped IPv6 address as IPv4, a zone kept.
  * `undefined` when the text is not an address (IPv4 in four decimal parts only: `127.1` and `0x7f000001` are refused).
  */
 export function canonicalAddress(text: string): string | undefined {
   if (text.length > MAX_TEXT_LENGTH) return undefined;
-  if (!text.includes(':')) return parseIPv4(text) === undefined ? undefined : text; // it has one form only
+  if (!text.includes(':')) {
+    const number = parseIPv4(text);
+    // It has one form only. A long part of a text is made anew: engines keep the whole text for as long as such a part lives.
+    return number === undefined ? undefined : text.length > LONGEST_COPY ? formatIPv4(number) : text;
+  }
   const hexadecimal = withoutDecimalPart(text);
   if (hexadecimal === undefined || !ipaddr.IPv6.isValid(hexadecimal)) return undefined;
   return canonicalText(ipaddr.IPv6.parse(hexadecimal));

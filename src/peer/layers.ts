@@ -17,6 +17,8 @@ import type { Jsep, JsepChanges, JsepEffect, TransportEffect } from './jsep/inde
 import type { PeerMedia } from './media/index.ts';
 import type { TransportEvent } from './transport.ts';
 
+type SocketInput = Exclude<PeerInput, { readonly type: 'socket-error' }>;
+
 /** What stands above the layers, and beside them. */
 export interface LayersOptions {
   readonly certificate: Certificate;
@@ -148,16 +150,20 @@ export class PeerLayers {
   handleEvent(event: PeerInput, now: Instant): void {
     if (this.#isClosed) return;
     if (event.type === 'socket-error') return this.#onSocketError(event, now);
-    for (const bundle of this.#concernedBy(event)) {
-      bundle.connectivity.handleEvent(event, now);
-      this.#collect(bundle, now);
-    }
+    this.#tell(this.#first, event, now);
+    if (this.#branches !== undefined) for (const branch of this.#branches.list) this.#tell(branch, event, now);
   }
 
-  #concernedBy(event: Exclude<PeerInput, { readonly type: 'socket-error' }>): readonly Bundle[] {
-    if (event.type === 'resolved') return this.bundles;
-    if (event.type === 'socket-closed') return [this.#branches?.at(event.local) ?? this.#first];
-    return this.bundles.filter(({ id }) => id === (event.transport ?? 0));
+  #tell(bundle: Bundle, event: SocketInput, now: Instant): void {
+    if (!this.#concerns(bundle, event)) return;
+    bundle.connectivity.handleEvent(event, now);
+    this.#collect(bundle, now);
+  }
+
+  #concerns(bundle: Bundle, event: SocketInput): boolean {
+    if (event.type === 'resolved') return true;
+    if (event.type === 'socket-closed') return bundle === (this.#branches?.at(event.local) ?? this.#first);
+    return bundle.id === (event.transport ?? 0);
   }
 
   #onSocketError({ kind, local, remote, sizeBytes }: Extract<PeerInput, { readonly type: 'socket-error' }>, now: Instant): void {

@@ -211,8 +211,11 @@ interface MetBranch {
   readonly remote: RemoteTransport;
 }
 
+const NONE_MET: readonly MetBranch[] = [];
+
 // A peer that does not bundle makes branches by its answer, where our offer had none.
 function meetBranches(state: JsepState, described: LocalDescription, { branches, description }: RemoteDescription): readonly MetBranch[] {
+  if (branches.length === 0) return NONE_MET;
   let next = state.nextBranch;
   const isOfferer = described.type === 'offer';
   // Of a group of ours that the answer takes apart, the section with the tag has what was offered.
@@ -230,6 +233,7 @@ function meetBranches(state: JsepState, described: LocalDescription, { branches,
 }
 
 function pushBranchEffects(state: JsepState, described: LocalDescription, met: readonly MetBranch[], isFinal: boolean, effects: JsepEffect[]): void {
+  if (met.length === 0 && state.branches.length === 0 && described.branches.length === 0) return;
   for (const { branch, remote } of met) {
     const { id, transport } = branch;
     const before = negotiatedOf(state, id);
