@@ -30,6 +30,8 @@ export interface Call {
   readonly rtcp: ReadonlyMap<string, number>;
   /** The states that the connection had, in order. */
   readonly states: readonly string[];
+  /** See {@link CallOptions.rewrite}. */
+  readonly rewrite: (sdp: string) => string;
 }
 
 const same = (sdp: string): string => sdp;
@@ -54,28 +56,30 @@ async function negotiate(pc: PeerConnection, peer: PeerProcess, { weOffer, kinds
   }
 }
 
+type Ends = Pick<Call, 'pc' | 'peer' | 'rewrite'>;
+
 /** A new offer of ours, after something changed. */
-export async function renegotiate({ pc, peer }: Pick<Call, 'pc' | 'peer'>): Promise<void> {
+export async function renegotiate({ pc, peer, rewrite }: Ends): Promise<void> {
   await pc.setLocalDescription();
-  const { sdp } = await peer.ask({ type: 'offer', sdp: await localSdp(pc) });
-  await pc.setRemoteDescription({ type: 'answer', sdp });
+  const { sdp } = await peer.ask({ type: 'offer', sdp: rewrite(await localSdp(pc)) });
+  await pc.setRemoteDescription({ type: 'answer', sdp: rewrite(sdp) });
 }
 
 /** The peer's offer, with new credentials for ICE. */
-export async function restartByPeer(call: Pick<Call, 'pc' | 'peer'>): Promise<void> {
+export async function restartByPeer(call: Ends): Promise<void> {
   await answerPeer(call, { type: 'restart-ice' });
 }
 
 /** The peer's offer, in which one of its transceivers stops. */
-export async function stopByPeer(call: Pick<Call, 'pc' | 'peer'>, index: number): Promise<void> {
+export async function stopByPeer(call: Ends, index: number): Promise<void> {
   await answerPeer(call, { type: 'stop', index });
 }
 
-async function answerPeer({ pc, peer }: Pick<Call, 'pc' | 'peer'>, request: { readonly type: 'restart-ice' } | { readonly type: 'stop'; readonly index: number }): Promise<void> {
+async function answerPeer({ pc, peer, rewrite }: Ends, request: { readonly type: 'restart-ice' } | { readonly type: 'stop'; readonly index: number }): Promise<void> {
   const { sdp } = await peer.ask(request);
-  await pc.setRemoteDescription({ type: 'offer', sdp });
+  await pc.setRemoteDescription({ type: 'offer', sdp: rewrite(sdp) });
   await pc.setLocalDescription();
-  peer.tell({ type: 'answer', sdp: await localSdp(pc) });
+  peer.tell({ type: 'answer', sdp: rewrite(await localSdp(pc)) });
 }
 
 /** Connects, lets `talk` do what it wants, and closes both ends. What goes wrong is told with what both ends know. */
@@ -105,7 +109,7 @@ export async function withCall<T>(options: CallOptions, talk: (call: Call) => Pr
       15_000,
       'connecting',
     );
-    return await talk({ pc, peer, rtcp, states });
+    return await talk({ pc, peer, rtcp, states, rewrite: options.rewrite ?? same });
   } catch (error) {
     const log = process.env.PEERS_LOG ? '' : peer.log();
     const stats = await peer.ask({ type: 'stats' }).catch(() => undefined);

@@ -2,8 +2,9 @@
 import { type RtpTransceiver, type TrackEvent, TrackLocalStaticSample, type TrackRemote } from 'sansrtc';
 import { type PeerName, peerPrograms, type PeerStream } from '../spawn-peer.ts';
 import { type Case, sleep, type Suite, until } from '../suite.ts';
-import { type Call, renegotiate, restartByPeer, withCall } from './call.ts';
+import { type Call, type CallOptions, renegotiate, restartByPeer, withCall } from './call.ts';
 import { play, type Playback } from './sources.ts';
+import { withoutGroup } from './unbundled.ts';
 
 const CODEC = 'VP8';
 const LIMIT_MS = 6000;
@@ -39,7 +40,7 @@ async function weHear(heard: Heard | undefined, what: string): Promise<void> {
   await until(() => heard.packets > before + 5, LIMIT_MS, `${heard.track.kind} of the peer, ${what}`);
 }
 
-async function run(name: PeerName): Promise<string> {
+async function run(name: PeerName, more: Pick<CallOptions, 'rewrite'> = {}): Promise<string> {
   const sound = new TrackLocalStaticSample({ codec: 'audio/opus' });
   const picture = new TrackLocalStaticSample({ codec: `video/${CODEC}` });
   const heard: Heard[] = [];
@@ -50,7 +51,7 @@ async function run(name: PeerName): Promise<string> {
     heard.push(entry);
     track.handler = { onRtp: () => void entry.packets++ };
   };
-  const options = { peer: name, args: ['--send', `--codec=${CODEC}`, '--size=320x240'], weOffer: true, prepare: (pc: Call['pc']) => void pc.addTrack(sound), onTrack } as const;
+  const options = { peer: name, args: ['--send', `--codec=${CODEC}`, '--size=320x240'], weOffer: true, prepare: (pc: Call['pc']) => void pc.addTrack(sound), onTrack, ...more } as const;
   try {
     return await withCall(options, async (call) => {
       const { pc } = call;
@@ -100,5 +101,9 @@ async function run(name: PeerName): Promise<string> {
 export const renegotiationSuite: Suite = {
   name: 'media-renegotiation',
   missing: async () => (await peerPrograms.chromium.missing()) ?? peerPrograms.firefox.missing(),
-  cases: (): readonly Case[] => (['chromium', 'firefox'] as const).map((name) => ({ name, run: () => run(name) })),
+  cases: (): readonly Case[] =>
+    (['chromium', 'firefox'] as const).flatMap((name) => [
+      { name, run: () => run(name) },
+      { name: `${name}, nothing bundled`, run: () => run(name, { rewrite: withoutGroup }) },
+    ]),
 };

@@ -4,7 +4,8 @@ import type { Case, Suite } from '../suite.ts';
 import { bothWays, type Way } from './both-ways.ts';
 import type { Call } from './call.ts';
 
-const withoutGroup = (sdp: string): string => sdp.replace(/a=group:BUNDLE[^\r\n]*\r\n/g, '');
+/** A description as of one who does not know BUNDLE. */
+export const withoutGroup = (sdp: string): string => sdp.replace(/a=group:BUNDLE[^\r\n]*\r\n/g, '');
 
 /** Three transports, all of them up, and each stream over its own. */
 async function checkTransports({ pc }: Call): Promise<void> {

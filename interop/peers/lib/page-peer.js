@@ -37,6 +37,7 @@ window.peer = (() => {
   }
 
   async function gathered() {
+    await new Promise((done) => setTimeout(done, 50)); // a new transport makes it gather again, which is not known at once
     if (pc.iceGatheringState !== 'complete') {
       await new Promise((done) => {
         pc.addEventListener('icegatheringstatechange', () => pc.iceGatheringState === 'complete' && done());
