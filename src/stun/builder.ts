@@ -118,15 +118,21 @@ export class StunBuilder {
 
   /** Adds an attribute of zeros; returns where its value begins. */
   #add(type: number, size: number): number {
-    const at = this.#length + 4;
-    const end = at + ((size + 3) & ~3);
-    if (end > this.#bytes.length) {
-      const bytes = new Uint8Array(2 * end);
-      bytes.set(this.#bytes);
-      this.#bytes = bytes;
-    }
+    const at = this.#length;
+    const end = at + 4 + ((size + 3) & ~3);
+    if (end > this.#bytes.length) this.#grow(end);
+    const bytes = this.#bytes;
+    bytes[at] = type >>> 8;
+    bytes[at + 1] = type;
+    bytes[at + 2] = size >>> 8;
+    bytes[at + 3] = size;
     this.#length = end;
-    writeU32(this.#bytes, at - 4, (type << 16) | size);
-    return at;
+    return at + 4;
+  }
+
+  #grow(end: number): void {
+    const bytes = new Uint8Array(2 * end);
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
   }
 }

@@ -39,9 +39,8 @@ export function decodeStun(bytes: Uint8Array): StunMessage {
   while (at < end) {
     if (hasFingerprint) throw new DecodeError('stun.attribute', 'an attribute after FINGERPRINT');
     // Both ends are multiples of four, so the four bytes of type and length are there.
-    const head = readU32(bytes, at);
-    const type = head >>> 16;
-    const size = head & 0xffff;
+    const type = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+    const size = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
     const value = at + 4;
     const next = value + ((size + 3) & ~3);
     if (next > end) throw new DecodeError('stun.attribute', `${size} bytes at ${value}, past the end`);
