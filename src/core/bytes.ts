@@ -124,7 +124,8 @@ export function readU32(b: Uint8Array, at: number): number {
 
 /** An unsigned 48-bit number, exact in a double. */
 export function readU48(b: Uint8Array, at: number): number {
-  return readU16(b, at) * 0x1_0000_0000 + readU32(b, at + 2);
+  const low = (((b[at + 2] as number) << 24) | ((b[at + 3] as number) << 16) | ((b[at + 4] as number) << 8) | (b[at + 5] as number)) >>> 0;
+  return readU16(b, at) * 0x1_0000_0000 + low;
 }
 
 export function writeU16(b: Uint8Array, at: number, value: number): void {

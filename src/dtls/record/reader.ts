@@ -1,5 +1,5 @@
 import { type Counters, EMPTY } from '../../core/index.ts';
-import { readU16, readU32 } from '../../core/bytes.ts';
+import { readU16 } from '../../core/bytes.ts';
 import { ContentType, RECORD_HEADER_BYTES, VERSION_DTLS_1_0, VERSION_DTLS_1_2 } from '../constants.ts';
 
 /** Walks over the records of a datagram (RFC 6347 4.1) without making an object for each. */
@@ -36,9 +36,8 @@ export class RecordReader {
       }
       this.#next = end;
       const type = bytes[at] as number;
-      const versionAndEpoch = readU32(bytes, at + 1);
-      const version = versionAndEpoch >>> 16;
-      const epoch = versionAndEpoch & 0xffff;
+      const version = ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
+      const epoch = ((bytes[at + 3] as number) << 8) | (bytes[at + 4] as number);
       if (type < ContentType.changeCipherSpec || type > ContentType.applicationData) {
         this.#counters.add('dtls.record.type');
         continue;
