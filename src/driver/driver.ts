@@ -79,14 +79,17 @@ export class PeerConnectionDriver implements SocketsHandler {
    * transport fails in its own time.
    */
   openTransport(transport: number): void {
-    void this.#sockets.bindMore(transport, this.#udpAddrs).then((locals) => {
-      if (this.#closed) return;
-      const interfaces = this.#runtime.interfaces();
-      const now = this.now();
-      for (const local of locals) this.#peer.handleEvent({ type: 'socket', local, interfaces, transport }, now);
-      this.#peer.handleEvent({ type: 'sockets-done', transport }, now);
-      this.wake();
-    });
+    void this.#bindMore(transport).catch((error: unknown) => this.#handler.onFault(error));
+  }
+
+  async #bindMore(transport: number): Promise<void> {
+    const locals = await this.#sockets.bindMore(transport, this.#udpAddrs);
+    if (this.#closed) return;
+    const interfaces = this.#runtime.interfaces();
+    const now = this.now();
+    for (const local of locals) this.#peer.handleEvent({ type: 'socket', local, interfaces, transport }, now);
+    this.#peer.handleEvent({ type: 'sockets-done', transport }, now);
+    this.wake();
   }
 
   /** Closes the sockets of a transport that has ended, once what it said last is sent. */

@@ -47,6 +47,24 @@ test('A-OS-03 addresses that cannot be bound are left out, the others live and g
   await world.until(pc.close());
 });
 
+test('A-OS-03 a system that cannot list its interfaces when another transport needs sockets ends the connection, not the process', async () => {
+  const world = createVirtualWorld();
+  const runtime = virtualRuntime(world.host('a', { addresses: ['192.0.2.1'] }));
+  let isBroken = false;
+  const interfaces = (): readonly InterfaceAddress[] => {
+    if (isBroken) throw new Error('EMFILE');
+    return runtime.interfaces();
+  };
+  const errors: string[] = [];
+  const pc = await world.until(createPeerConnection({ runtime: { ...runtime, interfaces }, configuration: { bundlePolicy: 'max-compat' }, handler: { onError: (error) => void errors.push(String(error)) } }));
+  pc.addTransceiver('audio');
+  pc.addTransceiver('video');
+  isBroken = true;
+  await world.until(pc.setLocalDescription());
+  assert.ok(await world.run(() => pc.connectionState === 'closed'));
+  assert.match(errors.join(), /EMFILE/);
+});
+
 test('A-OS-03 without any socket gathering still completes, with no candidate', async () => {
   const world = createVirtualWorld();
   const host = world.host('a', { addresses: ['192.0.2.1'] });
