@@ -144,8 +144,8 @@ export class PeerMedia {
   pollEvent(): MediaEvent | undefined {
     const event = this.#transport.pollEvent();
     if (this.#others === undefined) return event;
-    const any = event ?? firstOf(this.#others, (transport) => transport.pollEvent());
-    return any?.type === 'target-rate' ? { type: 'target-rate', targetBps: this.targetBps ?? any.targetBps } : any;
+    const next = event ?? firstOf(this.#others, (transport) => transport.pollEvent());
+    return next?.type === 'target-rate' ? { type: 'target-rate', targetBps: this.targetBps ?? next.targetBps } : next;
   }
 
   /** The packets of the next RTCP datagram of the peer. */
