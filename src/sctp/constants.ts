@@ -108,12 +108,12 @@ export const MAX_DUPLICATES_REPORTED = 64;
 export const LOSS_THRESHOLD_PACKETS = 3;
 /** Packets that may arrive before a SACK must go out (6.2). */
 export const SACK_EVERY_PACKETS = 2;
-/**
- * Packets after which a SACK goes out although more may lie in the socket. Stacks that count SACKs, or send a few packets for
- * each at most, starve on one per turn of the event loop; those that count bytes, as this one does, need it rarely.
- */
-export const URGENT_SACK_PACKETS = 4;
-export const RARE_SACK_PACKETS = 8;
+/** Packets after which a SACK goes out although more may lie in the socket: a sender whose window grows by SACKs, and not by bytes, starves on one per turn of the event loop. */
+export const URGENT_SACK_PACKETS = 8;
+/** Max.Burst (RFC 9260 16): what a sender that keeps to it sends for one SACK at most (6.1 D), and so after how many packets it needs the next. */
+export const MAX_BURST_PACKETS = 4;
+/** Turns of the event loop in a row that end with just such a burst, after which the sender is taken to keep to it. */
+export const BURSTS_TO_LEARN = 8;
 
 /** Initial window in packets, as RFC 6928 argues for TCP. */
 export const INITIAL_WINDOW_PACKETS = 10;

@@ -229,8 +229,8 @@ export class Lifecycle {
     const padding = peer.padding === true;
     const interleaving = config.interleaving && peer.interleaving === true;
     sender.setPeer(peer.receiveWindowBytes, interleaving ? peer.interleavedSkips === true : peer.forwardTsn, interleaving);
-    // PAD is named by stacks that search for the path's MTU as this one does; those that are known to count SACKs do not.
-    const receiver = new Receiver(config, peer.initialTsn, streamsIn, interleaving, padding, timers, this.#counters);
+    // PAD is named by stacks that search for the path's MTU as this one does; those that are known to keep to Max.Burst do not.
+    const receiver = new Receiver(config, peer.initialTsn, streamsIn, interleaving, !padding, timers, this.#counters);
     events.messages = receiver.streams;
     const heartbeat = new Heartbeat(this.#environment, control, timers, sender.rto, config.heartbeatMs);
     const before = this.association?.resets;

@@ -2,14 +2,15 @@ import { readU16, readU32, writeU16, writeU32 } from '../core/bytes.ts';
 import { add32, type Counters, distance32, type Instant, type TimerTable } from '../core/index.ts';
 import type { ResolvedSctpConfig } from './config.ts';
 import {
+  BURSTS_TO_LEARN,
   CHUNK_HEADER_BYTES,
   ChunkType,
   DATA_HEADER_BYTES,
   DATA_IMMEDIATE,
   I_DATA_HEADER_BYTES,
+  MAX_BURST_PACKETS,
   MAX_DUPLICATES_REPORTED,
   MAX_TSN_AHEAD,
-  RARE_SACK_PACKETS,
   RECEIVE_OVERHEAD_BYTES,
   SACK_EVERY_PACKETS,
   URGENT_SACK_PACKETS,
@@ -49,20 +50,23 @@ export class Receiver {
   #packetHasData = false;
   #sackNow = false;
   #advertised: number;
-  readonly #urgentPackets: number;
+  #urgentPackets = URGENT_SACK_PACKETS;
+  /** SACKs in a row that went out at the end of a turn, for as many packets as Max.Burst. */
+  #bursts = 0;
+  readonly #peerBursts: boolean;
 
-  /** @param peerCountsBytes - whether the peer's window grows by what a SACK acknowledges, and not by the SACK */
+  /** @param peerBursts - whether the peer may be one that keeps to Max.Burst (RFC 9260 6.1 D) */
   constructor(
     config: ResolvedSctpConfig,
     peerTsn: number,
     streamsIn: number,
     interleaving: boolean,
-    peerCountsBytes: boolean,
+    peerBursts: boolean,
     timers: TimerTable<SctpTimer>,
     counters: Counters,
   ) {
     this.#config = config;
-    this.#urgentPackets = peerCountsBytes ? RARE_SACK_PACKETS : URGENT_SACK_PACKETS;
+    this.#peerBursts = peerBursts;
     this.#streamsIn = streamsIn;
     this.#timers = timers;
     this.#counters = counters;
@@ -214,9 +218,19 @@ export class Receiver {
     this.#sackNow = false;
     this.#advertised = window;
     if (this.#packets > 0) {
+      if (this.#peerBursts) this.#learnBurst();
       this.#packets = 0;
       this.#timers.stop('sack');
     }
+  }
+
+  /**
+   * A sender that keeps to Max.Burst sends no more than that for a SACK (RFC 9260 6.1 D). One SACK for more packets then lets fewer out than
+   * it acknowledges, until a burst is all that is in flight: turn after turn ends with one.
+   */
+  #learnBurst(): void {
+    this.#bursts = this.#packets === MAX_BURST_PACKETS ? this.#bursts + 1 : 0;
+    if (this.#bursts === BURSTS_TO_LEARN) this.#urgentPackets = MAX_BURST_PACKETS;
   }
 
   /** The peer skips chunks that it gave up (RFC 3758 3.6). Returns false on a contradiction. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BUSY_LOOPS_BYTES, ChunkType, COMMON_HEADER_BYTES, MAX_RATE_BYTES_PER_MS, RARE_SACK_PACKETS, URGENT_SACK_PACKETS } from '../../../src/sctp/constants.ts';
+import { BURSTS_TO_LEARN, BUSY_LOOPS_BYTES, ChunkType, COMMON_HEADER_BYTES, I_DATA_HEADER_BYTES, MAX_BURST_PACKETS, MAX_RATE_BYTES_PER_MS, URGENT_SACK_PACKETS } from '../../../src/sctp/constants.ts';
 import type { SctpAssociation } from '../../../src/sctp/index.ts';
 import { writeChecksum } from '../../../src/sctp/packets.ts';
 import { payload, SctpWorld } from '../../support/sctp.ts';
@@ -29,20 +29,54 @@ function withoutPad(packet: Uint8Array): void {
   writeChecksum(packet);
 }
 
-for (const [who, isOurs, packets] of [['that counts bytes', true, RARE_SACK_PACKETS], ['of any other kind', false, URGENT_SACK_PACKETS]] as const) {
-  test(`to a peer ${who} an answer is urgent after ${packets} packets (RFC 9260 6.2)`, () => {
-    const world = new SctpWorld({ link: { delayMs: 5 } });
-    world.filter = (_from, bytes) => {
-      if (!isOurs) withoutPad(bytes);
-      return true;
-    };
-    world.a.association.connect(0);
-    assert.ok(world.run(1000, () => world.b.association.state === 'established' && world.a.association.state === 'established'));
-    world.settle();
-    world.a.association.handleWrite({ streamId: 1, ppid: 53, data: payload(30_000, 1), ordered: true }, world.now);
-    assert.equal(readsUntilUrgent(world.a.association, world.b.association, world.now), packets);
-    world.settle();
-    assert.equal(world.b.association.isSackUrgent, false, 'the SACK that went out was the answer');
+/** Two associations, of which the sender names PAD or does not; its window is open for bursts. */
+function sendingTo(namesPad: boolean): SctpWorld {
+  const world = new SctpWorld({ link: { delayMs: 5 } });
+  world.filter = (_from, bytes) => {
+    if (!namesPad) withoutPad(bytes);
+    return true;
+  };
+  world.a.association.connect(0);
+  assert.ok(world.run(1000, () => world.b.association.state === 'established' && world.a.association.state === 'established'));
+  world.settle();
+  return world;
+}
+
+const urgentAfter = (world: SctpWorld): number => {
+  const { a, b } = world;
+  a.association.handleWrite({ streamId: 1, ppid: 53, data: payload(30_000, 1), ordered: true }, world.now);
+  const packets = readsUntilUrgent(a.association, b.association, world.now);
+  world.settle();
+  assert.equal(b.association.isSackUrgent, false, 'the SACK that went out was the answer');
+  return packets;
+};
+
+/** One turn of the event loop, in which so many packets lie in the socket. */
+function turnWith(world: SctpWorld, packets: number): void {
+  const { a, b } = world;
+  const full = a.association.stats().mtuBytes - COMMON_HEADER_BYTES - I_DATA_HEADER_BYTES;
+  a.association.handleWrite({ streamId: 1, ppid: 53, data: payload(packets * full, 1), ordered: true }, world.now);
+  for (let i = 0; i < packets; i++) b.association.handleRead((a.association.pollWrite() as Uint8Array).slice(), world.now);
+  world.run(100);
+}
+
+for (const [who, namesPad] of [['that names PAD', true], ['that does not', false]] as const) {
+  test(`an answer to a peer ${who} is urgent after ${URGENT_SACK_PACKETS} packets (RFC 9260 6.2)`, () => {
+    assert.equal(urgentAfter(sendingTo(namesPad)), URGENT_SACK_PACKETS);
+  });
+}
+
+const bursts = (count: number): readonly number[] => Array.from({ length: count }, () => MAX_BURST_PACKETS);
+
+for (const [turns, namesPad, packets, what] of [
+  [bursts(BURSTS_TO_LEARN), false, MAX_BURST_PACKETS, 'that keeps to Max.Burst is urgent after as many packets'],
+  [bursts(BURSTS_TO_LEARN), true, URGENT_SACK_PACKETS, 'that names PAD is not, though it sends such bursts'],
+  [[...bursts(BURSTS_TO_LEARN - 1), MAX_BURST_PACKETS + 1, ...bursts(BURSTS_TO_LEARN - 1)], false, URGENT_SACK_PACKETS, 'that sends more now and then is not'],
+] as const) {
+  test(`an answer to a peer ${what} (RFC 9260 6.1 D)`, () => {
+    const world = sendingTo(namesPad);
+    for (const count of turns) turnWith(world, count);
+    assert.equal(urgentAfter(world), packets);
   });
 }
 
