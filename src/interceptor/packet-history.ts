@@ -39,6 +39,8 @@ export class PacketHistory {
   #offset = 0;
   #lap = 1;
   #lapBegan: Instant = FLOAT_ZERO;
+  /** Packets of this lap. */
+  #lapPackets = 0;
 
   constructor(limits: PacketHistoryLimits) {
     this.#limits = limits;
@@ -74,6 +76,7 @@ export class PacketHistory {
     this.#times[place] = at;
     this.#copy(bytes, copied);
     this.#offset += copied;
+    this.#lapPackets++;
     if (shared !== undefined) this.#share(shared, place, at);
     return place;
   }
@@ -111,6 +114,7 @@ export class PacketHistory {
     this.#tail = 0;
     this.#offset = 0;
     this.#lap = 1;
+    this.#lapPackets = 0;
   }
 
   /** Refers to a payload, and lets go of those that are too old, or too many. */
@@ -163,10 +167,11 @@ export class PacketHistory {
   }
 
   #makeRoom(length: number, now: Instant): void {
-    const { maxBytes, maxAgeMs } = this.#limits;
+    const { maxBytes, maxAgeMs, maxPackets } = this.#limits;
     while (this.#offset + length > this.#store.length) {
       const size = this.#store.length;
-      const young = now - this.#lapBegan <= maxAgeMs;
+      // The first packets of the lap are what would be overwritten.
+      const young = now - this.#lapBegan <= maxAgeMs && this.#lapPackets < maxPackets;
       const isToGrow = size < maxBytes && (young || size < length);
       if (isToGrow) this.#grow(Math.min(Math.max(2 * size, FIRST_BYTES), maxBytes));
       // A lap begins with the first packet too: what is first done when all is hot makes the engine compile it again.
@@ -174,6 +179,7 @@ export class PacketHistory {
         this.#lap++;
         this.#offset = 0;
         this.#lapBegan = now;
+        this.#lapPackets = 0;
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { Instant } from '../../core/index.ts';
-import { HISTORY_MS, HISTORY_PACKETS, LEAST_HISTORY_PACKETS } from './constants.ts';
+import { HISTORY_MS, HISTORY_PACKETS, LEAST_HISTORY_PACKETS, LOST_HISTORY_MS } from './constants.ts';
 
 /** What is known of a packet that was sent. */
 export const Fate = {
@@ -14,7 +14,8 @@ export const Fate = {
 
 /**
  * The packets that were sent lately, by a number that counts them and never wraps: when, how large, and in which probe. A ring
- * in typed arrays that grows while packets of the last seconds would fall out of it, up to a bound.
+ * in typed arrays that grows, up to a bound, while packets of the last seconds would fall out of it of which something may still be told.
+ * So it mostly holds what is on its way: with fifty connections, longer rings do not fit in the processor's caches.
  */
 export class SentHistory {
   #mask = -1;
@@ -70,10 +71,15 @@ export class SentHistory {
     return this.#probes[number & this.#mask] as number;
   }
 
+  /** Whether nothing is to be told of the oldest packet any more. */
+  #isOldestSettled(now: Instant): boolean {
+    const fate = this.fate(this.#oldest);
+    return fate === Fate.received || now - this.sentAt(this.#oldest) >= (fate === Fate.lost ? LOST_HISTORY_MS : HISTORY_MS);
+  }
+
   #makeRoom(now: Instant): void {
     const slots = this.#mask + 1;
-    const isYoung = slots > 0 && now - (this.#sentAt[this.#oldest & this.#mask] as number) < HISTORY_MS;
-    if (slots > 0 && (!isYoung || slots >= HISTORY_PACKETS)) {
+    if (slots > 0 && (slots >= HISTORY_PACKETS || this.#isOldestSettled(now))) {
       this.#oldest++;
       return;
     }

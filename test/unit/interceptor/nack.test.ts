@@ -566,6 +566,13 @@ test('a quiet stream keeps little memory, a fast one no more than its limit', ()
   for (let i = 0; i < 10_000; i++) fast.keep(i & 0xffff, new Uint8Array(1200), 1200, i / 2);
   assert.equal(fast.sizeBytes, 2_097_152);
   assert.ok(fast.find(9999 - 1000, 5000) >= 0);
+  // Short ones, as headers of shared payloads: what lies behind 1024 packets is out of reach however young it is.
+  const short = new PacketHistory({ maxPackets: 1024, maxBytes: 2_097_152, maxAgeMs: 2000 });
+  for (let i = 0; i < 10_000; i++) {
+    short.keep(i & 0xffff, new Uint8Array(40), 40, i / 5);
+    for (const back of [0, 500, 1023]) assert.ok(i < back || short.find((i - back) & 0xffff, i / 5) >= 0, `${i} - ${back}`);
+  }
+  assert.equal(short.sizeBytes, 65_536);
 });
 
 test('configurations out of range are refused', () => {

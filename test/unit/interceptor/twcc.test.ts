@@ -5,6 +5,7 @@ import { Counters } from '../../../src/core/index.ts';
 import { CcfbReceiver, ccfbReceiver, CongestionFeedbackReader, REPORT_PACKETS } from '../../../src/interceptor/ccfb/index.ts';
 import { type BandwidthEstimator, congestionControl } from '../../../src/interceptor/gcc/index.ts';
 import { beltPacket, type InterceptorContext, type RemoteStream } from '../../../src/interceptor/index.ts';
+import { ARRIVALS } from '../../../src/interceptor/twcc/constants.ts';
 import {
   Arrivals,
   Fate,
@@ -159,6 +160,21 @@ test('the history is a ring that grows for young packets and forgets old ones', 
   assert.equal(busy.next - busy.oldest, HISTORY_PACKETS, 'bounded however young they are');
 });
 
+test('the history does not grow for packets of which everything was told', () => {
+  const kept = (fate: number): number => {
+    const history = new SentHistory();
+    for (let i = 0; i < 6000; i++) {
+      history.record(1200, 0, i);
+      if (i >= 100) history.setFate(i - 100, fate);
+    }
+    return history.next - history.oldest;
+  };
+  assert.equal(kept(Fate.received), 512);
+  const lost = kept(Fate.lost);
+  assert.ok(lost >= 1000 && lost <= 2048, `a packet that was told to be lost may still come: ${lost}`);
+  assert.ok(kept(Fate.untold) >= 5000);
+});
+
 test('what is recorded, lost and late is told as it was, whatever the order (property)', () => {
   const deliveries = fc.array(fc.record({ lost: fc.boolean(), late: fc.integer({ min: 0, max: 30 }) }), { minLength: 1, maxLength: 300 });
   fc.assert(
@@ -267,6 +283,40 @@ test('arrivals: a jump ahead starts the ring anew, numbers wrap, and what is too
   assert.equal(arrivals.record(1, 4), false);
   const times = arrivals.copy(arrivals.end - 3, arrivals.end, new Float64Array(8));
   assert.deepEqual([...times], [NaN, NaN, 3]);
+});
+
+test('arrivals in a ring that grows are those in one that is long from the beginning (property)', () => {
+  // Steps ahead and back, and now and then feedback on all that came.
+  const steps = fc.array(fc.record({ step: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.integer({ min: -600, max: 900 })), repeat: fc.integer({ min: 1, max: 300 }), told: fc.boolean() }), { minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 0xffff }), steps, (first, moves) => {
+      const arrivals = new Arrivals();
+      const came = new Map<number, number>();
+      let [number, highest, lowest, closed, now] = [0x1_0000 + first, 0, Infinity, -Infinity, 0];
+      for (const { step, repeat, told } of moves) {
+        for (let i = 0; i < repeat; i++) {
+          number = i === 0 ? number + step : number + 1;
+          now += 1;
+          // What the ring must do, whatever its length is at the time.
+          const isTaken = lowest === Infinity || (number >= closed && !came.has(number) && highest - number < ARRIVALS && number - highest < 0x8000);
+          const taken = arrivals.record(number & 0xffff, now);
+          assert.equal(taken, isTaken, `number ${number - first} of ${highest - first}`);
+          if (!taken) continue;
+          came.set(number, now);
+          highest = Math.max(highest, number);
+          lowest = Math.min(lowest, number);
+        }
+        const [from, end] = [arrivals.untold, arrivals.end];
+        const times = arrivals.copy(from, end, new Float64Array(ARRIVALS));
+        assert.deepEqual([...times], Array.from({ length: end - from }, (_, i) => came.get(highest + 1 - (end - from) + i) ?? NaN));
+        if (!told) continue;
+        arrivals.told(end, now);
+        for (closed = Math.max(closed, lowest, highest + 1 - ARRIVALS); closed <= highest && !((came.get(closed) ?? -Infinity) >= now - 500); ) closed++;
+        number = highest;
+      }
+    }),
+    { numRuns: 300, seed: 11 },
+  );
 });
 
 function feedback(init: Partial<TransportFeedback> & { statuses: Uint8Array }): TransportFeedback {
