@@ -14,8 +14,8 @@ interface Exports {
   powers(from: number, to: number): void;
   tables(from: number, to: number, end: number): void;
   counters(packets: number, blocks: number): void;
-  seal(length: number, headerBlocks: number, tablesEnd: number): void;
-  open(length: number, headerBlocks: number, tablesEnd: number): number;
+  seal(length: number, header: number, tablesEnd: number): void;
+  open(length: number, header: number, tablesEnd: number): number;
   wipe(from: number, to: number): void;
 }
 
@@ -37,7 +37,6 @@ const blocksOf = (bytes: number): number => (bytes + BLOCK_BYTES - 1) >>> 4;
 class Engine {
   readonly exports: Exports;
   bytes: Uint8Array;
-  #words: Int32Array;
   /** Whose tables are in the memory, by place. */
   readonly #keys: (GcmKey | undefined)[] = [];
   #chance = 1;
@@ -47,7 +46,6 @@ class Engine {
   constructor(exports: Exports) {
     this.exports = exports;
     this.bytes = new Uint8Array(exports.memory.buffer);
-    this.#words = new Int32Array(exports.memory.buffer);
     this.bytes.fill(0xff, LAYOUT.masks, LAYOUT.masks + BLOCK_BYTES);
   }
 
@@ -57,22 +55,14 @@ class Engine {
     return this.bytes.subarray(LAYOUT.counters, LAYOUT.counters + packets * blocks * BLOCK_BYTES);
   }
 
-  /** What a packet needs besides its text and keystream, which are there: header, lengths, and tables of the key, whose end it returns. */
-  prepare(key: GcmKey, aad: Uint8Array, textBytes: number): number {
-    const headerBlocks = blocksOf(aad.length);
-    const textBlocks = blocksOf(textBytes);
-    const tablesEnd = this.#tablesOf(key, headerBlocks + textBlocks + 1);
+  /** Puts a text and what stands behind it, up to `end`, where the module wants it, and the header in front of it. */
+  load(aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
     const { bytes } = this;
-    const words = this.#words;
-    const first = LAYOUT.text - headerBlocks * BLOCK_BYTES;
-    for (let i = 0; i < aad.length; i++) bytes[first + i] = aad[i] as number;
-    for (let i = first + aad.length; i < LAYOUT.text; i++) bytes[i] = 0;
-    const lengths = (LAYOUT.text >>> 2) + 4 * textBlocks;
-    words[lengths] = 0;
-    words[lengths + 1] = bigEndian(8 * aad.length);
-    words[lengths + 2] = 0;
-    words[lengths + 3] = bigEndian(8 * textBytes);
-    return tablesEnd;
+    // Where a header of this length stands before the text, as in SRTP, a copy of the whole packet spares a view of a part, which is garbage.
+    const isWhole = start === aad.length && buffer.length <= end + TAG_BYTES;
+    if (isWhole) bytes.set(buffer, LAYOUT.text - start);
+    else bytes.set(buffer.subarray(start, end), LAYOUT.text);
+    for (let i = 0, at = LAYOUT.text - aad.length; i < aad.length; i++) bytes[at + i] = aad[i] as number;
   }
 
   /** A view of the text, which holds until the next call. */
@@ -95,7 +85,9 @@ class Engine {
     key.tables = 0;
   }
 
-  #tablesOf(key: GcmKey, blocks: number): number {
+  /** Puts the tables of a key in place for so many bytes of header and text, and returns where they end. */
+  tablesOf(key: GcmKey, aadBytes: number, textBytes: number): number {
+    const blocks = blocksOf(aadBytes) + blocksOf(textBytes) + 1;
     if (key.place < 0) this.#settle(key);
     const end = LAYOUT.tables + (key.place + 1) * TABLE_BYTES;
     if (key.tables < blocks) {
@@ -131,14 +123,8 @@ class Engine {
     if (size <= this.bytes.length) return;
     this.exports.memory.grow(Math.ceil((size - this.bytes.length) / PAGE_BYTES));
     this.bytes = new Uint8Array(this.exports.memory.buffer);
-    this.#words = new Int32Array(this.exports.memory.buffer);
     this.#view = NONE;
   }
-}
-
-/** A number below 2^16 as the 32-bit word of the memory that holds it in network order. */
-function bigEndian(value: number): number {
-  return (value >>> 8 << 16) | (value << 24);
 }
 
 const engine: () => Engine | undefined = oncePerThread<Exports, Engine>(GCM_MODULE, (exports) => new Engine(exports));
@@ -163,30 +149,21 @@ function fits(aad: Uint8Array, textBytes: number): boolean {
   return blocksOf(aad.length) + blocksOf(textBytes) < MAX_BLOCKS;
 }
 
-/** Puts the text into the engine. Where the header stands before it, as in SRTP, a copy of the whole packet spares a view of a part, which is garbage. */
-function load(engine: Engine, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
-  const isWhole = start === aad.length && buffer.length <= end + TAG_BYTES;
-  if (isWhole) engine.bytes.set(buffer, LAYOUT.text - start);
-  else engine.bytes.set(buffer.subarray(start, end), LAYOUT.text);
-}
-
 /** Seals with the keystream that is in the engine. */
 function sealWith(engine: Engine, key: GcmKey, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): void {
   const length = end - start;
-  load(engine, aad, buffer, start, end);
-  const tablesEnd = engine.prepare(key, aad, length);
-  engine.exports.seal(length, blocksOf(aad.length), tablesEnd);
+  const tablesEnd = engine.tablesOf(key, aad.length, length);
+  engine.load(aad, buffer, start, end);
+  engine.exports.seal(length, aad.length, tablesEnd);
   buffer.set(engine.text(length + TAG_BYTES), start);
 }
 
 /** Opens with the keystream that is in the engine; `end` is where the text ends and the tag begins. */
 function openWith(engine: Engine, key: GcmKey, aad: Uint8Array, buffer: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
-  load(engine, aad, buffer, start, end);
-  const tablesEnd = engine.prepare(key, aad, length);
-  const { bytes } = engine;
-  for (let i = 0; i < TAG_BYTES; i++) bytes[LAYOUT.tag + i] = buffer[end + i] as number;
-  if (engine.exports.open(length, blocksOf(aad.length), tablesEnd) === 0) return false;
+  const tablesEnd = engine.tablesOf(key, aad.length, length);
+  engine.load(aad, buffer, start, end + TAG_BYTES);
+  if (engine.exports.open(length, aad.length, tablesEnd) === 0) return false;
   buffer.set(engine.text(length), start);
   engine.wipeText(length);
   return true;

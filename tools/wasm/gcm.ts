@@ -20,12 +20,11 @@ const SUMS = 0;
 const NONCES = SUMS + PLACES * BLOCK;
 /** Sixteen bytes of ones and as many of zeros. */
 const MASKS = NONCES + MAX_PACKETS * BLOCK;
-const TAG = MASKS + 2 * BLOCK;
-const POWERS = TAG + BLOCK;
+const POWERS = MASKS + 2 * BLOCK;
 /** H · x^i for all i below 128. */
 const SHIFTED = POWERS + MAX_BLOCKS * BLOCK;
 const KEYSTREAM = SHIFTED + 128 * BLOCK;
-/** Header in front, text and lengths behind. */
+/** The header ends where the text begins; behind it a tag, or lengths. */
 const TEXT = KEYSTREAM + 2 * MAX_BLOCKS * BLOCK;
 const COUNTERS = TEXT + (MAX_BLOCKS + 1) * BLOCK;
 const COUNTER_BYTES = 16_384;
@@ -35,8 +34,6 @@ export const LAYOUT = {
   /** Nonces of packets, 12 bytes in 16. */
   nonces: NONCES,
   masks: MASKS,
-  /** The tag that is to be compared. */
-  tag: TAG,
   /** The powers of H from `maxBlocks` down to 1. */
   powers: POWERS,
   /** The block that masks the tag, then the keystream. */
@@ -264,32 +261,68 @@ function pad(place: Local, length: Local, rest: Local): Code {
 }
 
 const paddedLength = (length: Local): Code => i32.and(i32.add(get(length), i32.const(BLOCK - 1)), i32.const(-BLOCK));
-const tagOf = (headerBlocks: Local, padded: Local, tablesEnd: Local): Code =>
-  v128.xor(v128.load(i32.const(KEYSTREAM)), call(HASH, i32.sub(i32.const(TEXT), i32.shl(get(headerBlocks), 4)), i32.add(i32.const(TEXT + BLOCK), get(padded)), get(tablesEnd)));
 
-/** `seal(length, headerBlocks, tablesEnd)`: ciphertext takes the text's place, and the tag stands behind it. The lengths' block is there already. */
+/** Moves the header down so that it fills whole blocks with the zeros behind it. */
+function alignHeader(from: Local, to: Local, header: Local, rest: Local): Code {
+  const mask = v128.load(i32.sub(i32.const(MASKS + BLOCK), get(rest)));
+  return block(
+    set(rest, i32.and(get(header), i32.const(BLOCK - 1))),
+    when(get(rest), block(
+      set(from, i32.sub(i32.const(TEXT), get(header))),
+      set(to, i32.sub(i32.const(TEXT), paddedLength(header))),
+      loopWhile(i32.ltU(get(to), i32.const(TEXT - BLOCK)), block(
+        v128.store(get(to), v128.load(get(from))),
+        set(from, i32.add(get(from), i32.const(BLOCK))),
+        set(to, i32.add(get(to), i32.const(BLOCK))),
+      )),
+      v128.store(get(to), v128.and(v128.load(get(from)), mask)),
+    )),
+  );
+}
+
+/** The block of both lengths, in bits, behind the padded text. They are below 2^16, and in network order. */
+function putLengths(length: Local, header: Local, padded: Local): Code {
+  const bits = (count: Local): Code => i32.or(i32.shl(i32.shrU(get(count), 5), 16), i32.shl(get(count), 27));
+  return block(
+    v128.store(get(padded), v128.zero, TEXT),
+    i32.store(get(padded), bits(header), TEXT + 4),
+    i32.store(get(padded), bits(length), TEXT + 12),
+  );
+}
+
+const tagOf = (header: Local, padded: Local, tablesEnd: Local): Code =>
+  v128.xor(v128.load(i32.const(KEYSTREAM)), call(HASH, i32.sub(i32.const(TEXT), paddedLength(header)), i32.add(i32.const(TEXT + BLOCK), get(padded)), get(tablesEnd)));
+
+/** `seal(length, header, tablesEnd)`, with the bytes of text and header: ciphertext takes the text's place, and the tag stands behind it. */
 function seal(): FunctionBuilder {
   const f = new FunctionBuilder('seal', ['i32', 'i32', 'i32'], []);
-  const [length, headerBlocks, tablesEnd] = [f.parameter(0), f.parameter(1), f.parameter(2)];
-  const [place, padded, rest] = f.locals('i32', 3) as [Local, Local, Local];
+  const [length, header, tablesEnd] = [f.parameter(0), f.parameter(1), f.parameter(2)];
+  const [place, padded, rest, to] = f.locals('i32', 4) as [Local, Local, Local, Local];
   return f.body(
     set(padded, paddedLength(length)),
+    alignHeader(place, to, header, rest),
     applyKeystream(place, padded),
     pad(place, length, rest),
-    v128.store(get(length), tagOf(headerBlocks, padded, tablesEnd), TEXT),
+    putLengths(length, header, padded),
+    v128.store(get(length), tagOf(header, padded, tablesEnd), TEXT),
     v128.store(i32.const(KEYSTREAM), v128.zero),
   );
 }
 
-/** `open(length, headerBlocks, tablesEnd)`: whether the tag holds; only then the text is decrypted. */
+/** `open(length, header, tablesEnd)`: whether the tag behind the text holds; only then the text is decrypted. */
 function open(): FunctionBuilder {
   const f = new FunctionBuilder('open', ['i32', 'i32', 'i32'], ['i32']);
-  const [length, headerBlocks, tablesEnd] = [f.parameter(0), f.parameter(1), f.parameter(2)];
-  const [place, padded, rest, differs] = f.locals('i32', 4) as [Local, Local, Local, Local];
+  const [length, header, tablesEnd] = [f.parameter(0), f.parameter(1), f.parameter(2)];
+  const [place, padded, rest, to, differs] = f.locals('i32', 5) as [Local, Local, Local, Local, Local];
+  const tag = f.local('v128');
   return f.body(
     set(padded, paddedLength(length)),
+    // Zeros and lengths take its place.
+    set(tag, v128.load(get(length), TEXT)),
+    alignHeader(place, to, header, rest),
     pad(place, length, rest),
-    set(differs, v128.anyTrue(v128.xor(tagOf(headerBlocks, padded, tablesEnd), v128.load(i32.const(TAG))))),
+    putLengths(length, header, padded),
+    set(differs, v128.anyTrue(v128.xor(tagOf(header, padded, tablesEnd), get(tag)))),
     v128.store(i32.const(KEYSTREAM), v128.zero),
     // One branch on all 128 bits: whether a packet is authentic is no secret.
     when(get(differs), forBlocks(place, padded, forgetKeystream(place)), applyKeystream(place, padded)),
