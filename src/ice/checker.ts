@@ -179,8 +179,9 @@ export class Checker {
       if (kind !== 'nomination') generation.checksSent++;
     }
     pair.requestsSent++;
-    // Whoever takes a datagram owns its bytes, so that each sending is a copy.
-    const bytes = transaction.request.slice();
+    // Whoever takes a datagram owns its bytes, so that each sending but the last is a copy.
+    const { request, requests, maxRequests } = transaction;
+    const bytes = requests < maxRequests ? request.slice() : request;
     this.#output.push({ bytes, local: pair.base, remote: pair.remoteAddress });
   }
 }

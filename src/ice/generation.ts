@@ -1,4 +1,4 @@
-import { type CryptoProvider, encodeUtf8, EMPTY, equalBytes, sameAddress, type TransportAddress } from '../core/index.ts';
+import { type CryptoProvider, encodeUtf8, EMPTY, sameAddress, type TransportAddress } from '../core/index.ts';
 import { type IntegrityKey, shortTermKey } from '../stun/index.ts';
 import type { IceCandidate, LocalCandidate } from './candidate.ts';
 import { Checklist } from './checklist.ts';
@@ -61,10 +61,11 @@ export class Generation {
 
   /** Whether a request's USERNAME is meant for this generation: ours, a colon, theirs (RFC 8445 7.2.2). The peer's half counts as soon as we know it. */
   owns(username: Uint8Array): boolean {
-    const { local, remote } = this;
-    if (remote) return equalBytes(username, encodeUtf8(`${local.usernameFragment}:${remote.usernameFragment}`));
-    const prefix = encodeUtf8(`${local.usernameFragment}:`);
-    return username.length > prefix.length && equalBytes(username.subarray(0, prefix.length), prefix);
+    const ours = this.local.usernameFragment;
+    const theirs = this.remote?.usernameFragment;
+    if (!hasText(username, 0, ours) || username[ours.length] !== COLON) return false;
+    const at = ours.length + 1;
+    return theirs === undefined ? username.length > at : username.length === at + theirs.length && hasText(username, at, theirs);
   }
 
   /** Remembers an early check; a newer one from the same place replaces it, and the oldest gives way. */
@@ -95,4 +96,12 @@ export class Generation {
     }
     return best;
   }
+}
+
+const COLON = 0x3a;
+
+/** Whether bytes have an ASCII text, as credentials are (RFC 8839 5.4), from `at` on. */
+function hasText(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
 }

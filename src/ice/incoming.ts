@@ -24,15 +24,10 @@ export function onRequest(context: Context, message: StunMessage, datagram: Data
     return;
   }
   context.news(now);
-  const early: EarlyCheck = {
-    local: datagram.local,
-    remote: datagram.remote,
-    username: message.value(A.username) as Uint8Array,
-    priority,
-    useCandidate: message.has(A.useCandidate),
-  };
-  if (current.remote && current.localAt(datagram.local, datagram.remote.address.includes(':'))) act(context, current, early, now);
-  else current.remember({ ...early, username: early.username.slice() });
+  const { local, remote } = datagram;
+  const useCandidate = message.has(A.useCandidate);
+  if (current.remote && current.localAt(local, remote.address.includes(':'))) act(context, current, { local, remote, priority, useCandidate }, now);
+  else current.remember({ local, remote, priority, useCandidate, username: (message.value(A.username) as Uint8Array).slice() });
 }
 
 /** Acts on checks that came before their pair could be formed. */
@@ -51,7 +46,8 @@ export function replayEarly(context: Context, now: Instant): void {
 /** Role conflicts (RFC 8445 7.3.1.1). Returns false when the request was refused. */
 function settleRole(context: Context, message: StunMessage, check: IncomingCheck, datagram: Datagram): boolean {
   const { role } = context;
-  switch (role.judge(message.u64(A.iceControlling), message.u64(A.iceControlled))) {
+  const tieBreaker = message.u64(role.controlling ? A.iceControlling : A.iceControlled);
+  switch (role.judge(tieBreaker)) {
     case 'agreed':
       return true;
     case 'refuse':
@@ -78,7 +74,7 @@ function countRequest(pair: { requestsReceived: number; responsesSent: number })
 }
 
 /** RFC 8445 7.3.1.3 to 7.3.1.5: learn the candidate, check back, and note a nomination. */
-function act(context: Context, generation: Generation, check: EarlyCheck, now: Instant): void {
+function act(context: Context, generation: Generation, check: Omit<EarlyCheck, 'username'>, now: Instant): void {
   const pair = pairFor(context, generation, check.local, check.remote as TransportAddress, check.priority);
   if (!pair) return;
   countRequest(pair);

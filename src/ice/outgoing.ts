@@ -10,7 +10,7 @@ export function onResponse(context: Context, message: StunMessage, datagram: Dat
   const { checker, counters } = context;
   const transaction = checker.match(message, datagram);
   if (!transaction) return;
-  if (message.class === StunClass.success && message.mappedAddress === undefined) return counters.add('ice.response.malformed');
+  if (message.class === StunClass.success && !message.hasMappedAddress) return counters.add('ice.response.malformed');
   checker.end(transaction);
   const check = transaction.owner;
   check.pair.responsesReceived++;

@@ -17,14 +17,14 @@ export class Role {
     this.tieBreaker = this.#draw();
   }
 
-  /** What a request with the peer's role means: no conflict, one that we lose, or one that the peer loses. */
-  judge(controllingTie: bigint | undefined, controlledTie: bigint | undefined): 'agreed' | 'switch' | 'refuse' {
-    if (this.controlling) {
-      if (controllingTie === undefined) return 'agreed';
-      return this.tieBreaker >= controllingTie ? 'refuse' : 'switch';
-    }
-    if (controlledTie === undefined) return 'agreed';
-    return this.tieBreaker >= controlledTie ? 'switch' : 'refuse';
+  /**
+   * What a request means: no conflict, one that we lose, or one that the peer loses.
+   *
+   * @param tieBreaker - of a peer that names our own role for itself
+   */
+  judge(tieBreaker: bigint | undefined): 'agreed' | 'switch' | 'refuse' {
+    if (tieBreaker === undefined) return 'agreed';
+    return this.tieBreaker >= tieBreaker === this.controlling ? 'refuse' : 'switch';
   }
 
   #draw(): bigint {

@@ -1,6 +1,6 @@
-import { readU16, writeU16 } from '../core/bytes.ts';
+import { readU16, standsAt, writeU16 } from '../core/bytes.ts';
 import { HASH_BYTES } from '../core/crypto.ts';
-import { type CryptoProvider, encodeUtf8, equalBytes, type Hmac } from '../core/index.ts';
+import { type CryptoProvider, encodeUtf8, type Hmac } from '../core/index.ts';
 import { HEADER_BYTES } from './constants.ts';
 import type { StunMessage } from './message.ts';
 
@@ -86,5 +86,5 @@ export function verifyIntegrity(message: StunMessage, key: IntegrityKey): Integr
   const { bytes } = message;
   // A SHA-256 code may be cut to 16 bytes or more (RFC 8489 14.6).
   const size = readU16(bytes, at - 2);
-  return equalBytes(integrityCode(key, algorithm, bytes, at - 4, size), bytes.subarray(at, at + size)) ? algorithm : undefined;
+  return standsAt(integrityCode(key, algorithm, bytes, at - 4, size), bytes, at) ? algorithm : undefined;
 }

@@ -5,11 +5,10 @@ import { HEADER_BYTES, MAX_UNKNOWN_ATTRIBUTES, StunAttribute as A, type StunClas
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(A));
 
-/** Where the attributes of a message stand. Filled by the decoder; first occurrences only (RFC 8489 14). */
+/** Where things are in a message. Filled by the decoder. */
 export interface StunLayout {
-  readonly types: readonly number[];
-  /** Where each value begins. */
-  readonly offsets: readonly number[];
+  /** Where the attributes end that are seen: at the integrity, at FINGERPRINT, or with the message. */
+  readonly attributesEnd: number;
   /** Where the value of MESSAGE-INTEGRITY begins; -1 when there is none. */
   readonly integrityAt: number;
   /** Likewise for MESSAGE-INTEGRITY-SHA256. */
@@ -18,7 +17,7 @@ export interface StunLayout {
 }
 
 /**
- * A decoded message: a view of the datagram with the places of its attributes. All known attributes were checked, so
+ * A decoded message: a view of the datagram. All known attributes were checked, so
  * reading them cannot fail. Nothing in it is authenticated until `verifyIntegrity` says so; attributes that follow the
  * integrity are not seen at all (RFC 8489 14.5).
  */
@@ -41,8 +40,15 @@ export class StunMessage {
     return this.bytes.subarray(8, HEADER_BYTES);
   }
 
+  /** The types of the attributes that are seen, in order. */
+  get types(): readonly number[] {
+    const types: number[] = [];
+    for (let at = HEADER_BYTES; at < this.layout.attributesEnd; at = this.#behind(at)) types.push(readU16(this.bytes, at));
+    return types;
+  }
+
   has(type: number): boolean {
-    return this.layout.types.includes(type);
+    return this.#find(type) >= 0;
   }
 
   /** The value of an attribute as a view, without its padding. */
@@ -72,6 +78,11 @@ export class StunMessage {
   /** XOR-MAPPED-ADDRESS, or MAPPED-ADDRESS of a server that knows no better (RFC 8489 14.1). */
   get mappedAddress(): TransportAddress | undefined {
     return this.#address(A.xorMappedAddress, true) ?? this.#address(A.mappedAddress, false);
+  }
+
+  /** Whether there is a {@link mappedAddress}. */
+  get hasMappedAddress(): boolean {
+    return this.has(A.xorMappedAddress) || this.has(A.mappedAddress);
   }
 
   /** ALTERNATE-SERVER (RFC 8489 14.15). */
@@ -107,9 +118,8 @@ export class StunMessage {
    */
   unknownRequired(known?: ReadonlySet<number>): readonly number[] {
     const unknown: number[] = [];
-    const { types } = this.layout;
-    for (let i = 0; i < types.length; i++) {
-      const type = types[i] as number;
+    for (let at = HEADER_BYTES; at < this.layout.attributesEnd; at = this.#behind(at)) {
+      const type = readU16(this.bytes, at);
       if (type >= 0x8000 || KNOWN.has(type) || known?.has(type) || unknown.includes(type)) continue;
       unknown.push(type);
       if (unknown.length === MAX_UNKNOWN_ATTRIBUTES) break;
@@ -122,9 +132,19 @@ export class StunMessage {
     return at < 0 ? undefined : readAddress(this.bytes, at, this.#size(at), xor);
   }
 
+  /** Where the value of the first attribute of a type begins (RFC 8489 14), or -1. A message has few, and a list of them would be garbage. */
   #find(type: number): number {
-    const i = this.layout.types.indexOf(type);
-    return i < 0 ? -1 : (this.layout.offsets[i] as number);
+    const { bytes } = this;
+    const { attributesEnd } = this.layout;
+    for (let at = HEADER_BYTES; at < attributesEnd; at = this.#behind(at)) {
+      if (((bytes[at] as number) << 8) + (bytes[at + 1] as number) === type) return at + 4;
+    }
+    return -1;
+  }
+
+  /** Where the attribute at `at` ends, with its padding. */
+  #behind(at: number): number {
+    return at + 4 + ((this.#size(at + 4) + 3) & ~3);
   }
 
   #size(valueAt: number): number {

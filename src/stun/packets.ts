@@ -30,8 +30,7 @@ export function isStun(bytes: Uint8Array): boolean {
 export function decodeStun(bytes: Uint8Array): StunMessage {
   if (!isStun(bytes)) throw new DecodeError('stun.header', 'not a STUN message');
   const end = bytes.length;
-  const types: number[] = [];
-  const offsets: number[] = [];
+  let attributesEnd = end;
   let integrityAt = -1;
   let integritySha256At = -1;
   let hasFingerprint = false;
@@ -44,6 +43,8 @@ export function decodeStun(bytes: Uint8Array): StunMessage {
     const value = at + 4;
     const next = value + ((size + 3) & ~3);
     if (next > end) throw new DecodeError('stun.attribute', `${size} bytes at ${value}, past the end`);
+    const isSeen = type !== A.fingerprint && type !== A.messageIntegrity && type !== A.messageIntegritySha256;
+    if (!isSeen && attributesEnd === end) attributesEnd = at;
     if (type === A.fingerprint) {
       checkFingerprint(bytes, at, size);
       hasFingerprint = true;
@@ -57,10 +58,8 @@ export function decodeStun(bytes: Uint8Array): StunMessage {
         if (size < 16 || size > 32 || size % 4 !== 0) throw new DecodeError('stun.attribute', 'MESSAGE-INTEGRITY-SHA256 of a wrong size');
         integritySha256At = value;
       }
-    } else if (integrityAt < 0 && integritySha256At < 0) {
+    } else if (attributesEnd === end) {
       checkAttribute(type, bytes, value, size);
-      types.push(type);
-      offsets.push(value);
     }
     at = next;
   }
@@ -68,7 +67,7 @@ export function decodeStun(bytes: Uint8Array): StunMessage {
   // The class bits C1 and C0 stand between the method's bits (RFC 8489 5).
   const messageClass = (((word >> 7) & 2) | ((word >> 4) & 1)) as StunClass;
   const method = (word & 0xf) | ((word >> 1) & 0x70) | ((word >> 2) & 0xf80);
-  return new StunMessage(bytes, messageClass, method, { types, offsets, integrityAt, integritySha256At, hasFingerprint });
+  return new StunMessage(bytes, messageClass, method, { attributesEnd, integrityAt, integritySha256At, hasFingerprint });
 }
 
 function checkFingerprint(bytes: Uint8Array, at: number, size: number): void {

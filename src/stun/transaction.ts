@@ -1,6 +1,6 @@
-import { readU48 } from '../core/bytes.ts';
-import { equalBytes, type Instant, type RandomSource, randomBytes } from '../core/index.ts';
-import { FINAL_WAIT_RTOS, HEADER_BYTES, INITIAL_RTO_MS, MAX_REQUESTS, MAX_TRANSACTIONS, TRANSACTION_ID_BYTES } from './constants.ts';
+import { readU48, standsAt } from '../core/bytes.ts';
+import { type Instant, type RandomSource, randomBytes } from '../core/index.ts';
+import { FINAL_WAIT_RTOS, INITIAL_RTO_MS, MAX_REQUESTS, MAX_TRANSACTIONS, TRANSACTION_ID_BYTES } from './constants.ts';
 import type { StunMessage } from './message.ts';
 
 /** How a request is repeated (RFC 8489 6.2.1). */
@@ -98,7 +98,7 @@ export class StunTransactions<T> {
     const start = readU48(bytes, 8);
     for (let i = 0; i < this.#waiting.length; i++) {
       const transaction = this.#waiting[i] as StunTransaction<T>;
-      if (readU48(transaction.id, 0) === start && equalBytes(transaction.id, bytes.subarray(8, HEADER_BYTES))) return transaction;
+      if (readU48(transaction.id, 0) === start && standsAt(transaction.id, bytes, 8)) return transaction;
     }
     return undefined;
   }

@@ -47,7 +47,7 @@ test('A-STUN-01 USE-CANDIDATE behind the integrity does not nominate', () => {
   const end = honest.layout.integrityAt + 20;
   // What was signed, then an attribute that was not, with a fingerprint over all of it.
   const builder = new StunBuilder(StunClass.request, StunMethod.binding, honest.transactionId);
-  for (const type of honest.layout.types) builder.value(type, honest.value(type) as Uint8Array);
+  for (const type of honest.types) builder.value(type, honest.value(type) as Uint8Array);
   builder.value(StunAttribute.messageIntegrity, honest.bytes.slice(end - 20, end)).flag(StunAttribute.useCandidate).fingerprint();
   const out = world.inject(b, { bytes: builder.finish(), local: B, remote: STRANGER });
   assert.equal(out.filter((d) => decodeStun(d.bytes).class === StunClass.success).length, 1, 'the rest of it is sound');

@@ -259,7 +259,7 @@ test('pairs of one foundation wait for the first of them (RFC 8445 6.1.2.6)', ()
 test('a check says who we are, and responses carry no more than they must (RFC 8445 7.1, 7.3.1.2)', () => {
   const { world, a, b } = pairOfAgents();
   const seen: { from: string; cls: number; types: readonly number[] }[] = [];
-  world.link = { tap: (from, d) => (seen.push({ from: from.name, cls: decodeStun(d.bytes).class, types: decodeStun(d.bytes).layout.types }), d) };
+  world.link = { tap: (from, d) => (seen.push({ from: from.name, cls: decodeStun(d.bytes).class, types: decodeStun(d.bytes).types }), d) };
   world.signal(a, b);
   world.signal(b, a);
   world.run(100, () => completed(a, b));
