@@ -74,8 +74,18 @@ function withoutDecimalPart(text: string): string | undefined {
   return `${text.slice(0, start)}${(number >>> 16).toString(16)}:${(number & 0xffff).toString(16)}${text.slice(end)}`;
 }
 
+/** The last text that was parsed: a connection asks for the scope, the family and the bytes of the same few addresses again and again. */
+let lastText = '';
+let lastNumber: number | undefined;
+
 /** Four decimal parts without needless zeros as a 32-bit number; `undefined` for all else. */
 function parseIPv4(text: string): number | undefined {
+  if (text === lastText) return lastNumber;
+  lastText = text;
+  return (lastNumber = numberOf(text));
+}
+
+function numberOf(text: string): number | undefined {
   let number = 0;
   let part = -1;
   let dots = 0;

@@ -16,7 +16,7 @@ import { derBitString, derSequence, derValue, Tag } from './der.ts';
 import { type Fingerprint, type FingerprintHash, fingerprintOf } from './fingerprint.ts';
 import { decodePem, encodePem } from './pem.ts';
 import { encodeTime } from './time.ts';
-import { decodeCertificate, type LeafCertificate, OID_COMMON_NAME, OID_ECDSA_SHA256, OID_ECDSA_SHA384, OID_RSA_SHA256 } from './x509.ts';
+import { decodeCertificate, type LeafCertificate, notAfterOf, OID_COMMON_NAME, OID_ECDSA_SHA256, OID_ECDSA_SHA384, OID_RSA_SHA256 } from './x509.ts';
 
 /** What a new certificate is to be like. */
 export interface CertificateOptions {
@@ -81,15 +81,17 @@ export class Certificate {
   static fromDer(der: Uint8Array, pkcs8: Uint8Array, environment: Environment): Certificate {
     const key = environment.crypto.importSigningKey(pkcs8);
     let leaf: LeafCertificate;
+    let expires: number;
     try {
       leaf = decodeCertificate(der);
+      expires = notAfterOf(leaf);
     } catch (cause) {
       if (cause instanceof DecodeError) throw new RtcError('ERR_CRYPTO', 'the certificate cannot be read', { cause });
       throw cause;
     }
     if (leaf.key.kind === 'unsupported') throw new RtcError('ERR_CRYPTO', "the certificate's key is of no supported kind");
     if (!equalBytes(leaf.publicKey, key.publicKey)) throw new RtcError('ERR_CRYPTO', 'the key is not that of the certificate');
-    return new Certificate(der.slice(), leaf.notAfter, key, environment.crypto);
+    return new Certificate(der.slice(), expires, key, environment.crypto);
   }
 
   /** As {@link Certificate.fromDer}, from `CERTIFICATE` and `PRIVATE KEY` blocks (RFC 7468). */

@@ -28,14 +28,13 @@ export interface LeafCertificate {
   /** SubjectPublicKeyInfo, DER; a view. */
   readonly publicKey: Uint8Array;
   readonly key: PeerKey;
-  /** Milliseconds since the Unix epoch. */
-  readonly notBefore: number;
-  readonly notAfter: number;
+  /** What stands in Validity; a view. See {@link notAfterOf}. */
+  readonly validity: Uint8Array;
 }
 
 /**
  * Reads a certificate, strictly and in one pass of fixed depth. Trust comes from the signalled fingerprint, so names,
- * extensions and the self-signature are passed over (RFC 8122 5). Throws {@link DecodeError}.
+ * validity, extensions and the self-signature are passed over (RFC 8122 5). Throws {@link DecodeError}.
  */
 export function decodeCertificate(der: Uint8Array): LeafCertificate {
   if (der.length > MAX_CERTIFICATE_BYTES) throw new DecodeError('dtls.certificate', `${der.length} bytes`);
@@ -55,14 +54,20 @@ export function decodeCertificate(der: Uint8Array): LeafCertificate {
   if (algorithm[0] !== Tag.oid) throw new DecodeError('dtls.certificate', 'a signature algorithm without a name');
   if (!equalBytes(algorithm, outerAlgorithm)) throw new DecodeError('dtls.certificate', 'two signature algorithms');
   tbs.enter(Tag.sequence); // issuer
-  const validity = tbs.enter(Tag.sequence);
-  const notBefore = time(validity);
-  const notAfter = time(validity);
-  validity.done();
+  const validity = tbs.value(Tag.sequence);
   tbs.enter(Tag.sequence); // subject
   const publicKey = tbs.any();
   while (tbs.left > 0) tbs.skip(); // unique identifiers, extensions
-  return { publicKey, key: decodeKey(publicKey), notBefore, notAfter };
+  return { publicKey, key: decodeKey(publicKey), validity };
+}
+
+/** When a certificate expires, in milliseconds since the Unix epoch (RFC 5280 4.1.2.5). Throws {@link DecodeError}. */
+export function notAfterOf({ validity }: LeafCertificate): number {
+  const reader = new DerReader(validity);
+  time(reader);
+  const notAfter = time(reader);
+  reader.done();
+  return notAfter;
 }
 
 function time(validity: DerReader): number {

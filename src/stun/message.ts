@@ -136,8 +136,11 @@ export class StunMessage {
   #find(type: number): number {
     const { bytes } = this;
     const { attributesEnd } = this.layout;
-    for (let at = HEADER_BYTES; at < attributesEnd; at = this.#behind(at)) {
+    let at = HEADER_BYTES;
+    // Written out: in the first connections of a process a call for each attribute takes longer than all the rest.
+    while (at < attributesEnd) {
       if (((bytes[at] as number) << 8) + (bytes[at + 1] as number) === type) return at + 4;
+      at += 4 + ((((bytes[at + 2] as number) << 8) + (bytes[at + 3] as number) + 3) & ~3);
     }
     return -1;
   }

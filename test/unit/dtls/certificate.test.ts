@@ -73,6 +73,16 @@ for (const { name, derHex, pkcs8Hex, fingerprintSha256, fingerprintSha384 } of v
     assert.equal(load().expires, Date.parse(new X509Certificate(hex(derHex)).validTo));
   });
 
+test('the validity of a peer is passed over (RFC 8122 5), that of an own certificate must be there (RFC 5280 4.1.2.5)', () => {
+  const { derHex, pkcs8Hex } = vectors[0] as CertificateVector;
+  const der = hex(derHex);
+  const time = der.findIndex((byte, i) => byte === 0x17 && der[i + 1] === 13 && der[i + 14] === 0x5a); // UTCTime of 13 bytes that end with Z
+  assert.ok(time > 0);
+  der[time + 4] = 0x41;
+  assert.deepEqual(decodeCertificate(der).key, decodeCertificate(hex(derHex)).key);
+  assert.throws(() => Certificate.fromDer(der, hex(pkcs8Hex), environmentOf(1)), { code: 'ERR_CRYPTO' });
+});
+
 test('a key that is not the certificate’s is refused', () => {
   const [a, b] = vectors as [CertificateVector, CertificateVector];
   assert.throws(() => Certificate.fromDer(hex(a.derHex), hex(b.pkcs8Hex), environmentOf(1)), { code: 'ERR_CRYPTO' });
