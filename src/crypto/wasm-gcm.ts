@@ -315,7 +315,7 @@ class GcmSequence implements AeadSequence {
     const each = Math.max(this.#wanted, blocks);
     const count = Math.min(this.#ahead, Math.floor(LAYOUT.counterBytes / BLOCK_BYTES / each));
     const { bytes } = this.#engine;
-    for (let i = 0; i < count; i++) bytes.set(this.#nonceOf(first + i), LAYOUT.nonces + i * BLOCK_BYTES);
+    for (let i = 0; i < count; i++) this.#putNonce(first + i, bytes, LAYOUT.nonces + i * BLOCK_BYTES);
     const counters = this.#engine.counters(count, each);
     const isTooSmall = this.#keystream.length < counters.length;
     if (isTooSmall) {
@@ -342,14 +342,18 @@ class GcmSequence implements AeadSequence {
   }
 
   #nonceOf(counter: number): Uint8Array {
-    const nonce = this.#own;
-    nonce.set(this.#nonce);
+    this.#putNonce(counter, this.#own, 0);
+    return this.#own;
+  }
+
+  #putNonce(counter: number, target: Uint8Array, at: number): void {
+    const nonce = this.#nonce;
     const high = Math.floor(counter / 2 ** 32);
-    for (let i = 0; i < 6; i++) {
-      const byte = i < 2 ? high >>> (8 * (1 - i)) : counter >>> (8 * (5 - i));
-      nonce[COUNTER_AT + i] = (nonce[COUNTER_AT + i] as number) ^ byte;
+    for (let i = 0; i < COUNTER_AT; i++) target[at + i] = nonce[i] as number;
+    for (let i = COUNTER_AT; i < NONCE_BYTES; i++) {
+      const shift = 8 * (NONCE_BYTES - 1 - i);
+      target[at + i] = (nonce[i] as number) ^ (shift < 32 ? counter >>> shift : high >>> (shift - 32));
     }
-    return nonce;
   }
 }
 
