@@ -62,7 +62,7 @@ test('A-STUN-01 USE-CANDIDATE behind the integrity does not nominate', () => {
 test('A-STUN-02 only the right fragments in the right order are heard', () => {
   const { world, b } = alone();
   const ours = b.credentials.usernameFragment;
-  for (const username of [`peer:${ours}`, ours, `${ours}:`, `:${ours}`, '', ':', `${ours}:other`, `${ours}x:peer`, `${ours}:peer:peer`, ` ${ours}:peer`]) {
+  for (const username of [`peer:${ours}`, ours, `${ours}:`, `:${ours}`, '', ':', `${ours}:other`, `${ours}x:peer`, `${ours}:peer:peer`, ` ${ours}:peer`, `${ours};peer`]) {
     assert.deepEqual(check(world, b, { username }), [], JSON.stringify(username));
   }
   assert.deepEqual(check(world, b, { username: `${ours}:${'x'.repeat(513 - ours.length - 1)}` }), [], '513 bytes');

@@ -109,6 +109,27 @@ test('nomination is repeated until it is answered, however long that takes', () 
   assert.ok(world.run(3000, () => a.agent.state === 'completed' && b.agent.state === 'completed'));
 });
 
+test('whoever takes a check may write over its bytes: the next time it goes out as it was (RFC 8489 6.2.1)', () => {
+  const { world, a, b } = pairOfAgents(1, { delayMs: 5 });
+  const ids: Buffer[] = [];
+  world.link = {
+    delayMs: 5,
+    tap: (from, { bytes }) => {
+      if (from === a) {
+        decodeStun(bytes); // it holds, as it left
+        ids.push(Buffer.from(bytes.slice(8, 20)));
+      }
+      bytes.fill(0);
+      return undefined;
+    },
+  };
+  world.signal(a, b);
+  world.signal(b, a);
+  world.run(5000);
+  const repeated = ids.filter((id, i) => ids.findIndex((other) => other.equals(id)) < i);
+  assert.ok(repeated.length >= 3, `${repeated.length} of ${ids.length} were repetitions`);
+});
+
 test('a pair that is printed shows no credentials', () => {
   const { world, a, b } = pairOfAgents();
   world.signal(a, b);
