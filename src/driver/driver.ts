@@ -2,6 +2,7 @@ import type { Instant, TransportAddress } from '../core/index.ts';
 import type { Peer } from '../peer/index.ts';
 import type { Runtime, SocketError, TimerHandle } from '../runtime/runtime.ts';
 import { packetMemory } from './packet-memory.ts';
+import { Reading, type Reader } from './reading.ts';
 import { Sockets, type SocketsHandler } from './sockets.ts';
 
 /** What a driver does with what comes out of its peer. Called after a flush, never inside one. */
@@ -37,15 +38,18 @@ const UNHURRIED_MS = 250;
  * datagrams and writes of that turn: one acknowledgement, one look at the timers, one batch of sends. A turn in which much is read or sent is cut
  * into pieces, so that a small message does not wait for the large ones around it.
  */
-export class PeerConnectionDriver implements SocketsHandler {
+export class PeerConnectionDriver implements SocketsHandler, Reader {
   readonly #peer: Peer;
   readonly #runtime: Runtime;
   readonly #handler: DriverHandler;
   readonly #sockets: Sockets;
+  readonly #reading: Reading;
   #udpAddrs: readonly string[] | undefined;
   #timer: TimerHandle | undefined;
   #timerAt: Instant = Infinity;
   #turnPending = false;
+  /** Whether the runtime will call for a turn, which may have been had by then. */
+  #turnAsked = false;
   #inTurn = false;
   /** Whether the peer was written to in this turn, after its flush. */
   #dirty = false;
@@ -56,6 +60,7 @@ export class PeerConnectionDriver implements SocketsHandler {
     this.#runtime = runtime;
     this.#handler = handler;
     this.#sockets = new Sockets(runtime, this);
+    this.#reading = Reading.of(runtime);
   }
 
   now(): Instant {
@@ -117,7 +122,8 @@ export class PeerConnectionDriver implements SocketsHandler {
     if (this.#inTurn) this.#dirty = true;
     else if (!this.#turnPending && !this.#closed) {
       this.#turnPending = true;
-      this.#runtime.afterReads(this.#turn);
+      if (!this.#turnAsked) this.#runtime.afterReads(this.#onAfterReads);
+      this.#turnAsked = true;
     }
   }
 
@@ -130,6 +136,7 @@ export class PeerConnectionDriver implements SocketsHandler {
       // A peer that is broken has no last words.
     }
     this.#closed = true;
+    this.#reading.end(this);
     this.#timer?.cancel();
     this.#timer = undefined;
     return this.#sockets.close();
@@ -149,6 +156,7 @@ export class PeerConnectionDriver implements SocketsHandler {
 
   /** @internal */
   onDatagram(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): void {
+    this.#reading.begin(this);
     if (this.#closed) return;
     try {
       this.#peer.handleRead({ bytes, local, remote }, this.#runtime.now());
@@ -159,11 +167,21 @@ export class PeerConnectionDriver implements SocketsHandler {
     this.wake();
   }
 
+  /** @internal */
+  onReadingEnd(): void {
+    if (this.#turnPending && !this.#inTurn && this.#peer.hasReadData) this.#turn();
+  }
+
+  readonly #onAfterReads = (): void => {
+    this.#turnAsked = false;
+    if (this.#turnPending) this.#turn();
+  };
+
   /**
    * What the handlers write goes out in the same turn (a reply must not wait for the loop to wake up again), but not for
    * ever: handlers that always answer get another turn.
    */
-  readonly #turn = (): void => {
+  #turn(): void {
     this.#turnPending = false;
     if (this.#closed) return;
     this.#inTurn = true;
@@ -177,7 +195,7 @@ export class PeerConnectionDriver implements SocketsHandler {
       this.#inTurn = false;
     }
     if (this.#dirty || isMoreToSend) this.wake();
-  };
+  }
 
   #rounds(): boolean {
     let isMoreToSend = this.#exchange(BYTES_BEFORE_OUTPUT);

@@ -42,6 +42,7 @@ export class DataTransport {
   readonly #environment: Environment;
   readonly #channels: DataChannels;
   #sctp: SctpAssociation | undefined;
+  #hasRead = false;
   #parameters: SctpParameters | undefined;
   #sharesDatagrams = false;
   #dtlsRole: 'client' | 'server' = 'client';
@@ -133,6 +134,11 @@ export class DataTransport {
     this.#sctp?.setPath(path, now);
   }
 
+  /** Whether packets were read since all was polled that is to be sent. */
+  get hasRead(): boolean {
+    return this.#hasRead;
+  }
+
   /** Whether what came should be acknowledged before more is read. */
   get isAnswerUrgent(): boolean {
     return this.#sctp?.isSackUrgent === true;
@@ -191,6 +197,7 @@ export class DataTransport {
         case 'stays':
       }
     }
+    this.#hasRead = true;
     this.#sctp.handleRead(packet, now);
     this.#pump(now);
   }
@@ -215,7 +222,10 @@ export class DataTransport {
   /** The next SCTP packet, with room around it for the DTLS record. */
   pollWrite(): Uint8Array | undefined {
     const packet = this.#sctp?.pollWrite();
-    if (packet === undefined) this.#pumpEvents(this.#now); // what was packed has left the send buffer
+    if (packet === undefined) {
+      this.#hasRead = false;
+      this.#pumpEvents(this.#now); // what was packed has left the send buffer
+    }
     return packet;
   }
 

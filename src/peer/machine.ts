@@ -218,6 +218,11 @@ export class Peer implements Protocol<Datagram, ChannelMessage, ChannelSend, Dat
     return this.#layers.pollReadChannel(channel);
   }
 
+  /** Whether packets of data channels were read since all was polled that is to be sent: messages and acknowledgements, and room for more to be sent. */
+  get hasReadData(): boolean {
+    return this.#layers.data.hasRead;
+  }
+
   /** Whether an answer to what was read should go out before more is read. */
   get isAnswerUrgent(): boolean {
     return this.#layers.data.isAnswerUrgent;

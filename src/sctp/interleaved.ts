@@ -2,6 +2,7 @@ import { EMPTY, SparseSet } from '../core/index.ts';
 import { DATA_BEGIN, DATA_END, DATA_UNORDERED, RECEIVE_OVERHEAD_BYTES } from './constants.ts';
 import type { InStreams } from './in-streams.ts';
 import type { IForwardTsn } from './packets.ts';
+import type { PayloadKeeper } from './payload.ts';
 
 /** A message that has begun to arrive. */
 interface Open {
@@ -41,15 +42,17 @@ export class InterleavedReassembly {
 
   readonly #streams: InStreams;
   readonly #maxMessageBytes: number;
+  readonly #payloads: PayloadKeeper;
   /** By message identifier and, above its 32 bits, stream and U bit. */
   #open: Map<number, Open> = NONE_OPEN;
   #last: Open | undefined;
   /** Fragments that came before an earlier one of their message. */
   #ahead = 0;
 
-  constructor(streams: InStreams, maxMessageBytes: number) {
+  constructor(streams: InStreams, maxMessageBytes: number, payloads: PayloadKeeper) {
     this.#streams = streams;
     this.#maxMessageBytes = maxMessageBytes;
+    this.#payloads = payloads;
   }
 
   /** Whether a fragment is missing somewhere. Once no TSN is, none can be. */
@@ -164,7 +167,7 @@ export class InterleavedReassembly {
     }
     open.fragments.push(data);
     if (open.fragments.length % JOIN_EVERY !== 0 || data.length >= RECEIVE_OVERHEAD_BYTES) return;
-    const joined = join(open.fragments);
+    const joined = this.#payloads.join(open.fragments);
     this.heldBytes -= (open.fragments.length - 1) * RECEIVE_OVERHEAD_BYTES;
     open.fragments.length = 0;
     open.fragments.push(joined);
@@ -183,7 +186,7 @@ export class InterleavedReassembly {
 
   #finish(open: Open): void {
     const { streamId, mid, ppid, unordered, tooLarge } = open;
-    const data = tooLarge ? EMPTY : join(open.fragments);
+    const data = tooLarge ? EMPTY : this.#payloads.join(open.fragments);
     this.#forget(open);
     if (tooLarge) this.#refused(streamId, mid, ppid, unordered);
     else this.#deliver(streamId, mid, ppid, unordered, data);
@@ -219,18 +222,4 @@ function fits(open: Open, fsn: number, begins: boolean, ends: boolean): boolean 
   if (fsn < open.nextFsn || open.ahead?.has(fsn) === true) return false;
   if (open.lastFsn >= 0 && (ends || fsn > open.lastFsn)) return false;
   return !ends || fsn > open.highestFsn;
-}
-
-/** The one copy: all fragments into the message's own buffer. */
-function join(fragments: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (let i = 0; i < fragments.length; i++) length += (fragments[i] as Uint8Array).length;
-  const data = new Uint8Array(length);
-  let at = 0;
-  for (let i = 0; i < fragments.length; i++) {
-    const fragment = fragments[i] as Uint8Array;
-    data.set(fragment, at);
-    at += fragment.length;
-  }
-  return data;
 }

@@ -1,6 +1,7 @@
 import { add32, EMPTY, SparseMap, SparseSet } from '../core/index.ts';
 import { DATA_BEGIN, DATA_END, DATA_UNORDERED, RECEIVE_OVERHEAD_BYTES } from './constants.ts';
 import type { InStreams } from './in-streams.ts';
+import type { PayloadKeeper } from './payload.ts';
 
 /** A chunk that arrived ahead of a missing one. */
 interface Held {
@@ -30,6 +31,7 @@ export class Reassembly {
 
   readonly #streams: InStreams;
   readonly #maxMessageBytes: number;
+  readonly #payloads: PayloadKeeper;
   // The open message at the cumulative TSN.
   #open = false;
   /** After a skip the rest of a message may still come; it belongs to nothing. */
@@ -43,9 +45,10 @@ export class Reassembly {
   /** By the low 16 bits of the TSN: chunks lie at most 65,535 ahead. */
   readonly #ahead: SparseMap<number, Held> = new SparseMap();
 
-  constructor(streams: InStreams, maxMessageBytes: number) {
+  constructor(streams: InStreams, maxMessageBytes: number, payloads: PayloadKeeper) {
     this.#streams = streams;
     this.#maxMessageBytes = maxMessageBytes;
+    this.#payloads = payloads;
   }
 
   /**
@@ -136,26 +139,14 @@ export class Reassembly {
   }
 
   #finish(): void {
-    const data = this.#bytes <= this.#maxMessageBytes ? this.#take() : undefined;
+    const data = this.#bytes <= this.#maxMessageBytes ? this.#payloads.join(this.#fragments) : undefined;
     this.#close();
     if (data === undefined) this.#refuse(this.#streamId, this.#ssn, this.#ppid, this.#unordered);
     else this.#deliver(this.#streamId, this.#ssn, this.#ppid, this.#unordered, data);
   }
 
-  /** The one copy: all fragments into the message's own buffer. */
-  #take(): Uint8Array {
-    const data = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (let i = 0; i < this.#fragments.length; i++) {
-      const fragment = this.#fragments[i] as Uint8Array;
-      data.set(fragment, at);
-      at += fragment.length;
-    }
-    return data;
-  }
-
   #join(): void {
-    const joined = this.#take();
+    const joined = this.#payloads.join(this.#fragments);
     this.#drop();
     this.#fragments.push(joined);
     this.heldBytes += joined.length + RECEIVE_OVERHEAD_BYTES;
@@ -181,14 +172,13 @@ export class Reassembly {
     let bytes = 0;
     for (let tsn = first; tsn !== end; tsn = add32(tsn, 1)) bytes += (this.#ahead.get(tsn & 0xffff) as Held).data.length;
     const fits = bytes <= this.#maxMessageBytes;
-    const data = first === last || !fits ? only : new Uint8Array(bytes);
-    let at = 0;
+    const fragments: Uint8Array[] = [];
     for (let tsn = first; tsn !== end; tsn = add32(tsn, 1)) {
       const held = this.#ahead.get(tsn & 0xffff) as Held;
-      if (first !== last && fits) data.set(held.data, at);
-      at += held.data.length;
+      fragments.push(held.data);
       this.#forget(tsn, held);
     }
+    const data = first === last || !fits ? only : this.#payloads.join(fragments);
     const unordered = (flags & DATA_UNORDERED) !== 0;
     if (fits) this.#deliver(streamId, ssn, ppid, unordered, data);
     else this.#refuse(streamId, ssn, ppid, unordered);

@@ -72,8 +72,8 @@ export class Receiver {
     this.#counters = counters;
     this.#tracker = new TsnTracker(add32(peerTsn, -1));
     this.streams = new InStreams(interleaving);
-    this.interleaved = interleaving ? new InterleavedReassembly(this.streams, config.maxMessageSizeBytes) : undefined;
-    this.#reassembly = interleaving ? undefined : new Reassembly(this.streams, config.maxMessageSizeBytes);
+    this.interleaved = interleaving ? new InterleavedReassembly(this.streams, config.maxMessageSizeBytes, this.#keeper) : undefined;
+    this.#reassembly = interleaving ? undefined : new Reassembly(this.streams, config.maxMessageSizeBytes, this.#keeper);
     this.#advertised = config.receiveWindowBytes;
   }
 
@@ -161,6 +161,7 @@ export class Receiver {
   endPacket(now: Instant): void {
     if (!this.#packetHasData) return;
     this.#packetHasData = false;
+    this.#keeper.endPacket();
     this.#packets++;
     if (this.#packets === 1 && !this.#sackNow) this.#timers.set('sack', now + this.#config.sackDelayMs);
   }

@@ -1,5 +1,6 @@
 // Counts the young collections of a process of its own, whose heap is small, while buffers come and go; the second time the library is told of them.
 import { PerformanceObserver } from 'node:perf_hooks';
+import { getHeapSpaceStatistics } from 'node:v8';
 import { datagramPasses, LOOK_BYTES } from '../../src/runtime/node/young.ts';
 
 const SCAVENGE = 1;
@@ -21,6 +22,9 @@ async function youngCollections(eachTime: () => void): Promise<number> {
   return count;
 }
 
+const youngBytes = (): number => getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0;
+
 const byItself = await youngCollections(() => {});
+const before = youngBytes();
 const told = await youngCollections(() => datagramPasses(LOOK_BYTES));
-console.log(JSON.stringify({ byItself, told }));
+console.log(JSON.stringify({ byItself, told, grownBytes: youngBytes() - before }));

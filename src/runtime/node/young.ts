@@ -8,15 +8,22 @@ import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 
 /** So many bytes of datagrams in either direction are followed by a look at the heap, which takes 1 to 2 µs when it is hot. */
 export const LOOK_BYTES: number = 256 * 1024;
-/** Elements of the largest piece of filling; V8 keeps longer arrays elsewhere. */
-const LARGEST_PIECE = 15_000;
-const ELEMENT_BYTES = 8;
+/** V8's young generation consists of pages that have so much room for objects, in bytes. */
+const PAGE_BYTES: number = 251 * 1024;
+/**
+ * Elements of a piece of filling: more than half a page, and little enough for V8 to keep it there. So each begins a page, and fills it though
+ * only half of it is written.
+ */
+const PIECE_ELEMENTS = 16_300;
 /** V8 begins a young collection by itself for this many bytes of young buffers. */
 const YOUNG_BUFFERS_BYTES: number = 32 * 1024 * 1024;
 /** The growth of the old generation that V8 allows at least, as a share of it and in bytes; when it has little time for collecting it allows no more. */
 const OLD_GROWTH = 0.2;
 const LEAST_OLD_GROWTH_BYTES: number = 8 * 1024 * 1024;
-/** What a young collection frees is counted off with the next one only, so the young generation is to be full before half of that growth is used up. */
+/**
+ * When the young generation is to be full. What a collection frees is counted off with the next one only, so that less than half of that growth
+ * may be used up; and what is used anew sooner is still in the processor's caches.
+ */
 const SHARE_OF_ROOM = 0.4;
 
 let passed = 0;
@@ -46,14 +53,16 @@ function look(): void {
   const { external_memory: buffers, used_heap_size: heapBytes } = getHeapStatistics();
   const { space_used_size: usedBytes, space_available_size: freeBytes } = young;
   least = usedBytes < usedBefore ? buffers : Math.min(least, buffers);
-  const filling = fillingBytes({ usedBytes, freeBytes, heapBytes, grownBytes: buffers - least });
-  fill(filling);
-  usedBefore = usedBytes + filling;
+  fill(fillingBytes({ usedBytes, freeBytes, heapBytes, grownBytes: buffers - least }));
+  usedBefore = usedBytes;
 }
 
+/** What is less than a page waits for the next look. */
 function fill(bytes: number): void {
-  for (let left = bytes / ELEMENT_BYTES; left > 0; left -= LARGEST_PIECE) kept.piece = new Array(Math.ceil(Math.min(left, LARGEST_PIECE)));
-  kept.piece = undefined;
+  for (let left = bytes; left >= PAGE_BYTES; left -= PAGE_BYTES) {
+    kept.piece = new Array(PIECE_ELEMENTS);
+    kept.piece = undefined; // a piece that outlived a collection would be copied, and make the generation grow
+  }
 }
 
 /** What a look sees, in bytes: of the young generation, of the heap, and by how much the buffers have grown since the last young collection. */
@@ -65,12 +74,13 @@ export interface Seen {
 }
 
 /**
- * What is to be filled in so that the young generation is full before the old one may be collected for the buffers; 0 where they may grow
- * so much that V8 collects the young one first by itself.
+ * What is to be filled in so that the young generation is full before the old one may be collected for the buffers, and then a page more, which
+ * makes V8 collect the young one at once; 0 where they may grow so much that V8 does so first by itself.
  */
 export function fillingBytes({ usedBytes, freeBytes, heapBytes, grownBytes }: Seen): number {
   const youngBytes = usedBytes + freeBytes;
   const room = Math.max(LEAST_OLD_GROWTH_BYTES, OLD_GROWTH * heapBytes) + youngBytes;
   if (room > YOUNG_BUFFERS_BYTES) return 0;
-  return Math.max(0, youngBytes * Math.min(1, grownBytes / (SHARE_OF_ROOM * room)) - usedBytes);
+  const share = grownBytes / (SHARE_OF_ROOM * room);
+  return share >= 1 ? freeBytes + PAGE_BYTES : Math.max(0, youngBytes * share - usedBytes);
 }
