@@ -47,3 +47,35 @@ test('what was lost with the last flight comes again, each in its own time', () 
   pair.connect();
   assert.equal(flightsOf(pair.a).filter((types) => types[0] === changeCipherSpec).length, 2);
 });
+
+test('a peer tells that it read packets of data until all is polled that is to be sent, and not of connectivity checks', () => {
+  const pair = new PeerPair();
+  const { channelA } = pair.connect();
+  const { a, b } = pair;
+  const deliver = (from: Side, to: Side): number => {
+    let count = 0;
+    for (let datagram = from.peer.pollWrite(); datagram; datagram = from.peer.pollWrite(), count++) {
+      to.peer.handleRead({ bytes: datagram.bytes.slice(), local: datagram.remote, remote: from.address }, pair.now);
+    }
+    return count;
+  };
+  pair.run(1000);
+  assert.equal(b.peer.hasReadData, false);
+  a.peer.handleWrite({ channel: channelA, binary: true, data: new Uint8Array(5000) }, pair.now);
+  assert.ok(deliver(a, b) > 1);
+  assert.equal(b.peer.hasReadData, true, 'messages');
+  assert.ok(deliver(b, a) > 0);
+  assert.equal(b.peer.hasReadData, false);
+  assert.equal(a.peer.hasReadData, true, 'acknowledgements');
+  pair.exchange();
+  assert.equal(a.peer.hasReadData, false);
+  const checks = { sent: 0, read: false };
+  pair.filter = (datagram, from) => {
+    if ((datagram.bytes[0] as number) < 4) checks.sent++;
+    checks.read ||= pair.other(from).peer.hasReadData;
+    return true;
+  };
+  pair.run(8000); // consent is asked for every 4 to 6 s (RFC 7675 5.1)
+  assert.ok(checks.sent >= 2);
+  assert.equal(checks.read, false);
+});
