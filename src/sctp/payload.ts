@@ -29,7 +29,7 @@ export class PayloadKeeper {
     return this.#nursery.subarray(at, at + size);
   }
 
-  /** The packet that payloads were taken from last has been read to its end. */
+  /** The packet that payloads were taken from last has been read to its end, and is not kept alive from here. */
   endPacket(): void {
     this.#packet = undefined;
   }
@@ -55,7 +55,7 @@ export class PayloadKeeper {
 
   #hasRoom(fragment: Uint8Array, size: number): boolean {
     const whole = fragment.buffer.byteLength;
-    return whole >= size && whole > SMALL_BUFFER_BYTES && 2 * fragment.length >= whole && fragment.buffer !== this.#packet;
+    return whole >= size && whole > SMALL_BUFFER_BYTES && fragment.buffer !== this.#packet;
   }
 }
 

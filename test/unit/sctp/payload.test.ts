@@ -51,15 +51,13 @@ test('the packet that is being read stays as it is: chunks may follow the one th
   assert.deepEqual(last.packet, before);
 });
 
-test('a message never lies in a buffer that something else may lie in: a small one, or one of which a fragment is the lesser part', () => {
+test('a message never lies in a small buffer, where other payloads may lie', () => {
   const keeper = new PayloadKeeper();
-  for (const [bytes, size] of [[2048, 1900], [16_421, 8000]] as const) {
-    const other = packet(16_421, 53, 84, 9);
-    const host = packet(bytes, 53, size, 7);
-    const taken = [keeper.take(host.packet, 53, size), keeper.take(other.packet, 53, 84)];
-    keeper.endPacket();
-    const before = host.packet.slice();
-    assert.deepEqual(keeper.join(taken), joined([host.payload, other.payload]));
-    assert.deepEqual(host.packet, before);
-  }
+  const host = packet(2048, 53, 1900, 7);
+  const other = packet(16_421, 53, 84, 9);
+  const taken = [keeper.take(host.packet, 53, 1900), keeper.take(other.packet, 53, 84)];
+  keeper.endPacket();
+  const before = host.packet.slice();
+  assert.deepEqual(keeper.join(taken), joined([host.payload, other.payload]));
+  assert.deepEqual(host.packet, before);
 });
