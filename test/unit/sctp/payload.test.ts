@@ -51,6 +51,18 @@ test('the packet that is being read stays as it is: chunks may follow the one th
   assert.deepEqual(last.packet, before);
 });
 
+test('of packets that came in one buffer, as frames of a stream do, none is overwritten while another is read', () => {
+  const keeper = new PayloadKeeper();
+  const buffer = new Uint8Array(16_421 + 200 + 200).fill(0xee);
+  const [first, second, third] = [buffer.subarray(0, 16_421), buffer.subarray(16_421, 16_621), buffer.subarray(16_621)];
+  const payloads = [first, second].map((bytes, i) => bytes.subarray(12, i === 0 ? 16_400 : 150).map((_, j) => i + j));
+  first.set(payloads[0] as Uint8Array, 12);
+  second.set(payloads[1] as Uint8Array, 12);
+  const taken = [keeper.take(first, 12, 16_388), keeper.take(second, 12, 138)];
+  assert.deepEqual(keeper.join(taken), joined(payloads));
+  assert.ok(third.every((byte) => byte === 0xee));
+});
+
 test('a message never lies in a small buffer, where other payloads may lie', () => {
   const keeper = new PayloadKeeper();
   const host = packet(2048, 53, 1900, 7);
