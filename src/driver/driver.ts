@@ -156,8 +156,9 @@ export class PeerConnectionDriver implements SocketsHandler, Reader {
 
   /** @internal */
   onDatagram(bytes: Uint8Array, local: TransportAddress, remote: TransportAddress): void {
-    this.#reading.begin(this);
     if (this.#closed) return;
+    this.#reading.begin(this);
+    if (this.#closed) return; // by a handler of who was read before
     try {
       this.#peer.handleRead({ bytes, local, remote }, this.#runtime.now());
       if (this.#peer.isAnswerUrgent) this.#answer();

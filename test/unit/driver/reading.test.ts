@@ -114,3 +114,16 @@ test('a handler that closes the connection that is to be read next, or its own, 
   loop.endReads();
   assert.deepEqual(loop.taken(), []);
 });
+
+test('a datagram for a connection that is closed does not end the reading of another', async () => {
+  const loop = new Loop();
+  const runtime = loop.newRuntime();
+  const a = await loop.connection('a', runtime);
+  const closed = await loop.connection('closed', runtime);
+  void closed.driver.close();
+  a.arrive();
+  closed.arrive();
+  a.arrive();
+  loop.endReads();
+  assert.deepEqual(loop.taken(), ['a reads', 'a reads', 'a hands over']);
+});
