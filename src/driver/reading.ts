@@ -8,12 +8,15 @@ export interface Reader {
 
 /**
  * Which of the connections on one runtime is being read. An event loop reads socket after socket and leaves none before it is empty, or has
- * had its share. So the first datagram of another connection says that all is here that this turn of the loop brings: what was read is
- * handed over while it is in the processor's caches, and before the sockets of a thousand other connections have been read too.
+ * had its share. So after several datagrams of one connection the first of another says that all is here that this turn of the loop brings:
+ * what was read is handed over while it is in the processor's caches, and before the sockets of a thousand other connections have been read too.
+ * Where sockets are read by turns, a datagram each, as on Deno, there is nothing to be told by that.
  */
 export class Reading {
   static readonly #all: WeakMap<Runtime, Reading> = new WeakMap();
   #reader: Reader | undefined;
+  /** Whether the last two datagrams were of one reader. */
+  #isRun = false;
 
   static of(runtime: Runtime): Reading {
     let reading = Reading.#all.get(runtime);
@@ -24,9 +27,10 @@ export class Reading {
   /** A datagram of `reader` has come. What the last reader does then may close this one. */
   begin(reader: Reader): void {
     const last = this.#reader;
-    if (last === reader) return;
+    const isRun = this.#isRun;
     this.#reader = reader;
-    last?.onReadingEnd();
+    this.#isRun = last === reader;
+    if (isRun && last !== reader) last?.onReadingEnd();
   }
 
   /** `reader` is gone. */

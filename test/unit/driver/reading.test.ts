@@ -74,12 +74,21 @@ test('what came with data for one connection is handed over before datagrams of 
   assert.deepEqual(loop.taken(), ['a reads', 'a reads', 'a hands over', 'b reads']);
   loop.endReads();
   assert.deepEqual(loop.taken(), ['b hands over']);
-  a.arrive();
-  b.arrive();
-  a.arrive();
-  assert.deepEqual(loop.taken(), ['a reads', 'a hands over', 'b reads', 'b hands over', 'a reads']);
+  for (const each of [a, a, b, b, a]) each.arrive();
+  assert.deepEqual(loop.taken(), ['a reads', 'a reads', 'a hands over', 'b reads', 'b reads', 'b hands over', 'a reads']);
   loop.endReads();
   assert.deepEqual(loop.taken(), ['a hands over']);
+});
+
+test('where sockets are read by turns, a datagram each, all are handed over at the end', async () => {
+  const loop = new Loop();
+  const runtime = loop.newRuntime();
+  const a = await loop.connection('a', runtime);
+  const b = await loop.connection('b', runtime);
+  for (const each of [a, b, a, b]) each.arrive();
+  assert.deepEqual(loop.taken(), ['a reads', 'b reads', 'a reads', 'b reads']);
+  loop.endReads();
+  assert.deepEqual(loop.taken(), ['a hands over', 'b hands over']);
 });
 
 test('what is no data waits for the end of the turn, as datagrams of another runtime do not end the reading', async () => {
@@ -88,10 +97,8 @@ test('what is no data waits for the end of the turn, as datagrams of another run
   const media = await loop.connection('media', runtime, { hasReadData: false });
   const data = await loop.connection('data', runtime);
   const elsewhere = await loop.connection('elsewhere', loop.newRuntime());
-  media.arrive();
-  data.arrive();
-  elsewhere.arrive();
-  assert.deepEqual(loop.taken(), ['media reads', 'data reads', 'elsewhere reads']);
+  for (const each of [media, media, data, data, elsewhere]) each.arrive();
+  assert.deepEqual(loop.taken(), ['media reads', 'media reads', 'data reads', 'data reads', 'elsewhere reads']);
   loop.endReads();
   assert.deepEqual(loop.taken(), ['media hands over', 'data hands over', 'elsewhere hands over']);
 });
@@ -103,9 +110,8 @@ test('a handler that closes the connection that is to be read next, or its own, 
   const a = await loop.connection('a', runtime, { onOutput: () => closed.forEach((driver) => void driver.close()) });
   const b = await loop.connection('b', runtime);
   closed.push(b.driver);
-  a.arrive();
-  b.arrive();
-  assert.deepEqual(loop.taken(), ['a reads', 'a hands over']);
+  for (const each of [a, a, b]) each.arrive();
+  assert.deepEqual(loop.taken(), ['a reads', 'a reads', 'a hands over']);
   closed[0] = a.driver;
   a.arrive();
   loop.endReads();
@@ -121,9 +127,7 @@ test('a datagram for a connection that is closed does not end the reading of ano
   const a = await loop.connection('a', runtime);
   const closed = await loop.connection('closed', runtime);
   void closed.driver.close();
-  a.arrive();
-  closed.arrive();
-  a.arrive();
+  for (const each of [a, a, closed, a]) each.arrive();
   loop.endReads();
-  assert.deepEqual(loop.taken(), ['a reads', 'a reads', 'a hands over']);
+  assert.deepEqual(loop.taken(), ['a reads', 'a reads', 'a reads', 'a hands over']);
 });
