@@ -36,8 +36,8 @@ export class PayloadKeeper {
 
   /**
    * The one copy: all fragments into a message. A message that is little longer than one of them lies in the buffer that this came in, where
-   * nobody else has anything any more: buffers are the packets' own, or have packets that are read one after the other, and a fragment in a large
-   * buffer is most of it, so that what else was of use there was copied.
+   * nothing else is of use then: buffers are the packets' own, or have packets that are read one after the other, and a fragment in a large buffer is
+   * most of it, so that what else there was has been copied.
    */
   join(fragments: readonly Uint8Array[]): Uint8Array {
     let size = 0;
