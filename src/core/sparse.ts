@@ -1,7 +1,7 @@
 /**
  * A map that is empty most of the time, or has one entry: it has no table then. A connection holds dozens of maps for what happens at
- * its beginning, or never, and an empty table takes as much as the object that it belongs to. Not for what comes and goes with every
- * message. Keys are compared by `===`.
+ * its beginning, or never, and an empty table takes as much as the object that it belongs to. Not where a second entry comes and goes with
+ * every message: each time there would be a table. Keys are compared by `===`.
  */
 export class SparseMap<K, V> {
   // One entry lies here, two and more in a table.
@@ -32,10 +32,8 @@ export class SparseMap<K, V> {
       this.#value = value;
       this.#hasOne = true;
     } else {
-      this.#map = new Map([
-        [this.#key as K, this.#value as V],
-        [key, value],
-      ]);
+      this.#map = new Map();
+      this.#map.set(this.#key as K, this.#value as V).set(key, value);
       this.#forgetOne();
     }
     return this;

@@ -18,12 +18,14 @@ export interface DriverOptions {
   readonly udpAddrs?: readonly string[] | undefined;
 }
 
-/** The most that is sent, and the longest time, before other work of the event loop gets its turn. */
-const BYTES_PER_TURN: number = 512 * 1024;
+/**
+ * What is sent at most before what has come is handed over: to send all that a window holds takes longer than an answer may wait. And
+ * whoever fills a buffer when it has run low hears of that before it is empty, so that no packet goes out half full for it.
+ */
+const BYTES_PER_ROUND: number = 64 * 1024;
+/** The most, and the longest time, before other work of the event loop gets its turn. */
+const ROUNDS_PER_TURN = 8;
 const TURN_MS = 5;
-const ROUNDS_PER_TURN = 4;
-/** What is sent at most before what has come is handed over: to send all that a window holds takes longer than an answer may wait. */
-const BYTES_BEFORE_OUTPUT: number = 64 * 1024;
 
 /**
  * Deadlines that come every few seconds for as long as a connection lives, and that a quarter of a second does not matter to. Those of all
@@ -101,7 +103,7 @@ export class PeerConnectionDriver implements SocketsHandler, Reader {
   closeTransport(transport: number): void {
     if (this.#closed) return;
     try {
-      this.#flush(BYTES_PER_TURN);
+      this.#flush(ROUNDS_PER_TURN * BYTES_PER_ROUND);
     } catch (error) {
       return this.#handler.onFault(error);
     }
@@ -198,18 +200,20 @@ export class PeerConnectionDriver implements SocketsHandler, Reader {
     if (this.#dirty || isMoreToSend) this.wake();
   }
 
+  /** Returns whether output was left. */
   #rounds(): boolean {
-    let isMoreToSend = this.#exchange(BYTES_BEFORE_OUTPUT);
+    const start = this.#runtime.now();
+    let isMoreToSend = this.#exchange();
     for (let round = 1; round < ROUNDS_PER_TURN && (isMoreToSend || this.#dirty) && !this.#closed; round++) {
-      isMoreToSend = this.#exchange(BYTES_PER_TURN);
-      if (isMoreToSend) break;
+      if (this.#runtime.now() - start > TURN_MS) break;
+      isMoreToSend = this.#exchange();
     }
     return isMoreToSend;
   }
 
   /** Acknowledgements and some of what waits go out, then what has come is handed over. Returns whether output was left. */
-  #exchange(limit: number): boolean {
-    const isMoreToSend = this.#flush(limit);
+  #exchange(): boolean {
+    const isMoreToSend = this.#flush(BYTES_PER_ROUND);
     this.#dirty = false;
     this.#handler.onOutput();
     return isMoreToSend;
@@ -219,8 +223,8 @@ export class PeerConnectionDriver implements SocketsHandler, Reader {
   #answer(): void {
     this.#inTurn = true;
     try {
-      this.#exchange(BYTES_BEFORE_OUTPUT);
-      if (this.#dirty && !this.#closed) this.#flush(BYTES_BEFORE_OUTPUT);
+      this.#exchange();
+      if (this.#dirty && !this.#closed) this.#flush(BYTES_PER_ROUND);
     } finally {
       this.#inTurn = false;
     }

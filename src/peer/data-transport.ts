@@ -216,16 +216,14 @@ export class DataTransport {
   }
 
   pollEvent(): DataChannelEvent | undefined {
+    this.#pumpEvents(this.#now); // what was packed has left the send buffer
     return this.#channels.pollEvent();
   }
 
   /** The next SCTP packet, with room around it for the DTLS record. */
   pollWrite(): Uint8Array | undefined {
     const packet = this.#sctp?.pollWrite();
-    if (packet === undefined) {
-      this.#hasRead = false;
-      this.#pumpEvents(this.#now); // what was packed has left the send buffer
-    }
+    if (packet === undefined) this.#hasRead = false;
     return packet;
   }
 

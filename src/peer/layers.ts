@@ -138,12 +138,13 @@ export class PeerLayers {
   }
 
   #nextDatagram(): Datagram | undefined {
-    const datagram = this.#branches === undefined ? this.#first.pollWrite() : this.#branches.pollWrite();
-    if (datagram === undefined) this.#collectDataEvents();
-    return datagram;
+    return this.#branches === undefined ? this.#first.pollWrite() : this.#branches.pollWrite();
   }
 
   pollEvent(): PeerEvent | undefined {
+    const event = this.#events.shift();
+    if (event !== undefined || this.#isClosed) return event;
+    this.#collectDataEvents();
     return this.#events.shift();
   }
 

@@ -1,4 +1,4 @@
-import { EMPTY, SparseSet } from '../core/index.ts';
+import { EMPTY, SparseMap, SparseSet } from '../core/index.ts';
 import { DATA_BEGIN, DATA_END, DATA_UNORDERED, RECEIVE_OVERHEAD_BYTES } from './constants.ts';
 import type { InStreams } from './in-streams.ts';
 import type { IForwardTsn } from './packets.ts';
@@ -24,9 +24,6 @@ interface Open {
   tooLarge: boolean;
 }
 
-/** What is open where no message of several fragments ever came. Nothing is put into it. */
-const NONE_OPEN: Map<number, Open> = new Map();
-
 /** Fragments of few bytes each are joined after this many, so that their bookkeeping stays bounded. */
 const JOIN_EVERY = 256;
 
@@ -43,8 +40,11 @@ export class InterleavedReassembly {
   readonly #streams: InStreams;
   readonly #maxMessageBytes: number;
   readonly #payloads: PayloadKeeper;
-  /** By message identifier and, above its 32 bits, stream and U bit. */
-  #open: Map<number, Open> = NONE_OPEN;
+  /**
+   * By message identifier and, above its 32 bits, stream and U bit. Mostly one: a table makes another at each deletion that leaves it nearly
+   * empty, and old ones of them keep the new alive until the whole heap is collected.
+   */
+  readonly #open: SparseMap<number, Open> = new SparseMap();
   #last: Open | undefined;
   /** Fragments that came before an earlier one of their message. */
   #ahead = 0;
@@ -75,7 +75,7 @@ export class InterleavedReassembly {
     const fate = this.#streams.fateOf(streamId, mid, unordered);
     if (fate !== 'new') return fate === 'over'; // a late piece of what was skipped, or one too many
     const key = (2 * streamId + (unordered ? 1 : 0)) * 0x1_0000_0000 + mid;
-    let open = this.#last !== undefined && this.#last.key === key ? this.#last : this.#open.size > 0 ? this.#open.get(key) : undefined;
+    let open = this.#open.get(key);
     if (begins && ends) {
       if (open !== undefined) return false;
       this.#deliver(streamId, mid, ppidOrFsn, unordered, data);
@@ -83,7 +83,6 @@ export class InterleavedReassembly {
     }
     if (open === undefined) {
       open = { key, streamId, mid, unordered, ppid: 0, fragments: [], nextFsn: 0, ahead: undefined, lastFsn: -1, highestFsn: 0, bytes: 0, tooLarge: false };
-      if (this.#open === NONE_OPEN) this.#open = new Map();
       this.#open.set(key, open);
       this.heldBytes += RECEIVE_OVERHEAD_BYTES;
     }
@@ -119,7 +118,7 @@ export class InterleavedReassembly {
   }
 
   clear(): void {
-    this.#open = NONE_OPEN;
+    this.#open.clear();
     this.#last = undefined;
     this.heldBytes = this.#ahead = 0;
   }

@@ -204,6 +204,33 @@ test('A-SCTP-22 sending from bufferedamountlow while the reader is slow neither 
   await close();
 });
 
+test('a buffer that is refilled at its low mark does not run empty, however much the path takes at once', async (t) => {
+  const { channelA, channelB, close } = await connectPair();
+  t.after(close);
+  const message = new Uint8Array(16_384);
+  const total = 3000;
+  const atLow: number[] = [];
+  let sent = 0;
+  const refill = (): void => {
+    while (sent < total && channelA.bufferedAmount < 256 * 1024 && channelA.trySend(message)) sent++;
+  };
+  channelA.bufferedAmountLowThreshold = 192 * 1024;
+  channelA.handler = {
+    onBufferedAmountLow() {
+      if (sent < total) atLow.push(channelA.bufferedAmount);
+      refill();
+    },
+  };
+  let received = 0;
+  const all = new Promise<void>((done) => {
+    channelB.handler = { onMessage: () => void (++received === total && done()) };
+  });
+  refill();
+  await within(all, 20_000, 'all messages');
+  assert.ok(atLow.length > 100, `${atLow.length} times low`);
+  assert.ok(Math.min(...atLow) > 0, `${Math.min(...atLow)} bytes were left`);
+});
+
 test('A-SCTP-22 when the peer closes a channel while messages wait for room, they are refused with ERR_CLOSED and the connection goes on', async () => {
   const { a, channelA, channelB, close } = await connectPair({ b: { settings: { receiveWindowBytes: 64 * 1024 } } });
   channelA.bufferedAmountHighThreshold = 32 * 1024;

@@ -79,3 +79,17 @@ test('a peer tells that it read packets of data until all is polled that is to b
   assert.ok(checks.sent >= 2);
   assert.equal(checks.read, false);
 });
+
+test('what has gone into a packet is told of although more is to be sent, so that whoever refills a buffer need not wait until it is empty (W3C 6.2)', () => {
+  const pair = new PeerPair();
+  const { channelA } = pair.connect();
+  const { peer } = pair.a;
+  const data = new Uint8Array(1000);
+  for (let i = 0; i < 5; i++) peer.handleWrite({ channel: channelA, binary: true, data }, pair.now);
+  for (let left = 4; left > 0; left--) {
+    assert.ok(peer.pollWrite());
+    assert.deepEqual(peer.pollEvent(), { type: 'channel-buffered', channel: channelA });
+    assert.equal(channelA.bufferedAmount, left * data.length);
+    assert.equal(peer.pollEvent(), undefined);
+  }
+});
